@@ -23,8 +23,8 @@ enum option_type {
     OPTION_SIZE,     /* int64_t bytes (quantity.h) */
     OPTION_DURATION, /* int64_t seconds (quantity.h) */
     OPTION_RANGE,    /* struct range over durations (range.h) */
-    OPTION_CHOICE,   /* int: index into `choices` */
-    OPTION_CUSTOM    /* `parse` fills the target; may be called more than once */
+    OPTION_CHOICE,   /* int: index into `choices`; -1 when not given and without a fallback */
+    OPTION_CUSTOM    /* `parse` fills the target; called with the fallback first, then with every value given */
 };
 
 enum option_flags {
@@ -33,7 +33,7 @@ enum option_flags {
     OPTION_SECRET = 4,           /* the value is a secret: the ini file that holds it must not be readable by others,
                                     and no output ever shows it */
     OPTION_CONNECTION_STRING = 8,/* a secret when it holds PWD= or PASSWORD=; those are refused on the command line */
-    OPTION_REPEATABLE = 16       /* OPTION_CUSTOM that accumulates; shown as "repeatable" */
+    OPTION_REPEATABLE = 16       /* OPTION_CUSTOM that accumulates; its fallback counts only when no value is given */
 };
 
 struct string_list {
@@ -53,6 +53,7 @@ struct option {
     unsigned flags;
     int64_t least, most;  /* OPTION_INTEGER, OPTION_SIZE, OPTION_DURATION: allowed span; both 0 means any >= 0 */
     int (*parse)(void *target, const char *value, struct failure *failure); /* OPTION_CUSTOM */
+    void (*reset)(void *target); /* OPTION_CUSTOM: empties the target before a parse; NULL when `parse` sets all of it */
 };
 
 struct option_group {
@@ -103,7 +104,12 @@ enum options_outcome options_parse(const struct program *program, int argc, char
 
 void options_arena_free(struct options_arena *arena);
 
-/** Append every option and its effective value ("--critical=72h"), secrets as "(set)", one a line: for -vv. */
-void options_settings(const struct program *program, struct text *output);
+/**
+ * Append every option that has a value as it was written and where it came from, one a line, for -vv:
+ * "--critical=72h (default)", "--package=CEN00012 (file.ini:7)". Secrets are shown as "(set)".
+ *
+ * @param arena  of the options_parse whose settings are shown
+ */
+void options_settings(const struct program *program, const struct options_arena *arena, struct text *output);
 
 #endif
