@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+import sitedb_bulk
 import sitedb_demo
 import sitedb_schema as schema
 from sitedb import Lab
@@ -28,6 +29,8 @@ def parser():
     p.add_argument("--summary", choices=("all", "findings", "none"), default="none",
                    help="rows of the DP summarizer")
     p.add_argument("--type2", action="store_true", help="PkgStatus rows of the DPs too")
+    p.add_argument("--expected", action="store_true",
+                   help="print what check_sms_packages should find (rule version)")
     return p
 
 
@@ -38,17 +41,15 @@ def main(argv=None):
             os.unlink(name)
     started = time.monotonic()
     try:
-        lab = Lab(options.database, options.product, schema.parse_now(options.now), options.site,
-                  options.without)
+        lab = Lab(options.database, options.product, options.now, options.site, options.without)
+        if options.packages is None:
+            sitedb_demo.build(lab)
+        else:
+            sitedb_bulk.build(lab, options.packages, options.sites, options.dps, options.findings,
+                              options.dp_findings, options.summary, options.type2)
     except ValueError as error:
         print(f"sitedb.py: {error}", file=sys.stderr)
         return 3
-    if options.packages is None:
-        sitedb_demo.build(lab)
-    else:
-        import sitedb_bulk
-        sitedb_bulk.build(lab, options.packages, options.sites, options.dps, options.findings,
-                          options.dp_findings, options.summary, options.type2)
     if options.tsql:
         lab.dump_tsql(sys.stdout if options.tsql == "-" else options.tsql,
                       views=not options.tsql_views_as_tables)
@@ -59,5 +60,13 @@ def main(argv=None):
                 print(f"{table}: {lab.query(f'SELECT COUNT(*) FROM {table}')[0][0]} rows")
         print(f"{options.database}: {os.path.getsize(options.database)} bytes,"
               f" {time.monotonic() - started:.1f} s")
+    if options.expected:
+        if options.packages is None:
+            found = sitedb_demo.expected(options.without)
+        else:
+            found = sitedb_bulk.expected(lab, options.packages, options.sites, options.findings)
+        for item in found:
+            print(f"{item.package} {item.site} {item.kind} {item.cls}"
+                  f" {'-' if item.age_s is None else item.age_s}")
     lab.close()
     return 0

@@ -21,6 +21,8 @@ SITES = (  # code, name, parent, status, type, further DPs
     ("S05", "Branch office Tromsø", "CEN", 1, 1, ()),
     ("S09", "Branch office Bergen (closed)", "CEN", 2, 1, ()),
 )
+# (package, child site) pairs that are looked at, with every column present.
+EXAMINED = 64
 CHILDREN = ("PR1", "S02", "S03", "S04", "S05")
 
 
@@ -32,7 +34,9 @@ def servers(lab):
 
 
 def build(lab):
-    """Fills an empty lab."""
+    """Fills an empty lab, whose owning site must be CEN."""
+    if lab.owner != "CEN":
+        raise ValueError(f"the demo's owning site is CEN, not {lab.owner}")
     for code, name, parent, status, type, _ in SITES:
         lab.site(code, name, parent=parent, status=status, type=type)
     dps = servers(lab)
@@ -48,7 +52,7 @@ def build(lab):
 def _trouble(lab, dps):
     # The article's case: version 3 was sent four days ago and never stored.
     lab.package("CEN00001", "Office 2003 SP3", 3, comp_size_kb=122880,
-                source_date_age_s=4 * DAY + HOUR)
+                source_date_age_s=4 * DAY + HOUR, icon=bytes(range(256)) * 3)
     lab.deploy("CEN00001", ("CEN",) + CHILDREN, dps, age_s=3 * DAY)
     lab.status("CEN00001", "S02", 1, 3, 4 * DAY)
     lab.dp_state("CEN00001", dps["S02"][0], 1, 2, 4 * DAY, 40 * DAY)
