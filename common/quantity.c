@@ -180,7 +180,7 @@ const char *size_format(int64_t bytes, char *buffer, int size)
     /* Tenths of the unit, rounded once from the exact number: 999,960 bytes are 1 MB, not 1000.0 kB. */
     size_t unit = 0;
     uint64_t tenth = 100;
-    while ((amount + tenth / 2) / tenth >= 10000) {
+    while ((amount + tenth / 2) / tenth >= 9995) {
         unit++;
         tenth *= 1000;
     }

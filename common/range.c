@@ -14,7 +14,7 @@ enum { BOUND_SIZE = 64 };
 
 static const char *examples(bool durations)
 {
-    return durations ? "24h (older than a day), 30m:, 1h:3d or @1h:3d" : "10, 10:, ~:10, 5:10 or @1:2";
+    return durations ? "24h, 30m:, 1h:3d or @1h:3d" : "10, 10:, ~:10, 5:10 or @1:2";
 }
 
 static int bound_parse(const char *bound, bool durations, int64_t *value, struct failure *failure)
@@ -67,8 +67,11 @@ int range_parse(const char *string, bool durations, struct range *range, struct 
 bad_bound:
     if (failure != NULL) {
         struct failure reason = *failure;
-        fail(failure, "'%s' is not a range: %s; write for example %s", string, reason.text,
-             examples(durations));
+        if (strcmp(string, upper) == 0)
+            fail(failure, "%s; write for example %s", reason.text, examples(durations));
+        else
+            fail(failure, "'%s' is not a range: %s; write for example %s", string, reason.text,
+                 examples(durations));
     }
     return -1;
 }
