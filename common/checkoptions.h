@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECKOPTIONS_H
+#define SMS_CHECKOPTIONS_H
+
+#include "judge.h"
+#include "known.h"
+#include "odbc.h"
+#include "options.h"
+
+/* The options that all checks share, and those of every program that opens the site database. */
+
+struct time_limit {
+    int64_t seconds;
+    enum status status; /* of a check that ran into it */
+};
+
+struct check_options {
+    int verbosity;
+    struct time_limit timeout;
+    struct thresholds thresholds;
+    struct known_list known;
+    const char *state_dir;
+    int64_t max_items;
+};
+
+extern const struct option check_option_table[];
+extern const size_t check_option_count;
+
+/* Variables that a program needs in its environment, which NRPE leaves empty. NULL where not given. */
+struct environment_options {
+    const char *krb5ccname;
+    const char *odbcsysini;
+    const char *freetdsconf;
+};
+
+struct database_options {
+    struct odbc_settings settings;
+    struct environment_options environment;
+};
+
+extern const struct option database_option_table[];
+extern const size_t database_option_count;
+
+/* Which packages and child sites: check_sms_packages and check_sms_dps. */
+struct sitedb_filter;
+extern const struct option filter_option_table[];
+extern const size_t filter_option_count;
+
+/** Set the environment variables that were given. @return 0, or -1 */
+int environment_apply(const struct environment_options *environment, struct failure *failure);
+
+/** --state-dir as given, else MP_STATE_PATH, else the built-in directory. */
+const char *check_state_directory(const struct check_options *options);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "known.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+static int bad(struct failure *failure, const char *entry, const char *what)
+{
+    return fail(failure, "'%s' %s; write PACKAGE, PACKAGE@SITE or PACKAGE@SITE:YYYY-MM-DD, as in CEN00012@S02:2026-12-31",
+                entry, what);
+}
+
+/* The day counts in the operator's zone and to its end. */
+static int end_of_day(const char *date, int64_t *until)
+{
+    int year, month, day, used = 0;
+    if (sscanf(date, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || date[used] != '\0' || used != 10)
+        return -1;
+    struct tm parts = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day + 1, .tm_isdst = -1};
+    time_t end = mktime(&parts);
+    /* mktime moves 31 June into July: take the day back and compare. */
+    struct tm same_day = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = 12, .tm_isdst = -1};
+    if (end == (time_t)-1 || mktime(&same_day) == (time_t)-1 || same_day.tm_mday != day || same_day.tm_mon != month - 1)
+        return -1;
+    *until = end;
+    return 0;
+}
+
+static int add_entry(struct known_list *list, char *entry, struct failure *failure)
+{
+    struct known_entry known = {0};
+    char *until = strchr(entry, ':');
+    if (until != NULL) {
+        if (end_of_day(until + 1, &known.until) != 0)
+            return bad(failure, entry, "does not end in a date");
+        *until = '\0';
+    }
+    char *place = strchr(entry, '@');
+    if (place != NULL) {
+        *place++ = '\0';
+        if (*place == '\0' || strlen(place) >= sizeof known.place)
+            return bad(failure, entry, "has no site behind '@'");
+        strcpy(known.place, place);
+    }
+    if (*entry == '\0' || strlen(entry) >= sizeof known.package)
+        return bad(failure, entry, "does not begin with a package ID");
+    strcpy(known.package, entry);
+    struct known_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
+    if (entries == NULL)
+        return fail(failure, "out of memory");
+    list->entries = entries;
+    entries[list->count++] = known;
+    return 0;
+}
+
+int known_list_parse(void *target, const char *value, struct failure *failure)
+{
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return fail(failure, "out of memory");
+    int result = 0;
+    char *rest = copy;
+    for (char *entry = strtok_r(copy, ", ", &rest); entry != NULL && result == 0; entry = strtok_r(NULL, ", ", &rest))
+        result = add_entry(target, entry, failure);
+    free(copy);
+    return result;
+}
+
+bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now, int64_t *until)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct known_entry *known = &list->entries[i];
+        if (strcasecmp(known->package, package) == 0 &&
+            (known->place[0] == '\0' || (place != NULL && strcasecmp(known->place, place) == 0)) &&
+            (known->until == 0 || now < known->until)) {
+            *until = known->until;
+            return true;
+        }
+    }
+    return false;
+}
+
+void known_list_free(struct known_list *list)
+{
+    free(list->entries);
+    *list = (struct known_list){0};
+}

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The SQL of pair.h, in the T-SQL of SQL Server 2000 (no CTE, no ROW_NUMBER), which SQLite takes as well. */
+#include "pair.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* One row per PkgStatus row of a pair; a pair without one has NULLs from HasRow on. */
+enum pair_column {
+    COLUMN_PACKAGE,
+    COLUMN_NAME,
+    COLUMN_SITE,
+    COLUMN_WANTED,
+    COLUMN_SIZE,
+    COLUMN_SOURCE_DATE,
+    COLUMN_REFRESHED,
+    COLUMN_ENDED,
+    COLUMN_STATUS,
+    COLUMN_HELD,
+    COLUMN_UPDATED,
+    COLUMN_SERVER,
+    COLUMN_HAS_ROW,
+    COLUMN_COUNT
+};
+
+static const struct odbc_column pair_columns[COLUMN_COUNT] = {
+    [COLUMN_PACKAGE] = {ODBC_TEXT, 16},    [COLUMN_NAME] = {ODBC_TEXT, 256},     [COLUMN_SITE] = {ODBC_TEXT, 8},
+    [COLUMN_WANTED] = {ODBC_INTEGER, 0},   [COLUMN_SIZE] = {ODBC_INTEGER, 0},    [COLUMN_SOURCE_DATE] = {ODBC_INSTANT, 0},
+    [COLUMN_REFRESHED] = {ODBC_INSTANT, 0}, [COLUMN_ENDED] = {ODBC_INTEGER, 0},  [COLUMN_STATUS] = {ODBC_INTEGER, 0},
+    [COLUMN_HELD] = {ODBC_INTEGER, 0},     [COLUMN_UPDATED] = {ODBC_INSTANT, 0}, [COLUMN_SERVER] = {ODBC_TEXT, 256},
+    [COLUMN_HAS_ROW] = {ODBC_INTEGER, 0}};
+
+static const char healthy_row[] = "CASE WHEN Status IN (0, 2, 3) AND SourceVersion > 0 THEN ";
+
+static const char package_columns[] =
+    "SELECT p.PkgID, p.Name, d.SiteCode, COALESCE(p.SourceVersion, 0) AS Wanted, p.SourceCompSize, p.SourceDate, ";
+static const char row_columns[] =
+    "r.Status, r.SourceVersion AS Held, r.UpdateTime, r.PkgServer, CASE WHEN r.ID IS NULL THEN 0 ELSE 1 END AS HasRow";
+
+static const char *refreshed_column(const struct sitedb *db)
+{
+    return db->has_column[SITEDB_DP_REFRESHED] ? "MAX(LastRefreshTime) AS Refreshed" : "NULL AS Refreshed";
+}
+
+/* The packages that the owning site must bring to its child sites. */
+static void add_package_conditions(const struct sitedb *db, struct statement *statement)
+{
+    statement_text(statement, " WHERE p.SourceSite = ");
+    statement_bind(statement, db->owner);
+    statement_text(statement, " AND d.SiteCode <> p.SourceSite AND COALESCE(p.Action, 0) <> 3"
+                              " AND COALESCE(p.StorePkgFlag, 0) <> 1");
+    if (db->has_column[SITEDB_PACKAGE_TYPE])
+        statement_text(statement, " AND COALESCE(p.PackageType, 0) <> 4");
+}
+
+/* What is targeted: (package, site) of distribution points that are not being removed, at active sites. */
+static void add_targets(const struct sitedb *db, const struct sitedb_filter *filter, const char *columns,
+                        struct statement *statement)
+{
+    statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode");
+    statement_text(statement, columns);
+    statement_text(statement, " FROM v_DistributionPoint WHERE ");
+    statement_text(statement, db->has_column[SITEDB_DP_STATUS] ? "COALESCE(Status, 0) <> 3" : "1 = 1");
+    statement_filter(statement, "PackageID", &filter->packages, &filter->exclude_packages);
+    statement_filter(statement, "SiteCode", &filter->sites, &filter->exclude_sites);
+    statement_text(statement, " GROUP BY PackageID, SiteCode) d ON d.PackageID = p.PkgID"
+                              " JOIN v_Site s ON s.SiteCode = d.SiteCode");
+    if (db->has_column[SITEDB_SITE_STATUS])
+        statement_text(statement, " AND s.Status = 1");
+}
+
+static void add_version_rule(const struct sitedb *db, const struct sitedb_filter *filter, struct statement *statement)
+{
+    statement_text(statement, package_columns);
+    statement_text(statement, "d.Refreshed, 0 AS Ended, ");
+    statement_text(statement, row_columns);
+    char columns[64];
+    snprintf(columns, sizeof columns, ", %s", refreshed_column(db));
+    add_targets(db, filter, columns, statement);
+    statement_text(statement, " LEFT JOIN (SELECT ID, SiteCode, MAX(");
+    statement_text(statement, healthy_row);
+    statement_text(statement, "SourceVersion ELSE -1 END) AS HealthyVersion, SUM(");
+    statement_text(statement, healthy_row);
+    statement_text(statement, "0 ELSE 1 END) AS OtherRows FROM PkgStatus WHERE Type = 1 GROUP BY ID, SiteCode) t"
+                              " ON t.ID = p.PkgID AND t.SiteCode = d.SiteCode"
+                              " LEFT JOIN PkgStatus r ON r.Type = 1 AND r.ID = p.PkgID AND r.SiteCode = d.SiteCode");
+    add_package_conditions(db, statement);
+    /* A superset: rows that differ are decided pair by pair, when they are here. */
+    statement_text(statement, " AND (t.ID IS NULL OR t.HealthyVersion < p.SourceVersion OR t.OtherRows > 0)");
+}
+
+/* Rule recipe, to the letter, over the packages of the owning site (database.md, "Queries"). */
+static void add_recipe_rows(const struct sitedb *db, const struct sitedb_filter *filter, struct statement *statement)
+{
+    statement_text(statement, " FROM SMSPackages p JOIN PkgStatus r ON r.ID = p.PkgID AND r.Type = 1"
+                              " WHERE p.SourceSite = ");
+    statement_bind(statement, db->owner);
+    statement_text(statement, " AND r.SiteCode <> p.SourceSite");
+    statement_filter(statement, "r.ID", &filter->packages, &filter->exclude_packages);
+    statement_filter(statement, "r.SiteCode", &filter->sites, &filter->exclude_sites);
+}
+
+static const char recipe_columns[] =
+    "SELECT p.PkgID, p.Name, r.SiteCode, COALESCE(p.SourceVersion, 0) AS Wanted, p.SourceCompSize, p.SourceDate, "
+    "NULL AS Refreshed, 0 AS Ended, ";
+
+static void add_recipe_rule(const struct sitedb *db, const struct sitedb_filter *filter, struct statement *statement)
+{
+    statement_text(statement, recipe_columns);
+    statement_text(statement, row_columns);
+    add_recipe_rows(db, filter, statement);
+    statement_text(statement, " AND r.Status <> 0 AND r.SourceVersion > 0");
+}
+
+/* ---- from rows to pairs */
+
+struct pair_reader {
+    const struct sitedb *db;
+    int64_t correction_s;
+    bool ignore_dates;
+    enum pair_rule rule;
+    struct pair pair;      /* the one whose rows are being read; package NULL before the first */
+    bool ended;            /* proven to be no longer targeted */
+    struct pair_list *list;
+    struct pair_lookup *lookups;
+    size_t lookup_count;
+};
+
+static int64_t integer_or(const struct odbc_value *value, int64_t fallback)
+{
+    return value->null ? fallback : value->integer;
+}
+
+static int64_t product_date(const struct pair_reader *reader, const struct odbc_value *value)
+{
+    return reader->ignore_dates ? 0 : sitedb_date(value, reader->correction_s, &reader->db->clock);
+}
+
+static const char *text_or_empty(const struct odbc_value *value)
+{
+    return value->null ? "" : value->text;
+}
+
+/* All texts of a pair in one allocation, which `package` points to. */
+static int keep_texts(struct pair *pair, const struct odbc_value *values)
+{
+    const char *texts[] = {text_or_empty(&values[COLUMN_PACKAGE]), text_or_empty(&values[COLUMN_NAME]),
+                           text_or_empty(&values[COLUMN_SITE]), text_or_empty(&values[COLUMN_SERVER])};
+    const char **targets[] = {&pair->package, &pair->package_name, &pair->site, &pair->server};
+    size_t size = 0;
+    for (size_t i = 0; i < 4; i++)
+        size += strlen(texts[i]) + 1;
+    char *block = malloc(size);
+    if (block == NULL)
+        return -1;
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = strlen(texts[i]) + 1;
+        memcpy(block, texts[i], length);
+        *targets[i] = block;
+        block += length;
+    }
+    return 0;
+}
+
+/* Highest SourceVersion, then newest UpdateTime; NULLs are lowest. */
+static bool decides_over(int64_t held, int64_t updated, const struct pair *pair)
+{
+    return held != pair->held ? held > pair->held : updated > pair->updated;
+}
+
+static struct pair_lookup *find_lookup(struct pair_reader *reader, const struct pair *pair)
+{
+    for (size_t i = 0; i < reader->lookup_count; i++)
+        if (strcasecmp(reader->lookups[i].package, pair->package) == 0 &&
+            (pair->site[0] == '\0' || strcasecmp(reader->lookups[i].site, pair->site) == 0))
+            return &reader->lookups[i];
+    return NULL;
+}
+
+static int keep_pair(struct pair_reader *reader)
+{
+    struct pair_list *list = reader->list;
+    if (list->count % 256 == 0) {
+        struct pair *pairs = realloc(list->pairs, (list->count + 256) * sizeof *pairs);
+        if (pairs == NULL)
+            return -1;
+        list->pairs = pairs;
+    }
+    list->pairs[list->count++] = reader->pair;
+    reader->pair = (struct pair){0};
+    return 0;
+}
+
+/* The pair's rows are complete: judge it, and keep it when it is in trouble. */
+static int finish_pair(struct pair_reader *reader)
+{
+    struct pair *pair = &reader->pair;
+    if (pair->package == NULL)
+        return 0;
+    if (reader->rule == PAIR_RULE_VERSION)
+        pair->kind = pair_judge(pair);
+    else
+        pair->kind = pair->has_status && pair->status != 0 && pair->held > 0 ? PAIR_RECIPE : PAIR_IN_SYNC;
+    struct pair_lookup *lookup = find_lookup(reader, pair);
+    bool trouble = pair->kind != PAIR_IN_SYNC && !reader->ended;
+    if (lookup != NULL && pair->site[0] != '\0')
+        lookup->found = trouble ? PAIR_LOOKUP_IN_TROUBLE : PAIR_LOOKUP_ENDED;
+    if (trouble)
+        return keep_pair(reader);
+    free((char *)pair->package);
+    *pair = (struct pair){0};
+    return 0;
+}
+
+static int begin_pair(struct pair_reader *reader, const struct odbc_value *values)
+{
+    struct pair *pair = &reader->pair;
+    if (keep_texts(pair, values) != 0)
+        return -1;
+    pair->wanted = integer_or(&values[COLUMN_WANTED], 0);
+    int64_t kilobytes = integer_or(&values[COLUMN_SIZE], 0);
+    pair->size_bytes = kilobytes > 0 && kilobytes < INT64_MAX / 1024 ? kilobytes * 1024 : 0;
+    pair->source_date = product_date(reader, &values[COLUMN_SOURCE_DATE]);
+    pair->refreshed = sitedb_date(&values[COLUMN_REFRESHED], 0, &reader->db->clock);
+    pair->held = -1;
+    reader->ended = integer_or(&values[COLUMN_ENDED], 0) != 0;
+    return 0;
+}
+
+static bool same_pair(const struct pair *pair, const struct odbc_value *values)
+{
+    return pair->package != NULL && strcasecmp(pair->package, text_or_empty(&values[COLUMN_PACKAGE])) == 0 &&
+           strcasecmp(pair->site, text_or_empty(&values[COLUMN_SITE])) == 0;
+}
+
+static int add_row(struct pair_reader *reader, const struct odbc_value *values)
+{
+    if (!same_pair(&reader->pair, values) && (finish_pair(reader) != 0 || begin_pair(reader, values) != 0))
+        return -1;
+    struct pair *pair = &reader->pair;
+    if (integer_or(&values[COLUMN_HAS_ROW], 0) == 0)
+        return 0;
+    int64_t held = integer_or(&values[COLUMN_HELD], -1);
+    int64_t updated = product_date(reader, &values[COLUMN_UPDATED]);
+    if (pair->rows++ == 0 || decides_over(held, updated, pair)) {
+        pair->held = held;
+        pair->updated = updated;
+        pair->has_status = !values[COLUMN_STATUS].null;
+        pair->status = integer_or(&values[COLUMN_STATUS], 0);
+    }
+    return 0;
+}
+
+static int read_pairs(struct pair_reader *reader, const char *what, struct statement *statement, struct failure *failure)
+{
+    struct odbc_query *query = sitedb_query(reader->db, what, statement, pair_columns, COLUMN_COUNT, failure);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[COLUMN_COUNT];
+    struct odbc_error error;
+    int rows, kept = 0;
+    while ((rows = odbc_query_next(query, values, &error)) == 1)
+        if ((kept = add_row(reader, values)) != 0)
+            break;
+    odbc_query_free(query);
+    if (rows == 0 && kept == 0)
+        kept = finish_pair(reader);
+    free((char *)reader->pair.package);
+    reader->pair = (struct pair){0};
+    if (rows < 0)
+        return sitedb_fail(&error, failure);
+    return kept == 0 ? 0 : fail(failure, "out of memory while reading %s", what);
+}
+
+static struct pair_reader reader_of(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock,
+                                    struct pair_list *list)
+{
+    return (struct pair_reader){.db = db,
+                                .rule = rule,
+                                .correction_s = clock == PAIR_CLOCK_LOCAL ? -db->clock.utc_offset_s : 0,
+                                .ignore_dates = clock == PAIR_CLOCK_IGNORE,
+                                .list = list};
+}
+
+int pairs_read(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule, enum pair_clock clock,
+               struct pair_list *list, struct failure *failure)
+{
+    struct statement statement = {0};
+    if (rule == PAIR_RULE_VERSION)
+        add_version_rule(db, filter, &statement);
+    else
+        add_recipe_rule(db, filter, &statement);
+    statement_text(&statement, rule == PAIR_RULE_VERSION ? " ORDER BY p.PkgID, d.SiteCode" : " ORDER BY p.PkgID, r.SiteCode");
+    struct pair_reader reader = reader_of(db, rule, clock, list);
+    int result = read_pairs(&reader, "the packages that are not in sync", &statement, failure);
+    statement_free(&statement);
+    return result;
+}
+
+int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule, int64_t *examined,
+                struct failure *failure)
+{
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT COUNT(*) AS Examined");
+    if (rule == PAIR_RULE_VERSION) {
+        add_targets(db, filter, "", &statement);
+        add_package_conditions(db, &statement);
+    } else {
+        add_recipe_rows(db, filter, &statement);
+    }
+    static const struct odbc_column column = {ODBC_INTEGER, 0};
+    struct odbc_query *query = sitedb_query(db, "the number of targeted packages", &statement, &column, 1, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    struct odbc_value value;
+    struct odbc_error error;
+    int rows = odbc_query_next(query, &value, &error);
+    *examined = rows == 1 ? integer_or(&value, 0) : 0;
+    odbc_query_free(query);
+    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+}
+
+/* ---- by key */
+
+static void add_keys(struct statement *statement, const char *package, const char *site, const struct pair_lookup *lookups,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        statement_text(statement, i == 0 ? "(" : " OR ");
+        statement_text(statement, package);
+        statement_text(statement, " = ");
+        statement_bind(statement, lookups[i].package);
+        statement_text(statement, " AND ");
+        statement_text(statement, site);
+        statement_text(statement, " = ");
+        statement_bind(statement, lookups[i].site);
+    }
+    statement_text(statement, ")");
+}
+
+/* Proof that a pair is no longer targeted is a row that says so; a row that is merely absent proves nothing. */
+static void add_version_lookup(const struct sitedb *db, const struct pair_lookup *lookups, size_t count,
+                               struct statement *statement)
+{
+    statement_text(statement, package_columns);
+    statement_text(statement, "d.Refreshed, CASE WHEN p.Action = 3 OR p.StorePkgFlag = 1");
+    if (db->has_column[SITEDB_PACKAGE_TYPE])
+        statement_text(statement, " OR p.PackageType = 4");
+    statement_text(statement, " OR d.Live = 0 THEN 1 ELSE 0 END AS Ended, ");
+    statement_text(statement, row_columns);
+    statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode, ");
+    statement_text(statement, refreshed_column(db));
+    statement_text(statement, db->has_column[SITEDB_DP_STATUS]
+                                  ? ", SUM(CASE WHEN COALESCE(Status, 0) <> 3 THEN 1 ELSE 0 END) AS Live"
+                                  : ", COUNT(*) AS Live");
+    statement_text(statement, " FROM v_DistributionPoint WHERE ");
+    add_keys(statement, "PackageID", "SiteCode", lookups, count);
+    statement_text(statement, " GROUP BY PackageID, SiteCode) d ON d.PackageID = p.PkgID"
+                              " LEFT JOIN PkgStatus r ON r.Type = 1 AND r.ID = p.PkgID AND r.SiteCode = d.SiteCode"
+                              " ORDER BY p.PkgID, d.SiteCode");
+}
+
+static void add_recipe_lookup(const struct pair_lookup *lookups, size_t count, struct statement *statement)
+{
+    statement_text(statement, recipe_columns);
+    statement_text(statement, row_columns);
+    statement_text(statement, " FROM SMSPackages p JOIN PkgStatus r ON r.ID = p.PkgID AND r.Type = 1 WHERE ");
+    add_keys(statement, "r.ID", "r.SiteCode", lookups, count);
+    statement_text(statement, " ORDER BY p.PkgID, r.SiteCode");
+}
+
+int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct pair_lookup *lookups,
+                  size_t count, struct pair_list *list, struct failure *failure)
+{
+    enum { BATCH = 100 }; /* two parameters each; SQL Server takes 2,100 */
+    int result = 0;
+    for (size_t start = 0; start < count && result == 0; start += BATCH) {
+        size_t size = count - start < BATCH ? count - start : BATCH;
+        struct statement statement = {0};
+        if (rule == PAIR_RULE_VERSION)
+            add_version_lookup(db, lookups + start, size, &statement);
+        else
+            add_recipe_lookup(lookups + start, size, &statement);
+        struct pair_reader reader = reader_of(db, rule, clock, list);
+        reader.lookups = lookups + start;
+        reader.lookup_count = size;
+        for (size_t i = 0; i < size; i++)
+            lookups[start + i].found = PAIR_LOOKUP_ABSENT;
+        result = read_pairs(&reader, "the packages that were in trouble before", &statement, failure);
+        statement_free(&statement);
+    }
+    return result;
+}

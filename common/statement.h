@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_STATEMENT_H
+#define SMS_STATEMENT_H
+
+#include "odbc.h"
+#include "options.h"
+#include "text.h"
+
+/* A statement while it is put together: its text and its bound parameters, in step. Start with {0}. */
+struct statement {
+    struct text sql;
+    struct odbc_value *parameters; /* owned */
+    size_t count;
+    bool failed;                   /* out of memory */
+};
+
+void statement_text(struct statement *statement, const char *sql);
+
+/** Append `?` and bind a text to it. @param value  borrowed until the statement has run */
+void statement_bind(struct statement *statement, const char *value);
+
+/** Append " AND column IN (?, ...)" and " AND column NOT IN (?, ...)" for lists that are not empty. */
+void statement_filter(struct statement *statement, const char *column, const struct string_list *include,
+                      const struct string_list *exclude);
+
+void statement_free(struct statement *statement);
+
+#endif
