@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "statedir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { KEPT_FILES = 5 };
+
+/* What SQLite may leave beside a database. */
+static const char *const companions[] = {"-journal", "-wal", "-shm"};
+enum { COMPANIONS = sizeof companions / sizeof companions[0] };
+
+static const char *user_name(uid_t uid, char *buffer, size_t size)
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user != NULL)
+        snprintf(buffer, size, "%s", user->pw_name);
+    else
+        snprintf(buffer, size, "%u", (unsigned)uid);
+    return buffer;
+}
+
+static const char *group_name(gid_t gid, char *buffer, size_t size)
+{
+    const struct group *group = getgrgid(gid);
+    if (group != NULL)
+        snprintf(buffer, size, "%s", group->gr_name);
+    else
+        snprintf(buffer, size, "%u", (unsigned)gid);
+    return buffer;
+}
+
+static void explain(const char *directory, const struct stat *status, struct failure *failure)
+{
+    char user[64], group[64], owner[64];
+    user_name(geteuid(), user, sizeof user);
+    group_name(getegid(), group, sizeof group);
+    if (status == NULL && errno == ENOENT)
+        fail(failure, "the state directory %s does not exist; as root: install -d -o %s -g %s -m 0750 %s",
+             directory, user, group, directory);
+    else if (status == NULL)
+        fail(failure, "cannot look at the state directory %s: %s", directory, strerror(errno));
+    else if (S_ISLNK(status->st_mode))
+        fail(failure, "the state directory %s is a symbolic link; name the directory itself", directory);
+    else if (!S_ISDIR(status->st_mode))
+        fail(failure, "the state directory %s is not a directory", directory);
+    else if (status->st_uid != geteuid() && status->st_uid != 0 && geteuid() != 0)
+        fail(failure, "the state directory %s belongs to %s, and this check runs as %s; as root: chown %s %s",
+             directory, user_name(status->st_uid, owner, sizeof owner), user, user, directory);
+    else if (status->st_mode & S_IWOTH)
+        fail(failure, "the state directory %s can be written by everybody; chmod o-w %s", directory,
+             directory);
+    else if (errno == EROFS)
+        fail(failure, "the state directory %s is on a read-only file system", directory);
+    else
+        fail(failure,
+             "the state directory %s cannot be written by %s: %s; as root: install -d -o %s -g %s -m 0750 %s",
+             directory, user, strerror(errno), user, group, directory);
+}
+
+char *statedir_check(const char *directory, struct failure *failure)
+{
+    /* "link/" would be looked through. */
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    char *plain = strndup(directory, length);
+    if (plain == NULL) {
+        fail(failure, "out of memory");
+        return NULL;
+    }
+    char *real = NULL;
+    struct stat status;
+    if (lstat(plain, &status) != 0)
+        explain(plain, NULL, failure);
+    else if (!S_ISDIR(status.st_mode) ||
+             (status.st_uid != geteuid() && status.st_uid != 0 && geteuid() != 0) ||
+             (status.st_mode & S_IWOTH) || faccessat(AT_FDCWD, plain, R_OK | W_OK | X_OK, AT_EACCESS) != 0)
+        explain(plain, &status, failure);
+    else if ((real = realpath(plain, NULL)) == NULL)
+        explain(plain, NULL, failure);
+    free(plain);
+    return real;
+}
+
+static char *joined(const char *left, const char *right)
+{
+    char *both;
+    return asprintf(&both, "%s%s", left, right) < 0 ? NULL : both;
+}
+
+static bool exists(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+static bool ends_with(const char *string, const char *end)
+{
+    size_t length = strlen(string), end_length = strlen(end);
+    return length >= end_length && strcmp(string + length - end_length, end) == 0;
+}
+
+/* The copies of one file: how many, and the names of the first and the last by their stamps. */
+struct copies {
+    int count;
+    char oldest[NAME_MAX + 1];
+    char newest[NAME_MAX + 1];
+};
+
+static void count_copy(struct copies *copies, const char *name)
+{
+    for (int i = 0; i < COMPANIONS; i++) {
+        if (ends_with(name, companions[i]))
+            return;
+    }
+    if (copies->count == 0 || strverscmp(name, copies->oldest) < 0)
+        snprintf(copies->oldest, sizeof copies->oldest, "%s", name);
+    if (copies->count == 0 || strverscmp(name, copies->newest) > 0)
+        snprintf(copies->newest, sizeof copies->newest, "%s", name);
+    copies->count++;
+}
+
+static struct copies damaged_copies(DIR *directory, const char *prefix)
+{
+    struct copies copies = {0};
+    rewinddir(directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            count_copy(&copies, entry->d_name);
+    }
+    return copies;
+}
+
+/* @return the directory of `file`, open, and in `prefix` how the names of its copies begin */
+static DIR *open_folder(const char *file, char prefix[NAME_MAX + 1])
+{
+    const char *slash = strrchr(file, '/');
+    snprintf(prefix, NAME_MAX + 1, "%s.damaged-", slash + 1);
+    char *folder = strndup(file, (size_t)(slash - file));
+    DIR *directory = folder != NULL ? opendir(folder) : NULL;
+    free(folder);
+    return directory;
+}
+
+static void remove_oldest(const char *file)
+{
+    char prefix[NAME_MAX + 1];
+    DIR *directory = open_folder(file, prefix);
+    if (directory == NULL)
+        return;
+    struct copies copies;
+    while ((copies = damaged_copies(directory, prefix)).count > KEPT_FILES) {
+        if (unlinkat(dirfd(directory), copies.oldest, 0) != 0 &&
+            unlinkat(dirfd(directory), copies.oldest, AT_REMOVEDIR) != 0)
+            break;
+        for (int i = 0; i < COMPANIONS; i++) {
+            char *companion = joined(copies.oldest, companions[i]);
+            if (companion != NULL)
+                unlinkat(dirfd(directory), companion, 0);
+            free(companion);
+        }
+    }
+    closedir(directory);
+}
+
+int64_t statedir_newest_damage(const char *file)
+{
+    char prefix[NAME_MAX + 1];
+    DIR *directory = open_folder(file, prefix);
+    if (directory == NULL)
+        return 0;
+    struct copies copies = damaged_copies(directory, prefix);
+    closedir(directory);
+    struct tm stamp = {0};
+    if (copies.count == 0 || strptime(copies.newest + strlen(prefix), "%Y%m%dT%H%M%SZ", &stamp) == NULL)
+        return 0;
+    return timegm(&stamp);
+}
+
+static char *free_name(const char *file, int64_t now)
+{
+    char stamp[32];
+    time_t seconds = (time_t)now;
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) == NULL)
+        return NULL;
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    for (int n = 1; n < 1000; n++) {
+        char *name;
+        if ((n == 1 ? asprintf(&name, "%s.damaged-%s", file, stamp)
+                    : asprintf(&name, "%s.damaged-%s-%d", file, stamp, n)) < 0)
+            return NULL;
+        if (!exists(name))
+            return name;
+        free(name);
+    }
+    return NULL;
+}
+
+int statedir_set_aside(const char *file, int64_t now, char **aside, struct failure *failure)
+{
+    *aside = free_name(file, now);
+    if (*aside == NULL)
+        return fail(failure, "cannot set %s aside: no free name", file);
+    /* The journal first: without it the file is still damaged for the next run; alone it would be nobody's.
+     */
+    for (int i = 0; i < COMPANIONS; i++) {
+        char *from = joined(file, companions[i]);
+        char *to = joined(*aside, companions[i]);
+        if (from != NULL && to != NULL && exists(from))
+            rename(from, to);
+        free(from);
+        free(to);
+    }
+    if (rename(file, *aside) != 0) {
+        fail(failure, "cannot set %s aside: %s", file, strerror(errno));
+        free(*aside);
+        *aside = NULL;
+        return -1;
+    }
+    remove_oldest(file);
+    return 0;
+}

@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "statefile.h"
+
+#include "hash.h"
+#include "statecheck.h"
+#include "statedir.h"
+#include "statelock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BUSY_MS = 250, /* for a stranger's sqlite3 shell; our own runs wait for our lock */
+    MOST_STATEMENTS = 16,
+    LOST_FOR_S = 24 * 3600
+};
+
+struct statefile {
+    sqlite3 *database;
+    char *path; /* owned; NULL for a store in memory */
+    int lock;
+    bool may_commit;
+    bool schema_changed;
+    int changes;     /* of the connection, before this run's own */
+    uint64_t digest; /* of all tables but `state`, before this run's changes */
+    int64_t runs;
+    int64_t lost_at;
+    int64_t opened_at;
+    struct {
+        const char *sql;
+        sqlite3_stmt *statement;
+    } statements[MOST_STATEMENTS];
+};
+
+static const char state_ddl[] = "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), identity TEXT NOT "
+                                "NULL, created INTEGER NOT NULL, "
+                                "lost_at INTEGER NOT NULL, runs INTEGER NOT NULL, last_run INTEGER NOT NULL);"
+                                "CREATE TABLE digest(value INTEGER NOT NULL)";
+
+int statefile_fail(struct statefile *file, const char *verb, struct failure *failure)
+{
+    int code = sqlite3_errcode(file->database);
+    int number = sqlite3_system_errno(file->database);
+    const char *path = file->path != NULL ? file->path : "in memory";
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return fail(failure, "cannot %s the state file %s: %s; make room on its file system", verb, path,
+                    strerror(ENOSPC));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fail(failure, "cannot %s the state file %s: another program has it open; end it", verb, path);
+    case SQLITE_READONLY:
+        return fail(failure, "cannot %s the state file %s: the file or its file system is read-only", verb,
+                    path);
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        if (number != 0)
+            return fail(failure, "cannot %s the state file %s: %s", verb, path, strerror(number));
+    }
+    return fail(failure, "cannot %s the state file %s: %s", verb, path, sqlite3_errmsg(file->database));
+}
+
+static int execute(struct statefile *file, const char *sql)
+{
+    return sqlite3_exec(file->database, sql, NULL, NULL, NULL);
+}
+
+/* SQLite ends a transaction by itself after some errors; what follows must not be kept piece by piece. */
+static int refuse_commit(void *context)
+{
+    const struct statefile *file = context;
+    return !file->may_commit;
+}
+
+static void close_database(struct statefile *file)
+{
+    for (int i = 0; i < MOST_STATEMENTS; i++) {
+        sqlite3_finalize(file->statements[i].statement);
+        file->statements[i].statement = NULL;
+        file->statements[i].sql = NULL;
+    }
+    sqlite3_close(file->database); /* rolls back */
+    file->database = NULL;
+}
+
+static int set_up_connection(struct statefile *file)
+{
+    sqlite3_extended_result_codes(file->database, 1);
+    sqlite3_busy_timeout(file->database, BUSY_MS);
+    sqlite3_db_config(file->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(file->database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_commit_hook(file->database, refuse_commit, file);
+    return execute(file,
+                   "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON");
+}
+
+static int single_integer(struct statefile *file, const char *sql, int64_t *integer)
+{
+    sqlite3_stmt *row;
+    int code = sqlite3_prepare_v2(file->database, sql, -1, &row, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    code = sqlite3_step(row);
+    if (code == SQLITE_ROW)
+        *integer = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+}
+
+/* The tables and the one row of `state`. */
+static int make_tables(struct statefile *file, const struct statefile_schema *schema, const char *identity)
+{
+    int code = execute(file, state_ddl);
+    if (code == SQLITE_OK)
+        code = execute(file, schema->ddl);
+    sqlite3_stmt *row = NULL;
+    if (code == SQLITE_OK)
+        code =
+            sqlite3_prepare_v2(file->database, "INSERT INTO state VALUES (1, ?, ?, ?, 0, 0)", -1, &row, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(row, 1, identity, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(row, 2, file->opened_at);
+        sqlite3_bind_int64(row, 3, file->lost_at);
+        code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(file->database);
+    }
+    sqlite3_finalize(row);
+    return code;
+}
+
+static int write_digest(struct statefile *file, uint64_t digest)
+{
+    sqlite3_stmt *row;
+    int code = execute(file, "DELETE FROM digest");
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(file->database, "INSERT INTO digest VALUES (?)", -1, &row, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_bind_int64(row, 1, (int64_t)digest);
+    code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(file->database);
+    sqlite3_finalize(row);
+    return code;
+}
+
+static int commit(struct statefile *file)
+{
+    file->may_commit = true;
+    int code = execute(file, "COMMIT");
+    file->may_commit = false;
+    return code;
+}
+
+static int fill_new(struct statefile *file, const struct statefile_schema *schema, const char *identity)
+{
+    char marks[256];
+    snprintf(marks, sizeof marks,
+             "PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = DELETE; PRAGMA "
+             "application_id = %d; PRAGMA user_version = %d",
+             (int)STATECHECK_PAGE_BYTES, (int)STATECHECK_APPLICATION, schema->version);
+    uint64_t digest;
+    file->may_commit = true;
+    int code = set_up_connection(file);
+    if (code == SQLITE_OK)
+        code = execute(file, marks);
+    if (code == SQLITE_OK)
+        code = execute(file, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK)
+        code = make_tables(file, schema, identity);
+    if (code == SQLITE_OK)
+        code = statecheck_digest(file->database, &digest);
+    if (code == SQLITE_OK)
+        code = write_digest(file, digest);
+    return code == SQLITE_OK ? commit(file) : code;
+}
+
+static int make_empty(const char *path, struct failure *failure)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fchmod(fd, 0600) != 0) {
+        fail(failure, "cannot create the state file %s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
+/* What an earlier run or database left at this name would be taken for a part of the new one. */
+static int remove_leftovers(const char *path, struct failure *failure)
+{
+    static const char *const ends[] = {"-journal", "-wal", "-shm", ".new", ".new-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char *leftover;
+        if (asprintf(&leftover, "%s%s", path, ends[i]) < 0)
+            return fail(failure, "out of memory");
+        int outcome = unlink(leftover);
+        if (outcome != 0 && errno != ENOENT)
+            fail(failure, "cannot remove %s: %s", leftover, strerror(errno));
+        else
+            outcome = 0;
+        free(leftover);
+        if (outcome != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int keep_rename(const char *path)
+{
+    char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+    int fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int outcome = fd >= 0 ? fsync(fd) : -1;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    errno = error;
+    return outcome;
+}
+
+/* A new file is filled under another name, so that this one never names an empty or half-made database. */
+static int create(struct statefile *file, const struct statefile_schema *schema, const char *identity,
+                  struct failure *failure)
+{
+    char *making;
+    if (remove_leftovers(file->path, failure) != 0)
+        return -1;
+    if (asprintf(&making, "%s.new", file->path) < 0)
+        return fail(failure, "out of memory");
+    int outcome = make_empty(making, failure);
+    if (outcome == 0) {
+        if (sqlite3_open_v2(making, &file->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
+                SQLITE_OK ||
+            fill_new(file, schema, identity) != SQLITE_OK)
+            outcome = statefile_fail(file, "create", failure);
+        close_database(file);
+    }
+    if (outcome == 0 && (rename(making, file->path) != 0 || keep_rename(file->path) != 0))
+        outcome = fail(failure, "cannot create the state file %s: %s", file->path, strerror(errno));
+    if (outcome != 0)
+        unlink(making);
+    free(making);
+    return outcome;
+}
+
+static int upgrade(struct statefile *file, const struct statefile_schema *schema)
+{
+    int64_t version = 0;
+    int code = single_integer(file, "PRAGMA user_version", &version);
+    while (code == SQLITE_OK && version < schema->version) {
+        char mark[64];
+        snprintf(mark, sizeof mark, "PRAGMA user_version = %" PRId64, version + 1);
+        code = schema->upgrades == NULL ? SQLITE_CORRUPT : execute(file, schema->upgrades[version - 1]);
+        if (code == SQLITE_OK)
+            code = execute(file, mark);
+        file->schema_changed = true;
+        version++;
+    }
+    return code;
+}
+
+/* Everything but `state`, whose row changes with every run. */
+static int digest_contents(struct statefile *file, uint64_t *digest)
+{
+    uint64_t all, state;
+    int code = statecheck_digest(file->database, &all);
+    if (code == SQLITE_OK)
+        code = statecheck_digest_table(file->database, "state", &state);
+    if (code == SQLITE_OK)
+        *digest = all - state;
+    return code;
+}
+
+static int read_state(struct statefile *file)
+{
+    int code = single_integer(file, "SELECT runs FROM state", &file->runs);
+    if (code == SQLITE_OK)
+        code = single_integer(file, "SELECT lost_at FROM state", &file->lost_at);
+    if (code == SQLITE_OK)
+        code = digest_contents(file, &file->digest);
+    file->changes = sqlite3_total_changes(file->database);
+    return code;
+}
+
+static enum statecheck_verdict open_sound(struct statefile *file, const struct statefile_schema *schema,
+                                          const char *identity, struct failure *failure)
+{
+    int code =
+        sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (code == SQLITE_OK)
+        code = set_up_connection(file);
+    if (code == SQLITE_OK)
+        code = execute(file, "BEGIN IMMEDIATE"); /* also takes back what a killed run left half-written */
+    enum statecheck_verdict verdict = statecheck_code(code);
+    if (verdict == STATECHECK_SOUND)
+        verdict = statecheck_contents(file->database, identity, failure);
+    else
+        fail(failure, "was damaged (%s)", sqlite3_errmsg(file->database));
+    if (verdict == STATECHECK_SOUND) {
+        verdict = statecheck_code((code = read_state(file)));
+        if (verdict == STATECHECK_SOUND)
+            verdict = statecheck_code((code = upgrade(file, schema)));
+        if (verdict != STATECHECK_SOUND)
+            fail(failure, "was damaged (%s)", sqlite3_errmsg(file->database));
+    }
+    if (verdict == STATECHECK_TROUBLE)
+        statefile_fail(file, "open", failure);
+    bool busy = verdict == STATECHECK_TROUBLE && (sqlite3_errcode(file->database) & 0xff) == SQLITE_BUSY;
+    if (verdict != STATECHECK_SOUND)
+        close_database(file);
+    pid_t holder = busy ? statelock_holder(file->path) : 0;
+    if (holder != 0)
+        fail(failure, "cannot open the state file %s: pid %d has it open; end it", file->path, (int)holder);
+    return verdict;
+}
+
+static enum statefile_health trouble(const char *path, struct failure *failure)
+{
+    fail_context(failure, "the state file %s ", path);
+    return STATEFILE_UNUSABLE;
+}
+
+static enum statefile_health open_file(struct statefile *file, const struct statefile_schema *schema,
+                                       const char *identity, struct failure *failure)
+{
+    enum statecheck_verdict verdict = statecheck_file(file->path, schema->version, failure);
+    if (verdict == STATECHECK_NEWER || verdict == STATECHECK_TROUBLE)
+        return trouble(file->path, failure);
+    if (verdict == STATECHECK_SOUND) {
+        verdict = open_sound(file, schema, identity, failure);
+        if (verdict == STATECHECK_TROUBLE)
+            return STATEFILE_UNUSABLE;
+        if (verdict == STATECHECK_SOUND)
+            return file->runs == 0 && file->lost_at == 0 ? STATEFILE_NEW : STATEFILE_KEPT;
+    }
+
+    struct failure told = {""};
+    enum statefile_health health = STATEFILE_NEW;
+    if (verdict == STATECHECK_DAMAGED) {
+        char *aside;
+        struct failure damage = *failure;
+        if (statedir_set_aside(file->path, file->opened_at, &aside, failure) != 0) {
+            fail_context(failure, "the state file %s %s and it could not be replaced: ", file->path,
+                         damage.text);
+            return STATEFILE_UNUSABLE;
+        }
+        fail(&told, "the state file %s %s; set aside as %s, ages start anew", file->path, damage.text,
+             strrchr(aside, '/') + 1);
+        free(aside);
+        file->lost_at = file->opened_at;
+        health = STATEFILE_LOST;
+    } else {
+        /* A run that set its file aside and was killed before it could begin anew has told nobody. */
+        int64_t damaged_at = statedir_newest_damage(file->path);
+        if (damaged_at != 0 && file->opened_at - damaged_at <= LOST_FOR_S) {
+            fail(&told, "the state file %s is missing after an earlier one was set aside, ages start anew",
+                 file->path);
+            file->lost_at = file->opened_at;
+            health = STATEFILE_LOST;
+        }
+    }
+    if (create(file, schema, identity, failure) != 0)
+        return STATEFILE_UNUSABLE;
+    verdict = statecheck_file(file->path, schema->version, failure);
+    if (verdict != STATECHECK_SOUND)
+        return trouble(file->path, failure);
+    verdict = open_sound(file, schema, identity, failure);
+    if (verdict == STATECHECK_DAMAGED)
+        return trouble(file->path, failure);
+    if (verdict != STATECHECK_SOUND)
+        return STATEFILE_UNUSABLE;
+    *failure = told;
+    return health;
+}
+
+/* The run goes on without memory. */
+static int open_in_memory(struct statefile *file, const struct statefile_schema *schema, const char *identity)
+{
+    free(file->path);
+    file->path = NULL;
+    file->lost_at = 0;
+    if (sqlite3_open_v2(":memory:", &file->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+        execute(file, "BEGIN") != SQLITE_OK)
+        return -1;
+    return make_tables(file, schema, identity) == SQLITE_OK ? 0 : -1;
+}
+
+static char *file_base(const char *directory, const char *plugin, const char *identity)
+{
+    char *base;
+    uint64_t hash = hash_end(hash_add(HASH_START, identity, strlen(identity)));
+    return asprintf(&base, "%s/%s-%016" PRIx64, directory, plugin, hash) < 0 ? NULL : base;
+}
+
+static enum statelock_outcome take_lock(struct statefile *file, const char *base, int64_t wait_ms,
+                                        const struct trace *trace, struct failure *failure)
+{
+    char *path;
+    if (asprintf(&path, "%s.lock", base) < 0) {
+        fail(failure, "out of memory");
+        return STATELOCK_UNUSABLE;
+    }
+    enum statelock_outcome outcome = statelock_take(path, wait_ms, trace, &file->lock, failure);
+    free(path);
+    return outcome;
+}
+
+struct statefile *statefile_open(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, int64_t wait_ms,
+                                 const struct trace *trace, enum statefile_health *health,
+                                 struct failure *failure)
+{
+    struct failure dropped = {""};
+    if (failure == NULL)
+        failure = &dropped;
+    failure->text[0] = '\0';
+    *health = STATEFILE_UNUSABLE;
+    struct statefile *file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        fail(failure, "out of memory");
+        return NULL;
+    }
+    file->lock = -1;
+    file->opened_at = time(NULL);
+
+    enum statelock_outcome lock = STATELOCK_UNUSABLE;
+    char *real = statedir_check(directory, failure);
+    char *base = real != NULL ? file_base(real, plugin, identity) : NULL;
+    if (base != NULL)
+        lock = take_lock(file, base, wait_ms, trace, failure);
+    if (lock == STATELOCK_TAKEN && asprintf(&file->path, "%s.sqlite3", base) < 0)
+        file->path = NULL;
+    free(base);
+    free(real);
+    if (lock == STATELOCK_HELD) {
+        statefile_close(file);
+        return NULL;
+    }
+    if (file->path != NULL)
+        *health = open_file(file, schema, identity, failure);
+    if (*health == STATEFILE_UNUSABLE && open_in_memory(file, schema, identity) != 0) {
+        fail(failure, "out of memory");
+        statefile_close(file);
+        return NULL;
+    }
+    return file;
+}
+
+sqlite3 *statefile_database(struct statefile *file)
+{
+    return file->database;
+}
+
+sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struct failure *failure)
+{
+    sqlite3_stmt *statement = NULL;
+    int at = 0;
+    while (at < MOST_STATEMENTS - 1 && file->statements[at].sql != NULL &&
+           strcmp(file->statements[at].sql, sql) != 0)
+        at++;
+    statement = file->statements[at].statement;
+    if (statement == NULL || strcmp(file->statements[at].sql, sql) != 0) {
+        sqlite3_finalize(statement);
+        file->statements[at].sql = NULL;
+        file->statements[at].statement = NULL;
+        if (sqlite3_prepare_v3(file->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+            SQLITE_OK) {
+            statefile_fail(file, "use", failure);
+            return NULL;
+        }
+        file->statements[at].sql = sql;
+        file->statements[at].statement = statement;
+    }
+    sqlite3_reset(statement);
+    return statement;
+}
+
+static int remember_run(struct statefile *file, int64_t now)
+{
+    sqlite3_stmt *row;
+    int code = sqlite3_prepare_v2(
+        file->database, "UPDATE state SET runs = runs + 1, last_run = ?1, lost_at = min(lost_at, ?1)", -1,
+        &row, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_bind_int64(row, 1, now);
+    code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(file->database);
+    sqlite3_finalize(row);
+    return code;
+}
+
+int statefile_commit(struct statefile *file, int64_t now, struct failure *failure)
+{
+    if (file->path == NULL)
+        return 0;
+    if (sqlite3_get_autocommit(file->database))
+        return fail(failure, "nothing was kept in the state file %s: its transaction ended after an error",
+                    file->path);
+    int code = SQLITE_OK;
+    uint64_t state = 0;
+    if (file->schema_changed || sqlite3_total_changes(file->database) != file->changes)
+        code = digest_contents(file, &file->digest);
+    if (code == SQLITE_OK)
+        code = remember_run(file, now);
+    if (code == SQLITE_OK)
+        code = statecheck_digest_table(file->database, "state", &state);
+    if (code == SQLITE_OK)
+        code = write_digest(file, file->digest + state);
+    if (code == SQLITE_OK)
+        code = commit(file);
+    return code == SQLITE_OK ? 0 : statefile_fail(file, "write", failure);
+}
+
+void statefile_close(struct statefile *file)
+{
+    if (file == NULL)
+        return;
+    close_database(file);
+    statelock_free(file->lock);
+    free(file->path);
+    free(file);
+}
+
+int64_t statefile_lost_at(const struct statefile *file)
+{
+    return file->lost_at != 0 && file->opened_at - file->lost_at <= LOST_FOR_S ? file->lost_at : 0;
+}
