@@ -13,6 +13,9 @@
 /*
  * A database through unixODBC. Judged by return codes, never by the SQLSTATE class (FreeTDS reports a connection lost
  * in mid-result as 01000); a fetch that ends other than SQL_NO_DATA is a failure; QUERY_TIMEOUT is not relied on.
+ * All values cross the driver as UTF-16 text and are read here: drivers disagree about what does not convert (sqliteodbc
+ * makes 1 of "1.5", FreeTDS 0 of ""), and a failed conversion in the driver can cost the row or look like a lost
+ * connection.
  */
 
 enum odbc_encryption { ODBC_ENCRYPTION_OFF, ODBC_ENCRYPTION_REQUEST, ODBC_ENCRYPTION_REQUIRE };
@@ -25,12 +28,13 @@ struct odbc_settings {
     const char *user;          /* NULL: a Kerberos ticket; "DOMAIN\user": NTLM */
     const char *password;
     const char *password_file; /* first line; refused when others can read it */
-    const char *driver;
-    const char *tds_version;
+    const char *driver;        /* NULL: FreeTDS */
+    const char *tds_version;   /* NULL: 7.1 */
     int encryption;            /* enum odbc_encryption */
-    const char *tls_ca;        /* PEM file; a private freetds.conf is written for it */
+    const char *tls_ca;        /* PEM file; a private freetds.conf is written for it; implies encryption */
     const char *dsn;
     const char *connect;       /* a whole connection string */
+    const char *application;   /* program name for the server's list of sessions, or NULL */
     int64_t login_timeout_s;
 };
 
@@ -89,7 +93,9 @@ struct odbc_value {
     enum odbc_type type;
     bool null;
     int64_t integer;   /* ODBC_INTEGER; ODBC_INSTANT: seconds since 1970 as if the stored clock were UTC */
-    const char *text;  /* ODBC_TEXT: valid UTF-8 (what did not convert became U+FFFD); borrowed until the next fetch */
+    const char *text;  /* ODBC_TEXT: valid UTF-8 (what did not convert became U+FFFD); borrowed until the next fetch;
+                          fetched NULLs have "" */
+    bool unconverted;  /* fetched: there was a value but not of this type ("abc" for an integer); `null` is set too */
 };
 
 /* A column as the caller wants it. */
@@ -101,14 +107,17 @@ struct odbc_column {
 struct odbc_query;
 
 /**
- * Run one statement that gives rows. Parameters are bound, never written into the text.
+ * Run one statement that gives rows. Parameters are bound, never written into the text. Results without columns that
+ * come before the rows (of "UPDATE ...; SELECT ...") are skipped. One query at a time: FreeTDS knows no second one
+ * while rows are unread.
  *
+ * @param what     the statement's name for steps and failures: "the sites", as in "while waiting for the answer to ..."
  * @param columns  what to fetch, in the statement's order
  * @return the open query, owned (odbc_query_free), or NULL with the error
  */
-struct odbc_query *odbc_query(struct odbc_connection *connection, const char *sql, const struct odbc_value *parameters,
-                              size_t parameter_count, const struct odbc_column *columns, size_t column_count,
-                              struct odbc_error *error);
+struct odbc_query *odbc_query(struct odbc_connection *connection, const char *what, const char *sql,
+                              const struct odbc_value *parameters, size_t parameter_count,
+                              const struct odbc_column *columns, size_t column_count, struct odbc_error *error);
 
 /**
  * Fetch the next row.
@@ -120,9 +129,14 @@ int odbc_query_next(struct odbc_query *query, struct odbc_value *values, struct 
 
 void odbc_query_free(struct odbc_query *query);
 
-/** Run a statement without rows. @param[out] affected  rows changed, -1 where the server does not say; may be NULL */
-int odbc_execute(struct odbc_connection *connection, const char *sql, const struct odbc_value *parameters,
-                 size_t parameter_count, int64_t *affected, struct odbc_error *error);
+/**
+ * Run a statement without rows; rows that it gives are dropped.
+ *
+ * @param[out] affected  rows changed by all its parts, -1 where the server does not say; may be NULL
+ */
+int odbc_execute(struct odbc_connection *connection, const char *what, const char *sql,
+                 const struct odbc_value *parameters, size_t parameter_count, int64_t *affected,
+                 struct odbc_error *error);
 
 /** Explicit transactions: begin turns autocommit off, commit and rollback end it and turn it on again. */
 int odbc_begin(struct odbc_connection *connection, struct odbc_error *error);
