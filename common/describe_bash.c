@@ -50,7 +50,7 @@ static void add_cases(const struct program *program, struct text *output)
         const struct option_group *group = optiontable_group(program, i);
         for (size_t j = 0; j < group->count; j++) {
             const struct option *option = &group->options[j];
-            if (!is_offered(option) || option_is_switch(option))
+            if (!is_offered(option) || option_is_switch(option) || option_value_is_optional(option))
                 continue;
             add_pattern(option, output);
             if (option->choices != NULL) {

@@ -159,6 +159,16 @@ static void add_options(const struct program *program, bool ini_only, struct tex
     }
 }
 
+/* With --sysconfdir=/etc the build's own directory is one of the usual ones. */
+static bool is_listed_before(size_t place)
+{
+    for (size_t i = 0; i < place; i++) {
+        if (strcmp(inifile_standard_place(i), inifile_standard_place(place)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void add_ini_section(struct text *output)
 {
     add_section("INI FILE", output);
@@ -174,8 +184,10 @@ static void add_ini_section(struct text *output)
         "nagios-plugins.ini; then\n"
         "\n",
         output);
-    text_add(output, ".EX\n");
+    text_add(output, ".PP\n.EX\n");
     for (size_t i = 0; inifile_standard_place(i) != NULL; i++) {
+        if (is_listed_before(i))
+            continue;
         text_add(output, "  ");
         add_roff_string(inifile_standard_place(i), output);
         text_add(output, "\n");
@@ -189,7 +201,7 @@ void describe_man(const struct program *program, struct text *output)
     text_add(output, ".\\\" Made by --describe=man from the program's own option table.\n.TH ");
     add_upper(program->name, output);
     text_addf(output, " 1 \"\" \"%s %s\" \"Monitoring Plugins\"\n", PACKAGE_NAME, PACKAGE_VERSION);
-    text_add(output, ".nh\n.ad l\n");
+    text_add(output, ".ad l\n");
     add_section("NAME", output);
     add_roff_string(program->name, output);
     text_add(output, " \\- ");

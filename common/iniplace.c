@@ -96,11 +96,9 @@ static int locate_default(struct arena *arena, const char **path, struct failure
             return 0;
         }
     }
-    return fail(
-        failure,
-        "no ini file was found: neither " OWN_NAME " in " SYSCONF_DIRECTORY "/monitoring-plugins, "
-        "/etc/monitoring-plugins, /etc or /etc/nagios, nor monitoring-plugins.ini or plugins.ini there; "
-        "name one with --extra-opts=[SECTION]@FILE");
+    return fail(failure, "no ini file was found: neither " OWN_NAME " nor monitoring-plugins.ini in "
+                         "/etc/monitoring-plugins, /etc or one of the other standard places; "
+                         "name one with --extra-opts=[SECTION]@FILE");
 }
 
 int inifile_locate(const char *locator, const char *default_section, struct arena *arena,

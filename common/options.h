@@ -65,8 +65,7 @@ struct option_group {
 
 struct manual_section {
     const char *title; /* "EXIT STATUS" */
-    const char
-        *body; /* paragraphs parted by empty lines; a line that starts with a blank is shown as it is */
+    const char *body;  /* paragraphs parted by empty lines; lines that start with a blank stand as they are */
 };
 
 struct program {

@@ -25,8 +25,7 @@ static const struct option common_options[] = {
      .help =
          "Read options from a section of an ini file, before those of the command line. Without SECTION, the "
          "one "
-         "named like the program; without FILE, the first of the standard ini files. May be given more than "
-         "once."},
+         "named like the program; without FILE, the first of the standard ini files."},
     {.name = "describe",
      .type = OPTION_CHOICE,
      .choices = "man|bash|markdown|ini|tsv",

@@ -177,16 +177,19 @@ const char *size_format(int64_t bytes, char *buffer, int size)
         snprintf(buffer, (size_t)size, "%s%" PRIu64 " B", sign, amount);
         return buffer;
     }
-    /* Tenths of the unit, rounded once from the exact number: 999,960 bytes are 1 MB, not 1000.0 kB. */
+    /* Each form is rounded once from the exact number: 999,960 bytes are 1 MB, not 1000 kB. */
     size_t unit = 0;
     uint64_t tenth = 100;
-    while ((amount + tenth / 2) / tenth >= 9995) {
+    while ((amount + tenth * 5) / (tenth * 10) >= 1000) {
         unit++;
         tenth *= 1000;
     }
+    uint64_t whole = (amount + tenth * 5) / (tenth * 10);
     uint64_t tenths = (amount + tenth / 2) / tenth;
-    if (tenths % 10 == 0 || tenths >= 1000)
-        snprintf(buffer, (size_t)size, "%s%" PRIu64 " %s", sign, (tenths + 5) / 10, units[unit]);
+    if (tenths >= 1000)
+        snprintf(buffer, (size_t)size, "%s%" PRIu64 " %s", sign, whole, units[unit]);
+    else if (tenths % 10 == 0)
+        snprintf(buffer, (size_t)size, "%s%" PRIu64 " %s", sign, tenths / 10, units[unit]);
     else
         snprintf(buffer, (size_t)size, "%s%" PRIu64 ".%" PRIu64 " %s", sign, tenths / 10, tenths % 10,
                  units[unit]);
