@@ -22,7 +22,7 @@
  *     source = log_source_open(store, location, &position, max_bytes, trace, &failure);
  *     while ((more = log_source_next(source, &segment, &failure)) > 0)
  *         while ((n = log_source_read(source, buffer, size, &failure)) > 0)
- *             ... parse; log_source_consumed(source, bytes of finished records in this segment);
+ *             ... parse; log_source_consumed(source, offset behind the last finished record);
  *     log_source_position(source, &position, &failure);   then store it and commit
  */
 
@@ -108,12 +108,31 @@ int log_source_next(struct log_source *source, const struct log_segment **segmen
 int64_t log_source_read(struct log_source *source, void *buffer, size_t size, struct failure *failure);
 
 /**
- * Tell how far the parser has finished records.
+ * Tell how far the parser has finished records in the current segment. What is not told is given again by the
+ * next run.
  *
- * @param bytes  counted from the current segment's begin; not above what was read, never less than told
- * before. What is not told is given again by the next run
+ * @param offset  byte offset in the segment's file (log_reader_position); not above what was read, never less
+ * than told before
  */
-void log_source_consumed(struct log_source *source, int64_t bytes);
+void log_source_consumed(struct log_source *source, int64_t offset);
+
+/**
+ * Put the next run back to a place of this run, although more is finished behind it: for a merge of several
+ * logs that still holds an event from there. Overrides log_source_consumed.
+ *
+ * @param rotated  the place is in the segment of X.lo_ (log_segment.rotated)
+ */
+void log_source_hold(struct log_source *source, bool rotated, int64_t offset);
+
+/**
+ * Read on in the last segment although max_bytes is used up, for a parser that has not finished a single
+ * record yet: it would stand still before one long line for ever.
+ *
+ * @param bytes  more to give
+ * @return bytes that the segment now has left, 0 at the end of the file; `length` and `final` of the segment
+ * change
+ */
+int64_t log_source_extend(struct log_source *source, int64_t bytes);
 
 enum log_outcome {
     LOG_POSITION_FAILED = -1, /* could not be read again; keep the old position */
