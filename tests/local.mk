@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS = \
+	tests/unit/test_failure \
+	tests/unit/test_inifile \
+	tests/unit/test_memory \
+	tests/unit/test_quantity \
+	tests/unit/test_range \
+	tests/unit/test_supervise \
+	tests/unit/test_text
+FUZZ_TARGETS =
+TEST_HELPERS = \
+	tests/e2e/odbc_probe
+TEST_SHARED_OBJECTS =
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+
+# The same targets as `make fuzz`, with a main that runs files: their seeds are tests.
+FUZZ_REPLAYS = $(FUZZ_TARGETS)
+# --- replays
+# ---
+EXTRA_PROGRAMS += $(FUZZ_REPLAYS) $(TEST_HELPERS)
+
+AM_TESTS_ENVIRONMENT = SMS_DATA="$(abs_srcdir)/tests/unit"; SMS_BUILD="$(abs_builddir)"; export SMS_DATA SMS_BUILD;
+
+# Shims and fake drivers are loaded into other programs.
+%.so: %.c
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(CC) $(DEFS) -I. $(AM_CPPFLAGS) $(CPPFLAGS) -std=c17 $(CFLAGS) $(ODBC_CFLAGS) -shared -fPIC -o $@ $< -ldl
+
+test-programs: all $(check_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
+
+check-local: $(TEST_SHARED_OBJECTS)
+
+print-plugindir:
+	@echo $(plugindir)
+
+CLEANFILES += $(FUZZ_REPLAYS) $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
+
+EXTRA_DIST += tests/run.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
+
+dist-hook:
+	find "$(distdir)" -name __pycache__ -prune -exec rm -rf {} +
+
+# $(srcdir)/tests/fuzz/run builds each target with clang and libFuzzer and runs it for FUZZ_SECONDS.
+FUZZ_SECONDS = 60
+fuzz:
+	CC="$(FUZZ_CC)" FUZZ_SECONDS="$(FUZZ_SECONDS)" /bin/sh "$(srcdir)/tests/fuzz/run" "$(abs_srcdir)" "$(abs_builddir)"
+
+bench: test-programs
+	$(PYTHON3) -B "$(srcdir)/tests/bench/bench.py" "$(abs_builddir)"
+
+demo: all
+	$(PYTHON3) -B "$(srcdir)/tests/lab/demo.py" "$(abs_builddir)"
+
+.PHONY: test-programs print-plugindir

@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run every suite, print a table of seconds, and end with `N passed, N failed[, N skipped]`.
+
+usage: run.py [--daemons yes|no] [--only SUITE,...] BUILD BUILD-WITH-SANITIZERS
+
+Started as root, the tests run as an ordinary user from an installed tree in a private folder, because root's rights would
+falsify them; the few that need root run once more as root.
+"""
+import argparse
+import concurrent.futures
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+TESTS = os.path.dirname(os.path.abspath(__file__))
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+}
+
+
+class Tally:
+    """What one suite came to."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.troubles = []
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.troubles += other.troubles
+
+    def fail(self, text):
+        self.failed += 1
+        self.troubles.append(text)
+
+
+def ordinary_user():
+    """The user that the tests run as when started by root: the checks' own where there is one."""
+    for name in ("nagios", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise SystemExit("run.py: neither a user nagios nor nobody is on this machine")
+
+
+class Stage:
+    """An installed tree and a copy of the tests, which an ordinary user can read, in a private 0755 folder."""
+
+    def __init__(self, build, sanitized):
+        self.folder = tempfile.mkdtemp(prefix="sms-check-")
+        os.chmod(self.folder, 0o755)
+        root = os.path.join(self.folder, "root")
+        subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + root], check=True, stdout=subprocess.DEVNULL)
+        plugins = subprocess.run(["make", "-s", "-C", build, "print-plugindir"], check=True, capture_output=True, text=True)
+        self.plugins = root + plugins.stdout.strip()
+        self.tests = os.path.join(self.folder, "tests")
+        shutil.copytree(TESTS, self.tests, ignore=shutil.ignore_patterns("__pycache__", "*.o", ".dirstamp", ".deps"))
+        for name in ("nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS"):
+            source = os.path.join(os.path.dirname(TESTS), name)
+            target = os.path.join(self.folder, name)
+            if os.path.isdir(source):
+                shutil.copytree(source, target)
+            elif os.path.exists(source):
+                shutil.copy(source, target)
+        self.build = self.copy_programs(build, "build")
+        self.sanitized = self.copy_programs(sanitized, "build-asan")
+        self.scratch = os.path.join(self.folder, "t")
+        os.mkdir(self.scratch)
+        os.chmod(self.scratch, 0o1777)
+
+    def copy_programs(self, build, name):
+        target = os.path.join(self.folder, name)
+        for part in ("plugins", "tests"):
+            shutil.copytree(os.path.join(build, part), os.path.join(target, part),
+                            ignore=shutil.ignore_patterns("*.o", ".dirstamp", ".deps", "*.Po"))
+        return target
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Runner:
+    def __init__(self, stage, daemons, as_root):
+        self.stage, self.daemons = stage, daemons
+        self.user = ordinary_user() if os.geteuid() == 0 and not as_root else None
+
+    def environment(self, **more):
+        keep = {key: os.environ[key] for key in ("PATH", "LANG", "TERM", "CI") if key in os.environ}
+        keep["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        home = os.path.join(self.stage.scratch, "home-" + (self.user.pw_name if self.user else "own"))
+        os.makedirs(home, exist_ok=True)
+        if self.user:
+            os.chown(home, self.user.pw_uid, self.user.pw_gid)
+        keep.update(HOME=home, TMPDIR=self.stage.scratch, SMS_PLUGINS=self.stage.plugins, SMS_BUILD=self.stage.build,
+                    SMS_TREE=self.stage.folder, SMS_DAEMONS=self.daemons, PYTHONDONTWRITEBYTECODE="1")
+        keep.update(more)
+        return keep
+
+    def run(self, command, timeout, **environment):
+        """Run as the ordinary user, in a process group of its own. @return (exit code, output)"""
+        who = {}
+        if self.user:
+            who = {"user": self.user.pw_uid, "group": self.user.pw_gid,
+                   "extra_groups": os.getgrouplist(self.user.pw_name, self.user.pw_gid)}
+        process = subprocess.Popen(command, cwd=self.stage.folder, env=self.environment(**environment), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **who)
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            output, _ = process.communicate()
+            return -1, output.decode("utf-8", "replace") + "\n(ended after %d s)" % timeout
+        return process.returncode, output.decode("utf-8", "replace")
+
+    def pytest(self, folder, *arguments, parallel=True, timeout=900):
+        tally = Tally()
+        report = os.path.join(self.stage.scratch, "report-%s-%d.xml" % (folder, time.monotonic_ns()))
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE", "--junitxml=" + report]
+        if parallel:
+            command += ["-n", "4", "--dist", "loadfile"]
+        code, output = self.run(command + list(arguments) + [os.path.join("tests", folder)], timeout)
+        try:
+            for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+                bad = int(suite.get("failures")) + int(suite.get("errors"))
+                tally.failed += bad
+                tally.skipped += int(suite.get("skipped"))
+                tally.passed += int(suite.get("tests")) - bad - int(suite.get("skipped"))
+        except (OSError, ElementTree.ParseError):
+            tally.fail("%s: pytest left no report (exit %d)" % (folder, code))
+        if code not in (0, 1, 5) and tally.failed == 0:
+            tally.fail("%s: pytest ended with %d" % (folder, code))
+        if tally.failed:
+            tally.troubles.append(output[-20000:])
+        return tally
+
+    def tap(self, program):
+        """One cmocka program, which must tell as many tests as it planned."""
+        tally = Tally()
+        code, output = self.run([program], 300, CMOCKA_MESSAGE_OUTPUT="TAP", SMS_DATA=os.path.join(self.stage.tests, "unit"),
+                                **SANITIZER_ENVIRONMENT)
+        planned = sum(int(n) for n in re.findall(r"^1\.\.(\d+)", output, re.M))
+        skipped = len(re.findall(r"^ok \d+ .*# SKIP", output, re.M | re.I))
+        passed = len(re.findall(r"^ok \d+", output, re.M)) - skipped
+        failed = len(re.findall(r"^not ok \d+", output, re.M))
+        tally.passed, tally.skipped, tally.failed = passed, skipped, failed
+        if planned == 0 or planned != passed + failed + skipped or (code != 0 and failed == 0):
+            tally.fail("%s: %d of %d tests told, exit %d" % (os.path.basename(program), passed + failed + skipped, planned, code))
+        if tally.failed:
+            tally.troubles.append("%s\n%s" % (program, output[-6000:]))
+        return tally
+
+    def programs(self, folder, prefix):
+        path = os.path.join(self.stage.sanitized, "tests", folder)
+        return sorted(os.path.join(path, name) for name in os.listdir(path)
+                      if name.startswith(prefix) and os.access(os.path.join(path, name), os.X_OK) and "." not in name)
+
+    def unit(self):
+        tally = Tally()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for one in pool.map(self.tap, self.programs("unit", "test_")):
+                tally.add(one)
+        return tally
+
+    def seeds(self):
+        """Every seed through its fuzz target, under the sanitizers."""
+        tally = Tally()
+        for program in self.programs("fuzz", "fuzz_"):
+            name = os.path.basename(program)[len("fuzz_"):]
+            folder = os.path.join(self.stage.tests, "fuzz", "seeds", name)
+            seeds = sorted(os.path.join(folder, seed) for seed in os.listdir(folder))
+            code, output = self.run([program] + seeds, 120, **SANITIZER_ENVIRONMENT)
+            told = len(re.findall(r"^ran ", output, re.M))
+            tally.passed += told
+            if code != 0 or told != len(seeds) or not seeds:
+                tally.fail("fuzz seeds of %s: %d of %d ran, exit %d\n%s" % (name, told, len(seeds), code, output[-4000:]))
+        return tally
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--daemons", choices=["yes", "no"], default="yes")
+    parser.add_argument("--only", default="")
+    parser.add_argument("build")
+    parser.add_argument("sanitized")
+    arguments = parser.parse_args()
+    stage = Stage(arguments.build, arguments.sanitized)
+    ordinary, root = Runner(stage, arguments.daemons, False), Runner(stage, arguments.daemons, True)
+    if ordinary.user:
+        print("started as root: the tests run as user %s from %s" % (ordinary.user.pw_name, stage.folder), flush=True)
+    suites = [
+        ("unit", ordinary.unit),
+        ("fuzz seeds", ordinary.seeds),
+        ("lab", lambda: ordinary.pytest("lab")),
+        ("tds", lambda: ordinary.pytest("tds")),
+        ("e2e", lambda: ordinary.pytest("e2e", "-m", "not root")),
+    ]
+    if os.geteuid() == 0:
+        suites.append(("e2e as root", lambda: root.pytest("e2e", "-m", "root", parallel=False)))
+    only = [name for name in arguments.only.split(",") if name]
+    total, rows = Tally(), []
+    for name, suite in suites:
+        if only and name not in only:
+            continue
+        print("==> suite %s" % name, flush=True)
+        start = time.monotonic()
+        tally = suite()
+        if tally.passed + tally.failed == 0:
+            tally.fail("suite %s ran nothing" % name)
+        rows.append((name, time.monotonic() - start, tally))
+        for trouble in tally.troubles:
+            print(trouble, flush=True)
+        total.add(tally)
+    stage.remove()
+    print("\n%-14s %8s %8s %8s %8s" % ("suite", "seconds", "passed", "failed", "skipped"))
+    for name, seconds, tally in rows:
+        print("%-14s %8.1f %8d %8d %8d" % (name, seconds, tally.passed, tally.failed, tally.skipped))
+    skipped = ", %d skipped" % total.skipped if total.skipped else ""
+    print("%d passed, %d failed%s" % (total.passed, total.failed, skipped))
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
