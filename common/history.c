@@ -50,11 +50,14 @@ bool history_age(struct item *item, const struct remembered *remembered, const s
         if (database_age > item->age_s)
             item->age_s = database_age;
     }
-    /* The memory saw the latest movement itself, or the database tells of one that lies before the first run. */
-    item->moved_age_s = since(item->last_progress, clocks->host);
-    int64_t told = since(item->moved, clocks->database);
-    if (item->moved > 0 && (item->last_progress == item->first_seen || told < item->moved_age_s))
-        item->moved_age_s = told;
+    /* What the memory saw move itself, or the database's own word, whichever is later. */
+    bool seen_moving = item->last_progress != item->first_seen;
+    item->moved_age_s = seen_moving ? since(item->last_progress, clocks->host) : -1;
+    if (item->moved > 0) {
+        int64_t told = since(item->moved, clocks->database);
+        if (!seen_moving || told < item->moved_age_s)
+            item->moved_age_s = told;
+    }
     return changed;
 }
 

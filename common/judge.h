@@ -42,7 +42,7 @@ struct item {
     int64_t attempt_since;    /* first_seen, or the first sight of the last restart */
     int64_t last_progress;
     int64_t age_s;
-    int64_t moved_age_s;
+    int64_t moved_age_s;      /* since it last moved; -1 when it was never seen moving and the database has no date */
 
     /* The judgement. */
     bool known;               /* muted by --known */

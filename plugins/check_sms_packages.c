@@ -256,7 +256,8 @@ static void add_versions(const struct pair *pair, struct text *line)
         text_addf(line, ", has %" PRId64, pair->held);
     if (pair->rows > 1)
         text_addf(line, " (%" PRId64 " rows)", pair->rows);
-    if (pair->kind == PAIR_UNEXPECTED || pair->kind == PAIR_RECIPE || pair->kind == PAIR_FAILED) {
+    if (pair->kind == PAIR_UNEXPECTED || pair->kind == PAIR_RECIPE || pair->kind == PAIR_FAILED ||
+        (pair->kind == PAIR_NEVER_SENT && pair->rows > 0)) {
         const char *name = pair_status_name(pair->status);
         if (!pair->has_status)
             text_add(line, ", Status NULL");
@@ -273,7 +274,10 @@ static void add_ages(const struct run *run, const struct pair *pair, const struc
     text_addf(line, ", for %s", duration_format(item->age_s, age, sizeof age));
     if (item->attempt_since != item->first_seen)
         text_addf(line, ", in trouble since %s", instant_format(item->first_seen, instant, sizeof instant));
-    text_addf(line, ", last moved %s ago", duration_format(item->moved_age_s, moved, sizeof moved));
+    if (item->moved_age_s < 0)
+        text_add(line, ", never seen moving");
+    else
+        text_addf(line, ", last moved %s ago", duration_format(item->moved_age_s, moved, sizeof moved));
     if (item->allowance_s > 0)
         text_addf(line, ", size allows %s at %s/h", duration_format(item->allowance_s, age, sizeof age),
                   size_format(rate_list_bytes_per_hour(&run->check->packages.rates, pair->site), size, sizeof size));
