@@ -41,6 +41,8 @@ common_libsms_a_SOURCES = \
 	common/localfile.c \
 	common/logactivity.c \
 	common/logactivity.h \
+	common/logdelivery.c \
+	common/logdelivery.h \
 	common/logencoding.c \
 	common/logencoding.h \
 	common/logmark.c \
@@ -49,6 +51,7 @@ common_libsms_a_SOURCES = \
 	common/logmerge.h \
 	common/logpair.c \
 	common/logpair.h \
+	common/logrecord.c \
 	common/logrecord.h \
 	common/logsource.c \
 	common/logsource.h \

@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a site hierarchy with all kinds of trouble, run the checks on it, and show what an operator sees.
+
+usage: demo.py BUILD
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import odbc
+import sitedb
+import sitedb_demo
+
+STATES = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
+
+
+class Demo:
+    def __init__(self, build, folder):
+        self.plugins = os.path.join(os.path.abspath(build), "plugins")
+        self.folder = folder
+        self.database = os.path.join(folder, "SMS_CEN.db")
+        self.environment = {"PATH": "/usr/bin:/bin", **odbc.environment(os.path.join(folder, "odbc"))}
+        self.trouble = 0
+        for name in ("state", "journal"):
+            os.mkdir(os.path.join(folder, name), 0o750)
+
+    def heading(self, text):
+        print("\n\033[1m%s\033[0m" % text if sys.stdout.isatty() else "\n--- " + text, flush=True)
+
+    def run(self, program, *arguments, expect, state=True):
+        """Run one program as an operator would read of it; `expect` are the exit codes that the story needs."""
+        fixed = ["--state-dir=" + os.path.join(self.folder, "state")] if state else []
+        shown = [argument.replace(self.folder + "/", "") for argument in arguments]
+        print("$ %s %s" % (program, " ".join("'%s'" % a if " " in a or ";" in a else a for a in shown)))
+        done = subprocess.run([os.path.join(self.plugins, program), *arguments, *fixed], env=self.environment, cwd=self.folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        print(done.stdout.replace(self.folder + "/", ""), end="")
+        if done.stderr:
+            print(done.stderr, end="")
+        print("(exit %d%s)" % (done.returncode, " " + STATES[done.returncode] if state else ""), flush=True)
+        if done.returncode not in expect:
+            self.trouble += 1
+            print("demo: expected exit %s here" % " or ".join(map(str, expect)), file=sys.stderr)
+        return done
+
+    def connect(self):
+        return ["--connect=" + odbc.connect_string(self.database), "--site=CEN"]
+
+    def packages(self):
+        self.heading("check_sms_packages: which packages have not reached which child sites?")
+        with sitedb.Lab(self.database, product="sms2003") as lab:
+            sitedb_demo.build(lab)
+        self.run("check_sms_packages", *self.connect(), "--min-rate=S04=100MB/h", expect=[2])
+        self.heading("the same, with the first ones accepted by the team: the next one pages")
+        self.run("check_sms_packages", *self.connect(), "--known=CEN00008@S03:2099-12-31,CEN00002@S03", "--max-items=3", expect=[2])
+
+
+def main():
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    folder = tempfile.mkdtemp(prefix="sms-demo-")
+    try:
+        demo = Demo(sys.argv[1], folder)
+        demo.packages()
+    finally:
+        shutil.rmtree(folder)
+    return 1 if demo.trouble else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
