@@ -177,11 +177,12 @@ static int add_given(struct option_entry entry, const char *value, struct arena 
     struct given_option *given = given_list_add(list, arena);
     size_t size = strlen(entry.option->name) + 3;
     char *origin = arena_allocate(arena, size);
-    if (given == NULL || origin == NULL)
+    const char *copy = value != NULL ? arena_copy(arena, value, strlen(value)) : NULL;
+    if (given == NULL || origin == NULL || (value != NULL && copy == NULL))
         return fail(failure, "out of memory");
     snprintf(origin, size, "--%s", entry.option->name);
     given->entry = entry;
-    given->value = value;
+    given->value = copy;
     given->origin = origin;
     given->place = "command line";
     return 0;
