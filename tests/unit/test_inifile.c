@@ -158,6 +158,7 @@ static const char *write_file(const char *name, const char *text, mode_t mode)
 {
     static char path[128];
     snprintf(path, sizeof path, "%s/%s", directory, name);
+    unlink(path); /* the mode of the last one may forbid writing */
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
