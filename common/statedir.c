@@ -43,14 +43,15 @@ static const char *group_name(gid_t gid, char *buffer, size_t size)
 
 static void explain(const char *directory, const struct stat *status, struct failure *failure)
 {
+    int error = errno; /* the names of users may cost a look into files */
     char user[64], group[64], owner[64];
     user_name(geteuid(), user, sizeof user);
     group_name(getegid(), group, sizeof group);
-    if (status == NULL && errno == ENOENT)
+    if (status == NULL && error == ENOENT)
         fail(failure, "the state directory %s does not exist; as root: install -d -o %s -g %s -m 0750 %s",
              directory, user, group, directory);
     else if (status == NULL)
-        fail(failure, "cannot look at the state directory %s: %s", directory, strerror(errno));
+        fail(failure, "cannot look at the state directory %s: %s", directory, strerror(error));
     else if (S_ISLNK(status->st_mode))
         fail(failure, "the state directory %s is a symbolic link; name the directory itself", directory);
     else if (!S_ISDIR(status->st_mode))
@@ -61,12 +62,12 @@ static void explain(const char *directory, const struct stat *status, struct fai
     else if (status->st_mode & S_IWOTH)
         fail(failure, "the state directory %s can be written by everybody; chmod o-w %s", directory,
              directory);
-    else if (errno == EROFS)
+    else if (error == EROFS)
         fail(failure, "the state directory %s is on a read-only file system", directory);
     else
         fail(failure,
              "the state directory %s cannot be written by %s: %s; as root: install -d -o %s -g %s -m 0750 %s",
-             directory, user, strerror(errno), user, group, directory);
+             directory, user, strerror(error), user, group, directory);
 }
 
 char *statedir_check(const char *directory, struct failure *failure)
