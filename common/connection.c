@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connection.h"
 
+#include "dsn.h"
 #include "passwordfile.h"
 #include "utf.h"
 
@@ -265,8 +266,6 @@ static void add_given(const struct odbc_settings *settings, const char *password
 {
     void (*add)(struct text *, const char *, const char *) =
         connection_dialect(settings) == CONNECTION_FREETDS ? add_quoted : add_plain;
-    if (string->length > 0 && string->bytes[string->length - 1] != ';')
-        text_add(string, ";");
     if (settings->user != NULL)
         add(string, "UID", settings->user);
     if (*password != '\0')
@@ -278,17 +277,41 @@ static const char *tds_version(const struct odbc_settings *settings)
     return settings->tds_version != NULL ? settings->tds_version : "7.1";
 }
 
+static bool has_key(const char *string, const char *key)
+{
+    struct text value = {0};
+    bool found = connection_string_value(string, key, &value);
+    text_wipe(&value);
+    return found;
+}
+
+static void add_separator(struct text *string)
+{
+    if (string->length > 0 && string->bytes[string->length - 1] != ';')
+        text_add(string, ";");
+}
+
 static void add_connect(const struct odbc_settings *settings, const char *password, struct text *string)
 {
     text_add(string, settings->connect);
-    if (settings->user != NULL || *password != '\0')
-        add_given(settings, password, string);
-    struct text present = {0};
-    if (connection_dialect(settings) == CONNECTION_FREETDS &&
-        !connection_string_value(settings->connect, "TDS_Version", &present))
-        text_addf(string, "%sTDS_Version=%s;", string->bytes[string->length - 1] == ';' ? "" : ";",
-                  tds_version(settings));
-    text_free(&present);
+    add_separator(string);
+    add_given(settings, password, string);
+    enum connection_dialect dialect = connection_dialect(settings);
+    if (dialect == CONNECTION_FREETDS && !has_key(settings->connect, "TDS_Version") &&
+        !has_key(settings->connect, "Servername"))
+        text_addf(string, "TDS_Version=%s;", tds_version(settings));
+    if (dialect == CONNECTION_SQLITE && !has_key(settings->connect, "NoCreat"))
+        text_add(string, "NoCreat=1;");
+}
+
+static void add_dsn(const struct odbc_settings *settings, const char *password, struct text *string)
+{
+    text_addf(string, "DSN=%s;", settings->dsn);
+    if (settings->database != NULL)
+        add_plain(string, "Database", settings->database);
+    add_given(settings, password, string);
+    if (dsn_detects_tds_version(settings->dsn))
+        text_addf(string, "TDS_Version=%s;", tds_version(settings));
 }
 
 /* Driver first, so that unixODBC, which reads braces otherwise than FreeTDS, has it before the values with
@@ -323,12 +346,10 @@ int connection_string(const struct odbc_settings *settings, const char *password
     if (settings->connect != NULL) {
         add_connect(settings, password, string);
     } else if (settings->dsn != NULL) {
-        text_addf(string, "DSN=%s;", settings->dsn);
-        if (settings->database != NULL)
-            add_plain(string, "Database", settings->database);
-        add_given(settings, password, string);
+        add_dsn(settings, password, string);
     } else if (connection_dialect(settings) == CONNECTION_SQLITE) {
-        text_addf(string, "Driver={%s};Database=%s;", settings->driver, settings->database);
+        /* sqliteodbc makes a missing file, and an empty database looks like a site without packages */
+        text_addf(string, "Driver={%s};Database=%s;NoCreat=1;", settings->driver, settings->database);
     } else {
         add_freetds(settings, password, servername, string);
     }

@@ -161,11 +161,10 @@ static void add_refused(struct text *text, const struct odbc_situation *situatio
     text_add(text, "the connection ended during login, without a reason");
     const char *glue = ": ";
     if (situation->user == NULL && situation->server) {
-        text_addf(
-            text,
-            "%sno user was given, so a Kerberos ticket is needed: check klist, KRB5CCNAME and the server's "
-            "SPN, or give --user",
-            glue);
+        text_addf(text,
+                  "%sno user was given, so a Kerberos ticket is needed: check klist, KRB5CCNAME and the SPN "
+                  "MSSQLSvc/%.*s, or give --user",
+                  glue, (int)strcspn(situation->place, "/"), situation->place);
         glue = "; ";
     }
     if (situation->tls_ca != NULL) {
