@@ -3,7 +3,6 @@ noinst_LIBRARIES += common/libsms.a
 common_libsms_a_SOURCES = \
 	common/arena.c \
 	common/arena.h \
-	common/bytestore.c \
 	common/bytestore.h \
 	common/bytetransport.h \
 	common/check.c \
@@ -21,6 +20,8 @@ common_libsms_a_SOURCES = \
 	common/describe.h \
 	common/describe_bash.c \
 	common/describe_man.c \
+	common/dsn.c \
+	common/dsn.h \
 	common/failure.c \
 	common/failure.h \
 	common/freetdsconf.c \
@@ -38,26 +39,16 @@ common_libsms_a_SOURCES = \
 	common/judge.h \
 	common/known.c \
 	common/known.h \
-	common/localfile.c \
-	common/logactivity.c \
 	common/logactivity.h \
-	common/logdelivery.c \
 	common/logdelivery.h \
-	common/logencoding.c \
 	common/logencoding.h \
-	common/logmark.c \
 	common/logmark.h \
 	common/logmemory.h \
 	common/logmerge.h \
-	common/logpair.c \
 	common/logpair.h \
-	common/logrecord.c \
 	common/logrecord.h \
-	common/logsource.c \
 	common/logsource.h \
-	common/logstamp.c \
 	common/logstamp.h \
-	common/logtail.c \
 	common/logtail.h \
 	common/manual.c \
 	common/manual.h \
@@ -101,14 +92,9 @@ common_libsms_a_SOURCES = \
 	common/report.h \
 	common/sitedb.c \
 	common/sitedb.h \
-	common/smbauth.c \
 	common/smbauth.h \
-	common/smbfile.c \
-	common/smblibrary.c \
 	common/smblibrary.h \
-	common/smbtrouble.c \
 	common/smbtrouble.h \
-	common/smburl.c \
 	common/smburl.h \
 	common/statecheck.c \
 	common/statecheck.h \

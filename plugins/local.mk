@@ -5,16 +5,16 @@ plugins_check_sms_packages_LDADD = $(SMS_LIBS)
 
 # Man pages and completion come from the option table that the program itself parses with.
 PROGRAM_NAMES = check_sms_packages
-man8_MANS = $(PROGRAM_NAMES:%=plugins/%.8)
+man1_MANS = $(PROGRAM_NAMES:%=plugins/%.1)
 nodist_bashcompletion_DATA = $(PROGRAM_NAMES:%=plugins/completion/%)
 bashcompletiondir = @bashcompletiondir@
 dist_doc_DATA += plugins/check_sms_packages.md
 
-plugins/%.8: plugins/%
+plugins/%.1: plugins/%
 	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 plugins/$* --describe=man >$@.tmp; test $$? -eq 3 && mv $@.tmp $@
 
 plugins/completion/%: plugins/%
 	@$(MKDIR_P) plugins/completion
 	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 plugins/$* --describe=bash >$@.tmp; test $$? -eq 3 && mv $@.tmp $@
 
-CLEANFILES += $(man8_MANS) $(nodist_bashcompletion_DATA)
+CLEANFILES += $(man1_MANS) $(nodist_bashcompletion_DATA)

@@ -5,13 +5,18 @@ UNIT_TESTS = \
 	tests/unit/test_failure \
 	tests/unit/test_inifile \
 	tests/unit/test_memory \
+	tests/unit/test_options \
 	tests/unit/test_quantity \
 	tests/unit/test_range \
+	tests/unit/test_statedamage \
 	tests/unit/test_supervise \
 	tests/unit/test_text
-FUZZ_TARGETS =
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz_inifile \
+	tests/fuzz/fuzz_range
 TEST_HELPERS = \
-	tests/e2e/odbc_probe
+	tests/e2e/odbc_probe \
+	tests/bench/odbc_floor
 TEST_SHARED_OBJECTS =
 
 if HAVE_CMOCKA
@@ -22,6 +27,8 @@ endif
 # The same targets as `make fuzz`, with a main that runs files: their seeds are tests.
 FUZZ_REPLAYS = $(FUZZ_TARGETS)
 # --- replays
+tests_fuzz_fuzz_inifile_SOURCES = tests/fuzz/fuzz_inifile.c tests/fuzz/replay.c
+tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c tests/fuzz/replay.c
 # ---
 EXTRA_PROGRAMS += $(FUZZ_REPLAYS) $(TEST_HELPERS)
 

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_sms_packages against a floor: a program that only connects, runs the same statements, fetches and disconnects."""
+import os
+import re
+import subprocess
+
+import measure
+import odbc
+import sitedb
+import sitedb_bulk
+import sitedb_demo
+
+
+class DatabaseBench:
+    def __init__(self, table, build, folder):
+        self.table, self.folder = table, folder
+        self.plugins = os.path.join(build, "plugins")
+        self.floor = os.path.join(build, "tests", "bench", "odbc_floor")
+        self.environment = {"PATH": "/usr/bin:/bin", **odbc.environment(os.path.join(folder, "odbc"))}
+
+    def statements(self, command, name):
+        """The statements that the check itself tells under -vvv: no copy of any SQL stands here."""
+        told = subprocess.run(command + ["-vvv"], env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True).stderr
+        refused = set(re.findall(r"no such column: (\w+)", told))
+        lines = [line for line in re.findall(r"^SQL of [^:]*: (.*)$", told, re.M)
+                 if not (line.endswith("WHERE 1 = 0") and any("COUNT(%s)" % column in line for column in refused))]
+        path = os.path.join(self.folder, name + ".sql")
+        with open(path, "w") as file:
+            file.write("".join(line + "\n" for line in lines))
+        return path
+
+    def compare(self, name, program, arguments, connect, owner, times):
+        state = os.path.join(self.folder, "state-" + name.replace(" ", "-"))
+        os.mkdir(state, 0o750)
+        command = [os.path.join(self.plugins, program), "--state-dir=" + state, "-t", "120", "--site=" + owner, *arguments]
+        statements = self.statements(command, program + "-" + name.replace(" ", "-"))
+        output = os.path.join(self.folder, "output")
+        floor, check = measure.compare(
+            times, lambda: measure.run([self.floor, connect, statements, owner], self.environment, (0,)),
+            lambda: measure.run(command, self.environment, (0, 1, 2), output))
+        with open(output) as file:
+            first = file.readline()
+        numbers = {key: int(value) for key, value in re.findall(r"\b(pending|failed|examined)=(\d+)", first)}
+        findings = numbers["pending"] + numbers["failed"]
+        title = "%s, %s" % (program, name)
+        self.table.say(title, "%d examined, %d findings, floor %.3f s, check %.3f s" % (numbers["examined"], findings,
+                                                                                     floor.wall_s, check.wall_s))
+        self.table.bound(title + ": wall time", check.wall_s, floor.wall_s * 1.15 + 0.005, "s")
+        self.table.bound(title + ": peak memory", check.peak_kb / 1024, floor.peak_kb / 1024 + 8, "MB")
+        self.table.bound(title + ": CPU outside the database", check.cpu_s - floor.cpu_s, 0.050 + 5e-6 * findings, "s")
+        self.table.bound(title + ": written by a run without a change", self.written(command, state) / 1024, 64, "KB")
+
+    def written(self, command, state):
+        """Bytes that one more run writes below the state directory; its own row is always among them."""
+        trace = os.path.join(self.folder, "strace")
+        subprocess.run(["strace", "-f", "-qq", "-y", "-e", "trace=pwrite64,write", "-o", trace, *command], env=self.environment,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        with open(trace) as file:
+            sizes = re.findall(r"(?:pwrite64|write)\(\d+<%s/.*= (\d+)$" % re.escape(state), file.read(), re.M)
+        if not sizes:
+            raise SystemExit("bench: no write below %s was seen" % state)
+        return sum(map(int, sizes))
+
+
+def run(table, build, folder):
+    bench = DatabaseBench(table, build, folder)
+    demo = os.path.join(folder, "demo.db")
+    with sitedb.Lab(demo, product="sms2003") as lab:
+        sitedb_demo.build(lab)
+    connect = odbc.connect_string(demo)
+    bench.compare("demo on SQLite", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 20)
+    if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tds", "tds_fixture.py")): with_server(bench, demo)
+    big = os.path.join(folder, "big.db")
+    with sitedb.Lab(big, product="sms2003") as lab:
+        sitedb_bulk.build(lab, packages=10000, sites=276, dps=None, findings=10000, dp_findings=0, summary="none", type2=False)
+    connect = odbc.connect_string(big)
+    bench.compare("10,000 packages x 276 sites", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 3)
+    os.unlink(big)
+
+
+def with_server(bench, demo):
+    import tds_fixture
+    with tds_fixture.TdsServer(demo, databases=["SMS_CEN"], user="bench", password="bench") as server:
+        connect = "Driver=FreeTDS;Server=127.0.0.1;Port=%d;Database=SMS_CEN;UID=bench;PWD=bench;TDS_Version=7.1" % server.port
+        password = os.path.join(bench.folder, "password")
+        with open(password, "w") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write("bench\n")
+        bench.compare("demo on the TDS server", "check_sms_packages",
+                      ["-H", "127.0.0.1", "-p", str(server.port), "-d", "SMS_CEN", "-u", "bench", "--password-file=" + password],
+                      connect, "CEN", 20)

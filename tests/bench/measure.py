@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wall time, CPU and peak memory of a command, and a table of bounds that were kept or not."""
+import os
+import subprocess
+import time
+
+
+class Cost:
+    """The cheapest of several runs: noise of a busy machine only ever adds."""
+
+    def __init__(self, wall_s, cpu_s, peak_kb):
+        self.wall_s, self.cpu_s, self.peak_kb = wall_s, cpu_s, peak_kb
+
+    def least(self, other):
+        return Cost(min(self.wall_s, other.wall_s), min(self.cpu_s, other.cpu_s), min(self.peak_kb, other.peak_kb))
+
+
+def run(command, environment=None, expect=(0, 1, 2, 3), output=None):
+    """One run. Peak memory is the largest of the process and of the children it waited for."""
+    target = open(output, "wb") if output else subprocess.DEVNULL
+    start = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if output:
+        target.close()
+    if process.returncode not in expect:
+        raise SystemExit("bench: %s ended with %d" % (command[0], process.returncode))
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+
+
+def compare(times, *commands):
+    """Run the commands in turn, so that load falls on all of them. @return one Cost each"""
+    costs = [None] * len(commands)
+    for _ in range(times):
+        for i, one in enumerate(commands):
+            cost = one()
+            costs[i] = cost if costs[i] is None else costs[i].least(cost)
+    return costs
+
+
+class Table:
+    def __init__(self):
+        self.rows, self.broken = [], 0
+
+    def bound(self, what, value, most, unit):
+        kept = value <= most
+        self.broken += not kept
+        self.rows.append((what, "%.3f %s" % (value, unit), "%.3f %s" % (most, unit), "kept" if kept else "BROKEN"))
+
+    def at_least(self, what, value, least, unit):
+        kept = value >= least
+        self.broken += not kept
+        self.rows.append((what, "%.2f %s" % (value, unit), ">= %.2f %s" % (least, unit), "kept" if kept else "BROKEN"))
+
+    def say(self, what, value):
+        self.rows.append((what, value, "", ""))
+
+    def print(self):
+        widths = [max(len(row[i]) for row in self.rows) for i in range(4)]
+        for row in self.rows:
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
