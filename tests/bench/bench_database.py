@@ -69,7 +69,7 @@ def run(table, build, folder):
         sitedb_demo.build(lab)
     connect = odbc.connect_string(demo)
     bench.compare("demo on SQLite", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 20)
-    if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tds", "tds_fixture.py")): with_server(bench, demo)
+    with_server(bench, demo)
     big = os.path.join(folder, "big.db")
     with sitedb.Lab(big, product="sms2003") as lab:
         sitedb_bulk.build(lab, packages=10000, sites=276, dps=None, findings=10000, dp_findings=0, summary="none", type2=False)
@@ -80,7 +80,7 @@ def run(table, build, folder):
 
 def with_server(bench, demo):
     import tds_fixture
-    with tds_fixture.TdsServer(demo, databases=["SMS_CEN"], user="bench", password="bench") as server:
+    with tds_fixture.TdsServer(demo, database="SMS_CEN", user="bench", password="bench") as server:
         connect = "Driver=FreeTDS;Server=127.0.0.1;Port=%d;Database=SMS_CEN;UID=bench;PWD=bench;TDS_Version=7.1" % server.port
         password = os.path.join(bench.folder, "password")
         with open(password, "w") as file:
