@@ -8,14 +8,14 @@ typedef int profile_string_function(const char *section, const char *entry, cons
                                     int size, const char *file);
 
 /* libodbcinst is unixODBC's reader of odbc.ini, with its search order. It is loaded, not linked: only a DSN
- * needs it. */
-static profile_string_function *load_reader(void **library)
+ * needs it. It stays loaded, because it caches what it read. */
+static profile_string_function *load_reader(void)
 {
-    *library = dlopen("libodbcinst.so.2", RTLD_NOW | RTLD_LOCAL);
-    if (*library == NULL)
+    void *library = dlopen("libodbcinst.so.2", RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL)
         return NULL;
     profile_string_function *reader;
-    void *symbol = dlsym(*library, "SQLGetPrivateProfileString");
+    void *symbol = dlsym(library, "SQLGetPrivateProfileString");
     memcpy(&reader, &symbol, sizeof reader); /* ISO C has no conversion to a function pointer */
     return reader;
 }
@@ -28,16 +28,11 @@ static bool is_set(profile_string_function *reader, const char *dsn, const char 
 
 bool dsn_detects_tds_version(const char *dsn)
 {
-    void *library;
-    profile_string_function *reader = load_reader(&library);
-    bool detects = false;
-    if (reader != NULL) {
-        char driver[512] = "";
-        reader(dsn, "Driver", "", driver, sizeof driver, "odbc.ini");
-        detects = strcasestr(driver, "tds") != NULL && !is_set(reader, dsn, "TDS_Version") &&
-                  !is_set(reader, dsn, "Servername");
-    }
-    if (library != NULL)
-        dlclose(library);
-    return detects;
+    profile_string_function *reader = load_reader();
+    if (reader == NULL)
+        return false;
+    char driver[512] = "";
+    reader(dsn, "Driver", "", driver, sizeof driver, "odbc.ini");
+    return strcasestr(driver, "tds") != NULL && !is_set(reader, dsn, "TDS_Version") &&
+           !is_set(reader, dsn, "Servername");
 }

@@ -15,9 +15,9 @@ enum odbc_cause {
     ODBC_CAUSE_LOCKED,
     ODBC_CAUSE_NO_COLUMN,
     ODBC_CAUSE_NO_OBJECT,
-    ODBC_CAUSE_NO_DATABASE,
     ODBC_CAUSE_DENIED,
-    ODBC_CAUSE_LOGIN
+    ODBC_CAUSE_LOGIN,
+    ODBC_CAUSE_NO_DATABASE /* 4060 comes with an 18456 behind it */
 };
 
 /** @param connecting  whether the call was one that connects: a closed port and a lost connection share
