@@ -48,7 +48,8 @@ int main(int argc, char **argv)
         SQLUSMALLINT parameter = 0;
         for (const char *mark = line; (mark = strchr(mark, '?')) != NULL; mark++)
             SQLBindParameter(statement, ++parameter, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR, 8, 0, argv[3], 0, &length);
-        if (!SQL_SUCCEEDED(SQLExecDirect(statement, (SQLCHAR *)line, SQL_NTS)))
+        result = SQLExecDirect(statement, (SQLCHAR *)line, SQL_NTS);
+        if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) /* FreeTDS' answer to SET */
             return failed(line);
         SQLNumResultCols(statement, &columns);
         for (SQLSMALLINT i = 0; i < columns && i < MOST_COLUMNS; i++)
