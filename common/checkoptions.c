@@ -64,8 +64,8 @@ const struct option check_option_table[] = {
      .help = "Items that the team has accepted (comma list): shown last, counted as known, without an effect on the state "
              "until the end of the day UNTIL (YYYY-MM-DD). The next one pages again."},
     {.name = "state-dir", .type = OPTION_TEXT, .offset = CHECK(state_dir), .argument = "DIR",
-     .help = "Where the check keeps what it must remember between runs; default " STATE_DIRECTORY
-             ", or the value of MP_STATE_PATH."},
+     .help = "Where the check keeps what it must remember between runs. Without it: the value of MP_STATE_PATH, else the "
+             "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."},
     {.name = "max-items", .type = OPTION_INTEGER, .offset = CHECK(max_items), .argument = "N", .fallback = "10",
      .least = 0, .most = 1000, .help = "Show at most this many items, worst and oldest first; -v shows all."},
 };

@@ -18,3 +18,9 @@ plugins/completion/%: plugins/%
 	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 plugins/$* --describe=bash >$@.tmp; test $$? -eq 3 && mv $@.tmp $@
 
 CLEANFILES += $(man1_MANS) $(nodist_bashcompletion_DATA)
+
+# The option tables of the pages, after a change of an option.
+pages: $(plugin_PROGRAMS)
+	$(PYTHON3) -B "$(srcdir)/tests/pages.py" plugins $(PROGRAM_NAMES:%="$(srcdir)/plugins/%.md")
+
+.PHONY: pages

@@ -48,7 +48,7 @@ print-plugindir:
 
 CLEANFILES += $(FUZZ_REPLAYS) $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
 
-EXTRA_DIST += tests/run.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
+EXTRA_DIST += tests/run.py tests/pages.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
 
 dist-hook:
 	find "$(distdir)" -name __pycache__ -prune -exec rm -rf {} +
