@@ -112,6 +112,8 @@ common_libsms_a_SOURCES = \
 	common/supervise.h \
 	common/survey.c \
 	common/survey.h \
+	common/templatematch.c \
+	common/templates.h \
 	common/text.c \
 	common/text.h \
 	common/trace.c \

@@ -2,15 +2,21 @@
 LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/test_connection \
 	tests/unit/test_failure \
 	tests/unit/test_inifile \
 	tests/unit/test_memory \
+	tests/unit/test_odbc \
+	tests/unit/test_odbcerror \
+	tests/unit/test_odbcvalue \
 	tests/unit/test_options \
 	tests/unit/test_quantity \
 	tests/unit/test_range \
 	tests/unit/test_statedamage \
+	tests/unit/test_statefile \
 	tests/unit/test_supervise \
-	tests/unit/test_text
+	tests/unit/test_text \
+	tests/unit/test_utf
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_inifile \
 	tests/fuzz/fuzz_range
@@ -19,6 +25,10 @@ TEST_HELPERS = \
 	tests/bench/odbc_floor
 TEST_SHARED_OBJECTS =
 
+# --- shared
+tests_unit_test_statedamage_SOURCES = tests/unit/test_statedamage.c tests/unit/statetest.c tests/unit/statetest.h
+tests_unit_test_statefile_SOURCES = tests/unit/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h
+# ---
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
