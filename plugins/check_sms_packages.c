@@ -24,6 +24,7 @@
 #include "sitedb.h"
 #include "survey.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,9 @@ static int describe_pair(const struct pair *pair, int rule, struct item *item)
     else
         snprintf(progress, sizeof progress, "%s%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64, pair->has_status ? "" : "-",
                  pair->status, pair->held, pair->wanted, pair->updated);
+    /* The product's collation knows no case, and a code may come back in another one. */
+    for (char *c = strchr(key, '/'); *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
     size_t length = strlen(key) + 1;
     char *texts = malloc(length + strlen(progress) + 1);
     if (texts == NULL)
@@ -196,7 +200,7 @@ static int settle_missing(struct run *run, struct failure *failure)
         entry->remembered = remembered;
         if (split_key(remembered->key, entry->package, sizeof entry->package, entry->site, sizeof entry->site) &&
             is_looked_at(run, entry->package, entry->site))
-            lookups[count++] = (struct pair_lookup){.package = missing[count].package, .site = missing[count].site};
+            lookups[count++] = (struct pair_lookup){.package = entry->package, .site = entry->site};
     }
     if (result == 0 && count > 0)
         result = pairs_look_up(&run->db, (enum pair_rule)run->check->packages.rule,
