@@ -47,25 +47,26 @@ enum pair_kind pair_judge(const struct pair *pair)
     return healthy_status ? PAIR_BEHIND : PAIR_UNEXPECTED;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 int64_t pair_database_start(const struct pair *pair)
 {
-    int64_t other = 0;
     switch (pair->kind) {
     case PAIR_SENT:
     case PAIR_FAILED:
     case PAIR_BEHIND:
     case PAIR_UNEXPECTED:
-        other = pair->updated;
-        break;
+        if (pair->updated == 0 && pair->source_date != 0)
+            return later(pair->source_date, pair->refreshed);
+        return later(pair->source_date, pair->updated);
     case PAIR_NEVER_SENT:
-        other = pair->refreshed;
-        break;
+        return pair->refreshed == 0 ? 0 : later(pair->source_date, pair->refreshed);
     default:
         return 0;
     }
-    if (other == 0 || pair->source_date == 0)
-        return 0;
-    return other > pair->source_date ? other : pair->source_date;
 }
 
 void pair_list_free(struct pair_list *list)

@@ -63,8 +63,8 @@ const char *pair_status_name(int64_t status);
 enum pair_kind pair_judge(const struct pair *pair);
 
 /**
- * The latest of the events that must lie before the site could be late, so that it never exaggerates; unknown when
- * one of them is.
+ * The latest of the events that must lie before the site could be late, so that it never exaggerates: the package's
+ * SourceDate and the row's UpdateTime, or, where the row is missing or has no date, the newest refresh of the site's DPs.
  *
  * @return UTC seconds by the database's clock, 0 none
  */

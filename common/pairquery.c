@@ -39,9 +39,16 @@ static const char package_columns[] =
 static const char row_columns[] =
     "r.Status, r.SourceVersion AS Held, r.UpdateTime, r.PkgServer, CASE WHEN r.ID IS NULL THEN 0 ELSE 1 END AS HasRow";
 
+/* The newest refresh of a site's DPs; one in the future is no date, and must not hide the others. */
 static const char *refreshed_column(const struct sitedb *db)
 {
-    return db->has_column[SITEDB_DP_REFRESHED] ? "MAX(LastRefreshTime) AS Refreshed" : "NULL AS Refreshed";
+    if (!db->has_column[SITEDB_DP_REFRESHED])
+        return "NULL AS Refreshed";
+    if (db->transact_sql)
+        return "MAX(CASE WHEN LastRefreshTime <= GETUTCDATE() THEN LastRefreshTime END) AS Refreshed";
+    if (db->sqlite)
+        return "MAX(CASE WHEN LastRefreshTime <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN LastRefreshTime END) AS Refreshed";
+    return "MAX(LastRefreshTime) AS Refreshed";
 }
 
 /* The packages that the owning site must bring to its child sites. */
@@ -76,7 +83,7 @@ static void add_version_rule(const struct sitedb *db, const struct sitedb_filter
     statement_text(statement, package_columns);
     statement_text(statement, "d.Refreshed, 0 AS Ended, ");
     statement_text(statement, row_columns);
-    char columns[64];
+    char columns[160];
     snprintf(columns, sizeof columns, ", %s", refreshed_column(db));
     add_targets(db, filter, columns, statement);
     statement_text(statement, " LEFT JOIN (SELECT ID, SiteCode, MAX(");
@@ -122,6 +129,7 @@ struct pair_reader {
     bool ignore_dates;
     enum pair_rule rule;
     struct pair pair;      /* the one whose rows are being read; package NULL before the first */
+    int64_t decided_at;    /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
     bool ended;            /* proven to be no longer targeted */
     struct pair_list *list;
     struct pair_lookup *lookups;
@@ -164,10 +172,16 @@ static int keep_texts(struct pair *pair, const struct odbc_value *values)
     return 0;
 }
 
-/* Highest SourceVersion, then newest UpdateTime; NULLs are lowest. */
-static bool decides_over(int64_t held, int64_t updated, const struct pair *pair)
+/*
+ * Highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two rows is newer
+ * does not depend on the zone, nor on --db-clock=ignore. Status makes the choice the same in every run.
+ */
+static bool decides_over(int64_t held, int64_t updated, int64_t status, const struct pair_reader *reader)
 {
-    return held != pair->held ? held > pair->held : updated > pair->updated;
+    const struct pair *pair = &reader->pair;
+    if (held != pair->held)
+        return held > pair->held;
+    return updated != reader->decided_at ? updated > reader->decided_at : status > pair->status;
 }
 
 static struct pair_lookup *find_lookup(struct pair_reader *reader, const struct pair *pair)
@@ -242,14 +256,21 @@ static int add_row(struct pair_reader *reader, const struct odbc_value *values)
     struct pair *pair = &reader->pair;
     if (integer_or(&values[COLUMN_HAS_ROW], 0) == 0)
         return 0;
-    int64_t held = integer_or(&values[COLUMN_HELD], -1);
-    int64_t updated = product_date(reader, &values[COLUMN_UPDATED]);
-    if (pair->rows++ == 0 || decides_over(held, updated, pair)) {
-        pair->held = held;
-        pair->updated = updated;
-        pair->has_status = !values[COLUMN_STATUS].null;
-        pair->status = integer_or(&values[COLUMN_STATUS], 0);
+    int64_t held = integer_or(&values[COLUMN_HELD], -1), updated = integer_or(&values[COLUMN_UPDATED], INT64_MIN);
+    int64_t status = integer_or(&values[COLUMN_STATUS], 0);
+    if (pair->rows++ > 0 && !decides_over(held, updated, status, reader))
+        return 0;
+    const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
+    if (pair->rows > 1) {
+        if (keep_texts(pair, values) != 0)
+            return -1;
+        free((char *)former);
     }
+    reader->decided_at = updated;
+    pair->held = held;
+    pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
+    pair->has_status = !values[COLUMN_STATUS].null;
+    pair->status = status;
     return 0;
 }
 

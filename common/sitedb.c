@@ -89,7 +89,7 @@ static int ask_clock(struct sitedb *db, struct failure *failure)
     const char *sql = NULL;
     if (db->transact_sql)
         sql = "SELECT GETUTCDATE() AS UtcNow, GETDATE() AS LocalNow";
-    else if (strcasecmp(odbc_dbms_name(db->connection), "SQLite") == 0)
+    else if (db->sqlite)
         sql = "SELECT strftime('%Y-%m-%d %H:%M:%S', 'now') AS UtcNow, "
               "strftime('%Y-%m-%d %H:%M:%S', 'now', 'localtime') AS LocalNow";
     db->clock = (struct sitedb_clock){.utc = time(NULL)};
@@ -244,6 +244,7 @@ int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const cha
 {
     *db = (struct sitedb){.connection = connection, .trace = trace};
     db->transact_sql = strstr(odbc_dbms_name(connection), "SQL Server") != NULL;
+    db->sqlite = strcasecmp(odbc_dbms_name(connection), "SQLite") == 0;
     if (make_harmless(db, failure) != 0 || ask_clock(db, failure) != 0 || probe_columns(db, failure) != 0 ||
         read_sites(db, failure) != 0 || find_owner(db, site, failure) != 0) {
         sitedb_close(db);

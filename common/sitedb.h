@@ -48,7 +48,7 @@ struct sitedb {
     char owner[8];                      /* the owning site's code, as v_Site writes it */
     struct sitedb_clock clock;
     bool has_column[SITEDB_COLUMN_COUNT];
-    bool transact_sql;
+    bool transact_sql, sqlite;          /* whose functions it knows; neither: plain SQL only */
     struct site *sites;                 /* owned, by code */
     size_t site_count;
 };

@@ -81,14 +81,18 @@ def judge(db, owner, now, packages=None):
             if kind is None:
                 continue
             source = _plausible(package["SourceDate"], now)
+            refreshed = _latest(*(_plausible(dp["LastRefreshTime"], now)
+                                  for dp in targets[key] if "LastRefreshTime" in dp))
             if kind == "never_sent":
-                refreshed = _latest(*(_plausible(dp["LastRefreshTime"], now)
-                                      for dp in targets[key]))
                 start = None if refreshed is None else _latest(source, refreshed)
             elif kind == "resend":
                 start = None
             else:
-                start = _latest(source, _plausible(row["UpdateTime"], now))
+                updated = _plausible(row["UpdateTime"], now)
+                if updated is None and source is not None:
+                    # An undated row of a DP added today: SourceDate alone would exaggerate.
+                    updated = refreshed
+                start = _latest(source, updated)
             items.append(Item(package["PkgID"], site["SiteCode"], kind,
                               "failed" if kind == "failed" else "pending",
                               None if start is None else now - start,
