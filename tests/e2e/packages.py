@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs check_sms_packages as NRPE does and takes its answer apart."""
+
+import glob
+import os
+import re
+import sqlite3
+import subprocess
+import time
+
+import odbc
+import sitedb
+import sitedb_demo
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TREE = os.environ.get("SMS_TREE") or os.path.dirname(os.path.dirname(HERE))
+BUILD = os.environ.get("SMS_BUILD") or os.path.join(TREE, "build")
+PLUGINS = os.environ.get("SMS_PLUGINS") or os.path.join(BUILD, "plugins")
+PLUGIN = os.path.join(PLUGINS, "check_sms_packages")
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
+NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+LABELS = ("pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites"
+          " query_time").split()
+
+ITEM = re.compile(
+    r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\S+)'
+    r'(?: "(?P<name>.*?)")? at (?P<site>\S+?)(?: (?P<site_name>.*?))?: (?P<kind>[a-z_]+), '
+    r'wants version (?P<wanted>-?\d+), has (?P<held>no row in PkgStatus|no version|-?\d+)'
+    r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
+    r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)'
+    r'(?:, size allows (?P<allows>[^;]+))?(?:; (?P<advice>.*))?\Z')
+
+
+def shared_object(pattern):
+    found = sorted(glob.glob(pattern))
+    return found[0] if found else None
+
+
+FAKETIME = shared_object("/usr/lib/*/faketime/libfaketime.so.1")
+
+
+def faketime(moved_s):
+    """The variables that move a program's clock by so many seconds."""
+    return {"LD_PRELOAD": FAKETIME, "FAKETIME": "%+d" % moved_s, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def duration(seconds):
+    """A duration as the product writes it, from the contract in common/quantity.h."""
+    if seconds < 2 * MINUTE:
+        return "%d s" % seconds
+    if seconds < 2 * HOUR:
+        return "%d min" % (seconds // MINUTE)
+    if seconds < 3 * DAY:
+        return "%d h" % (seconds // HOUR)
+    days, hours = divmod(seconds // HOUR, 24)
+    return "%d d %d h" % (days, hours) if hours else "%d d" % days
+
+
+def durations(seconds, slack=6):
+    """What an age may read as while a few seconds pass between the lab's clock and the run."""
+    return {duration(int(seconds) + more) for more in range(slack + 1)}
+
+
+class Answer:
+    """One run, taken apart; every rule that holds for any output is checked here."""
+
+    def __init__(self, command, code, stdout, stderr, seconds):
+        self.command, self.code, self.stdout, self.stderr, self.seconds = command, code, stdout, stderr, seconds
+        self.text = stdout.decode("utf-8")
+        assert self.text.endswith("\n"), self
+        self.lines = self.text[:-1].split("\n")
+        self.first = self.lines[0]
+        assert len(self.first.encode()) < 1000, self
+        for character in self.text:
+            assert character == "\n" or character.isprintable(), "%r in %s" % (character, self)
+        self.verdict, bar, self.perfdata = self.first.partition(" | ")
+        assert "|" not in self.verdict + self.perfdata, self
+        assert not any("|" in line for line in self.lines[1:]), self
+        self.perf = {}
+        for part in self.perfdata.split(" ") if bar else ():
+            label, value = part.split("=")
+            self.perf[label] = value
+        if self.perf:
+            assert list(self.perf) == LABELS, self
+
+    def __repr__(self):
+        return "\n".join((" ".join(self.command), "exit %d after %.2f s" % (self.code, self.seconds), self.text,
+                          self.stderr.decode("utf-8", "replace")))
+
+    def value(self, label):
+        number = re.match(r"-?\d+(\.\d+)?", self.perf[label])[0]
+        return float(number) if "." in number else int(number)
+
+    def values(self, *labels):
+        return tuple(self.value(label) for label in labels)
+
+    @property
+    def items(self):
+        found = []
+        for line in self.lines[1:]:
+            match = ITEM.match(line)
+            if match:
+                found.append(match.groupdict())
+            else:
+                assert re.fullmatch(r"\+\d+ more", line), "not an item: %r in %s" % (line, self)
+        return found
+
+    def item(self, package, site):
+        found = [item for item in self.items if (item["package"], item["site"]) == (package, site)]
+        assert len(found) == 1, "%d items %s@%s in %s" % (len(found), package, site, self)
+        return found[0]
+
+    def is_(self, status, *texts):
+        """Exit code and first line agree, and the verdict holds these texts."""
+        assert self.code == status, self
+        assert self.first.startswith("SMS PACKAGES %s - " % NAMES[status]), self
+        for text in texts:
+            assert text in self.verdict, "%r not in %s" % (text, self)
+        return self
+
+    def fails(self, *texts):
+        """UNKNOWN with one line and no perfdata: the check could not look."""
+        self.is_(UNKNOWN, *texts)
+        assert len(self.lines) == 1 and not self.perf, self
+        return self
+
+
+def run(*arguments, env=None, program=PLUGIN, timeout=60, stdin=subprocess.DEVNULL, **more):
+    """One run with an environment that holds nothing but `env`, in /, with its stderr kept apart."""
+    command = [program] + [os.fspath(argument) for argument in arguments]
+    start = time.monotonic()
+    done = subprocess.run(command, env=dict(env or {}), cwd="/", stdin=stdin, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=timeout, **more)
+    answer = Answer(command, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+    if not any(str(argument).startswith("-vv") for argument in arguments):
+        assert done.stderr == b"", answer
+    return answer
+
+
+def descendants(pid):
+    """Processes that live below one, by their parents."""
+    below = []
+    for folder in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(folder + "/stat", encoding="utf-8", errors="replace") as stat:
+                parent = int(stat.read().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        if parent == pid:
+            child = int(os.path.basename(folder))
+            below += [child] + descendants(child)
+    return below
+
+
+def processes_with(text):
+    """Command lines of living processes that hold a text: a test's own folder names its own runs."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                line = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+def remembered(state, identity_part=""):
+    """{key: row} of the items in the state files below a directory, read without changing them."""
+    rows = {}
+    for path in state_files(state):
+        db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
+        db.row_factory = sqlite3.Row
+        for row in db.execute("SELECT * FROM item"):
+            rows[row["key"]] = dict(row)
+        db.close()
+    return rows
+
+
+def state_files(state):
+    return sorted(path for path in glob.glob(os.path.join(os.fspath(state), "*"))
+                  if os.path.isfile(path) and not os.path.islink(path) and ".damaged-" not in path
+                  and not path.endswith((".lock", "-journal")))
+
+
+class World:
+    """A lab database, a state directory and a private ODBC directory."""
+
+    def __init__(self, folder, **lab):
+        self.folder = os.fspath(folder)
+        self.database = os.path.join(self.folder, "site.db")
+        self.state = os.path.join(self.folder, "state")
+        os.makedirs(self.state, mode=0o755, exist_ok=True)
+        self.odbc = os.path.join(self.folder, "odbc")
+        self.env = {"ODBCSYSINI": odbc.environment(self.odbc)["ODBCSYSINI"]}
+        self.lab = None
+        self.lab_options = lab
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.lab is not None:
+            self.lab.close()
+
+    def make(self, **options):
+        """An empty lab database (CEN with children S01, S02, S03)."""
+        self.lab = sitedb.Lab(self.database, **dict(self.lab_options, **options))
+        self.lab.site("CEN", "Central")
+        for code in ("S01", "S02", "S03"):
+            self.lab.site(code, "Branch " + code)
+        self.lab.commit()
+        return self.lab
+
+    def demo(self, **options):
+        self.lab = sitedb.Lab(self.database, **dict(self.lab_options, **options))
+        sitedb_demo.build(self.lab)
+        return self.lab
+
+    @property
+    def connect(self):
+        return "--connect=" + odbc.connect_string(self.database)
+
+    def arguments(self, *arguments):
+        given = [str(argument) for argument in arguments]
+        owner = [] if any(argument.startswith("--site") for argument in given) else ["--site=CEN"]
+        return [self.connect, "--state-dir=" + self.state] + owner + given
+
+    def check(self, *arguments, env=None, later=0, **more):
+        """Run; `later` moves the clock of the check and, as SQLite lives in its process, of the database."""
+        if self.lab is not None:
+            self.lab.commit()
+        variables = dict(self.env, **(env or {}))
+        if later:
+            variables.update(faketime(later))
+        return run(*self.arguments(*arguments), env=variables, **more)
+
+    def remembered(self):
+        return remembered(self.state)
+
+    def stuck(self, package="CEN00001", site="S02", version=3, status=1, age_s=4 * DAY, held=None, **options):
+        """One package in trouble at one site."""
+        self.lab.package(package, options.pop("name", "Office"), version, source_date_age_s=age_s, **options)
+        self.lab.target(package, site)
+        self.lab.status(package, site, status, version if held is None else held, age_s)
+        self.lab.commit()
