@@ -15,6 +15,10 @@
 /* SQL Server's limit for names, and where FreeTDS 1.3 cuts passwords without a word. */
 enum { VALUE_CHARACTERS = 128 };
 
+/* Else sqliteodbc makes a missing file, and waits 100 s for a lock; 5 s is what SQL Server is told, too. */
+#define SQLITE_NO_CREATE "NoCreat=1;"
+#define SQLITE_TIMEOUT   "Timeout=5000;"
+
 /* One key=value of a connection string. */
 struct attribute {
     const char *key, *value;
@@ -301,7 +305,9 @@ static void add_connect(const struct odbc_settings *settings, const char *passwo
         !has_key(settings->connect, "Servername"))
         text_addf(string, "TDS_Version=%s;", tds_version(settings));
     if (dialect == CONNECTION_SQLITE && !has_key(settings->connect, "NoCreat"))
-        text_add(string, "NoCreat=1;");
+        text_add(string, SQLITE_NO_CREATE);
+    if (dialect == CONNECTION_SQLITE && !has_key(settings->connect, "Timeout"))
+        text_add(string, SQLITE_TIMEOUT);
 }
 
 static void add_dsn(const struct odbc_settings *settings, const char *password, struct text *string)
@@ -348,8 +354,8 @@ int connection_string(const struct odbc_settings *settings, const char *password
     } else if (settings->dsn != NULL) {
         add_dsn(settings, password, string);
     } else if (connection_dialect(settings) == CONNECTION_SQLITE) {
-        /* sqliteodbc makes a missing file, and an empty database looks like a site without packages */
-        text_addf(string, "Driver={%s};Database=%s;NoCreat=1;", settings->driver, settings->database);
+        text_addf(string, "Driver={%s};Database=%s;" SQLITE_NO_CREATE SQLITE_TIMEOUT, settings->driver,
+                  settings->database);
     } else {
         add_freetds(settings, password, servername, string);
     }
