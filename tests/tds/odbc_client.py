@@ -6,12 +6,13 @@ import ctypes.util
 import datetime
 import glob
 import os
+import struct
 
 SUCCESS, WITH_INFO, NO_DATA, ERROR = 0, 1, 100, -1
 ENV, DBC, STMT = 1, 2, 3
 NTS, NULL_DATA = -3, -1
 C_WCHAR, C_SBIGINT, C_TIMESTAMP, C_DOUBLE, C_BINARY, C_CHAR = -8, -25, 93, 8, -2, 1
-INTEGER, BIGINT, WVARCHAR, VARCHAR, TIMESTAMP, DOUBLE = 4, -5, -9, 12, 93, 8
+INTEGER, BIGINT, WVARCHAR, WLONGVARCHAR, TIMESTAMP, DOUBLE = 4, -5, -9, -10, 93, 8
 COMMIT, ROLLBACK = 0, 1
 
 SHORT, LONG, HANDLE = ctypes.c_short, ctypes.c_ssize_t, ctypes.c_void_p
@@ -84,17 +85,33 @@ def records(kind, handle):
     return found
 
 
+def encoded(value):
+    """(bytes, C type, SQL type, column size, digits) of a parameter."""
+    if isinstance(value, int):
+        return value.to_bytes(8, "little", signed=True), C_SBIGINT, BIGINT, 0, 0
+    if isinstance(value, float):
+        return struct.pack("<d", value), C_DOUBLE, DOUBLE, 0, 0
+    if isinstance(value, datetime.datetime):
+        return bytes(Timestamp.of(value)), C_TIMESTAMP, TIMESTAMP, 23, 3
+    raw = b"" if value is None else value if isinstance(value, bytes) else value.encode("utf-16-le", "surrogatepass")
+    # FreeTDS cuts what is bound as WVARCHAR at 4000 characters, without a word.
+    kind = WVARCHAR if len(raw) <= 8000 else WLONGVARCHAR
+    return raw, C_WCHAR, kind, max(len(raw) // 2, 60), 0
+
+
 class Statement:
 
     def __init__(self, connection):
-        self.handle, self.kept = HANDLE(), []
+        self.handle, self.bound = HANDLE(), {}
         connection.check(odbc.SQLAllocHandle(SHORT(STMT), connection.handle, ctypes.byref(self.handle)))
         self.info = []
 
     def check(self, code, *allowed):
-        if code == WITH_INFO:
+        if code in (WITH_INFO, NO_DATA):
             self.info += records(STMT, self.handle)
-        elif code != SUCCESS and code not in allowed:
+        if code == WITH_INFO:
+            return code
+        if code != SUCCESS and code not in allowed:
             raise OdbcError(records(STMT, self.handle), code)
         return code
 
@@ -102,28 +119,22 @@ class Statement:
         self.check(odbc.SQLSetStmtAttr(self.handle, 0, HANDLE(seconds), 0))
 
     def bind(self, number, value):
-        """int (bigint), str (nvarchar), datetime (timestamp), float; None as nvarchar; bytes as raw UTF-16LE."""
-        indicator = LONG(0)
-        if isinstance(value, bool):
-            raise TypeError("bool")
-        if isinstance(value, int):
-            c_type, sql_type, size, scale, holder = C_SBIGINT, BIGINT, 0, 0, ctypes.c_longlong(value)
-        elif isinstance(value, float):
-            c_type, sql_type, size, scale, holder = C_DOUBLE, DOUBLE, 0, 0, ctypes.c_double(value)
-        elif isinstance(value, datetime.datetime):
-            c_type, sql_type, size, scale, holder = C_TIMESTAMP, TIMESTAMP, 23, 3, Timestamp.of(value)
-        elif value is None:
-            c_type, sql_type, size, scale, holder = C_WCHAR, WVARCHAR, 1, 0, ctypes.create_string_buffer(2)
-            indicator = LONG(NULL_DATA)
-        else:
-            body = value if isinstance(value, bytes) else value.encode("utf-16-le", "surrogatepass")
-            holder = ctypes.create_string_buffer(body + b"\0\0")
-            c_type, sql_type, size, scale = C_WCHAR, WVARCHAR, max(len(body) // 2, 1), 0
-            indicator = LONG(len(body))
-        self.kept.append((holder, indicator))
+        """int (bigint), str (nvarchar), datetime (timestamp), float; None as nvarchar; bytes as raw UTF-16LE.
+
+        A value of the same kind goes into the buffer that is bound already: a new binding makes FreeTDS prepare anew.
+        """
+        raw, c_type, sql_type, size, scale = encoded(value)
+        indicator = NULL_DATA if value is None else len(raw)
+        kept = self.bound.get(number)
+        if kept is not None and kept[2] == (c_type, sql_type) and len(raw) + 2 <= len(kept[0]):
+            ctypes.memmove(kept[0], raw + b"\0\0", len(raw) + 2)
+            kept[1].value = indicator
+            return
+        holder = ctypes.create_string_buffer(raw, max(len(raw) + 2, 128))
+        kept = self.bound[number] = (holder, LONG(indicator), (c_type, sql_type))
         self.check(odbc.SQLBindParameter(self.handle, ctypes.c_ushort(number), SHORT(1), SHORT(c_type),
-                                         SHORT(sql_type), ctypes.c_size_t(size), SHORT(scale), ctypes.byref(holder),
-                                         LONG(ctypes.sizeof(holder)), ctypes.byref(indicator)))
+                                         SHORT(sql_type), ctypes.c_size_t(size), SHORT(scale), holder,
+                                         LONG(len(holder)), ctypes.byref(kept[1])))
 
     def execute(self, sql, *values):
         for number, value in enumerate(values, 1):
@@ -253,7 +264,12 @@ class Connection:
         return Statement(self)
 
     def execute(self, sql, *values):
-        return Statement(self).execute(sql, *values)
+        statement = Statement(self)
+        try:
+            return statement.execute(sql, *values)
+        except OdbcError:
+            statement.free()
+            raise
 
     def rows(self, sql, *values):
         statement = self.execute(sql, *values)

@@ -7,11 +7,11 @@ A rule file is a JSON list of objects:
     match   regular expression searched in the SQL text (case-insensitive; for tm: BEGIN, COMMIT, ROLLBACK); optional
     nth     only the nth matching event of the server's life; optional
     times   with nth (default 1): how many events from the nth on; without: only the first so many
-    do      hang, close, reset, refuse, error, delay, drip, partial
+    do      hang, close, reset, refuse, error, info, delay, drip, partial
     when    before (default) or after the work is done, but before any answer
     seconds         of a hang (then the connection closes; default: until the client goes) or a delay
     rows            at row, or do partial: how many rows are sent before it happens
-    number, message, level, state   of an error or a refusal
+    number, message, level, state   of an error, a refusal, an information (it comes before the results)
     bytes_per_second                of drip (default 1)
 """
 
@@ -23,7 +23,7 @@ import threading
 from tds_errors import SqlError
 
 PLACES = ("accept", "prelogin", "login", "batch", "rpc", "tm", "row")
-ACTIONS = ("hang", "close", "reset", "refuse", "error", "delay", "drip", "partial")
+ACTIONS = ("hang", "close", "reset", "refuse", "error", "info", "delay", "drip", "partial")
 KEYS = {"at", "match", "nth", "times", "do", "when", "seconds", "rows", "number", "message", "level", "state",
         "bytes_per_second"}
 

@@ -54,6 +54,9 @@ class Session:
             end = time.monotonic() + rule.get("seconds", 1)
             while time.monotonic() < end:
                 self.channel.check_attention(end - time.monotonic())
+        elif rule.action == "info":
+            self.runner.reply.info(rule.get("number", 50000), rule.get("message", "Information by rule."),
+                                   rule.get("level", 0))
         elif rule.action == "refuse":
             raise rule.error(18456, "Login failed.")
         else:

@@ -64,6 +64,13 @@ def _substring(binder, args):
     return Bound(f"substr({args[0].sql}, {args[1].sql}, {args[2].sql})", kind)
 
 
+def _replicate(binder, args):
+    kind = _text(args[0])
+    length = types.MAX if kind.length == types.MAX else 4000 if kind.kind[0] == "n" else 8000
+    repeated = f"replace(hex(zeroblob({args[1].sql})), '00', {args[0].sql})"
+    return Bound(repeated if length == types.MAX else f"substr({repeated}, 1, {length})", SqlType(kind.kind, length))
+
+
 def _char_index(binder, args):
     return Bound(f"t_charindex({', '.join(argument.sql for argument in args)})", INT)
 
@@ -78,9 +85,7 @@ CALLS = {
     "SUBSTRING": (3, 3, _substring), "CHARINDEX": (2, 3, _char_index),
     "REPLACE": (3, 3, lambda binder, args: Bound(f"replace({args[0].sql}, {args[1].sql}, {args[2].sql})",
                                                  nvarchar(4000))),
-    "REPLICATE": (2, 2, lambda binder, args: Bound(
-        f"replace(hex(zeroblob({args[1].sql})), '00', {args[0].sql})",
-        SqlType(_text(args[0]).kind, 4000 if _text(args[0]).kind[0] == "n" else 8000))),
+    "REPLICATE": (2, 2, _replicate),
     "ABS": (1, 1, _number("abs({0})")), "ROUND": (2, 2, _number("round({0}, {1})")),
     "FLOOR": (1, 1, _number("floor({0})")), "CEILING": (1, 1, _number("ceil({0})")),
     "COL_LENGTH": (2, 2, _typed("t_column_length({0}, {1})", SqlType("smallint"))),

@@ -7,12 +7,13 @@ import tds_types as types
 from tds_errors import SqlError
 
 INFORMATION_SCHEMA = {
-    "tables": ("SELECT 'dbo' AS TABLE_SCHEMA, name AS TABLE_NAME,"
+    "tables": ("SELECT 'dbo' AS TABLE_SCHEMA, name COLLATE NOCASE AS TABLE_NAME,"
                " CASE type WHEN 'view' THEN 'VIEW' ELSE 'BASE TABLE' END AS TABLE_TYPE FROM sqlite_schema"
                " WHERE type IN ('table', 'view') AND substr(name, 1, 1) <> '_' AND name NOT LIKE 'sqlite%'",
                (("TABLE_SCHEMA", types.nvarchar(128)), ("TABLE_NAME", types.nvarchar(128)),
                 ("TABLE_TYPE", types.SqlType("varchar", 10)))),
-    "columns": ("SELECT 'dbo' AS TABLE_SCHEMA, m.name AS TABLE_NAME, p.name AS COLUMN_NAME,"
+    "columns": ("SELECT 'dbo' AS TABLE_SCHEMA, m.name COLLATE NOCASE AS TABLE_NAME,"
+                " p.name COLLATE NOCASE AS COLUMN_NAME,"
                 " p.cid + 1 AS ORDINAL_POSITION, lower(CASE WHEN instr(p.type, '(') THEN"
                 " substr(p.type, 1, instr(p.type, '(') - 1) ELSE p.type END) AS DATA_TYPE"
                 " FROM sqlite_schema m, pragma_table_info(m.name) p WHERE m.type IN ('table', 'view')"

@@ -176,7 +176,8 @@ class Parser(ExpressionParser):
         token = self.here
         method = getattr(self, "statement_" + token.text.lower(), None) if token.kind == "word" else None
         if method is None:
-            if token.is_word("ELSE", "END") or token.kind != "word" or token.upper in RESERVED:
+            # A name is a procedure call, but only at the start of a batch.
+            if token.kind != "word" or token.upper in RESERVED or self.at:
                 self.fail()
             raise SqlError(2812, f"Could not find stored procedure '{token.text}'.")
         result = method()

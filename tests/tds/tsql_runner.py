@@ -79,8 +79,9 @@ class Runner:
                 (r'near "(.*)": syntax error', 102, "Incorrect syntax near '{}'.", 15),
                 (r"(?:table|view|index) (.*) already exists", 2714, "There is already an object named '{}' in the "
                                                                     "database.", 16),
-                (r"cannot modify (\S+) because it is a view", 4406, "Update or insert of view or function '{}' failed "
-                                                                    "because it contains a derived or constant field.", 16),
+                (r"cannot modify (\S+) because it is a view", 4406,
+                 "Update or insert of view or function '{}' failed because it contains a derived or constant field.",
+                 16),
                 (r"UNIQUE constraint failed: (.*)", 2627, "Violation of UNIQUE KEY constraint on '{}'. Cannot insert "
                                                           "duplicate key.", 14),
                 (r"NOT NULL constraint failed: (.*)", 515, "Cannot insert the value NULL into column '{}'.", 16),
@@ -214,6 +215,7 @@ class Runner:
         if plan.assigned:
             return self.assign(plan, cursor)
         self.reply.columns(plan.columns)
+        self.null_warning(plan)
         count = 0
         try:
             for count, row in enumerate(cursor, 1):
@@ -225,10 +227,10 @@ class Runner:
         finally:
             cursor.close()
         self.reply.rows_end()
-        self.null_warning(plan)
         self.reply.statement_done("SELECT", self.counted(count))
 
     def null_warning(self, plan):
+        """Aggregates read everything before their first row, so this comes before the rows."""
         if plan.null_warning and self.state.facts.null_warning:
             self.reply.info(8153, "Warning: Null value is eliminated by an aggregate or other SET operation.", 10)
 
@@ -257,7 +259,10 @@ class Runner:
 
     def run_ddl(self, statement):
         self.lock()
-        self.execute(re.sub(r"(?i)\[?\bdbo\]?\.", "", statement.text))
+        text = re.sub(r"(?i)\[?\bdbo\]?\.", "", statement.text)
+        # SQLite takes no (max); and a database's texts compare without case.
+        text = re.sub(r"(?i)\[?\b(n?(?:var)?char)\]?\s*\(\s*(\w+)\s*\)", r"[\1(\2)] COLLATE NOCASE", text)
+        self.execute(text)
         self.silent()
 
     def run_set_option(self, statement):

@@ -118,8 +118,8 @@ class State:
     def _property(self, name):
         return {"productversion": self.facts.version, "productlevel": "RTM", "edition": "Standard Edition (64-bit)",
                 "servername": self.facts.name, "machinename": self.facts.name, "engineedition": "2",
-                "collation": "SQL_Latin1_General_CP1_CI_AS", "isintegratedsecurityonly": "0", "processid": str(os.getpid()),
-                "instancename": None}.get(name)
+                "collation": "SQL_Latin1_General_CP1_CI_AS", "isintegratedsecurityonly": "0", "instancename": None,
+                "processid": str(os.getpid())}.get(name)
 
 
 class LockWait:
