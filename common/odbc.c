@@ -317,6 +317,8 @@ struct odbc_connection *odbc_connect(const struct odbc_settings *settings, const
         return NULL;
     }
     ask_versions(connection);
+    if (strcmp(connection->dbms_name, "SQLite") == 0) /* also behind a DSN or a driver of another name */
+        connection->wide = false;
     return connection;
 }
 
