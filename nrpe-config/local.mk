@@ -1,1 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# What an operator copies, as a tree below the documentation, and the packaging.
+examplesdir = $(docdir)/examples
+nobase_dist_examples_DATA = \
+	nrpe-config/README.md \
+	nrpe-config/monitoring-plugins-sms.ini \
+	nrpe-config/nrpe.d/sms.cfg \
+	nrpe-config/nagios/commands.cfg \
+	nrpe-config/nagios/contacts.cfg \
+	nrpe-config/nagios/dependencies.cfg \
+	nrpe-config/nagios/escalations.cfg \
+	nrpe-config/nagios/event-handler.cfg \
+	nrpe-config/nagios/hosts.cfg \
+	nrpe-config/nagios/services.cfg \
+	nrpe-config/nagios/services-per-site.cfg \
+	nrpe-config/nagios/templates.cfg \
+	nrpe-config/icinga2/commands.conf \
+	nrpe-config/icinga2/dependencies.conf \
+	nrpe-config/icinga2/director-basket.json \
+	nrpe-config/icinga2/event-handler.conf \
+	nrpe-config/icinga2/hosts.conf \
+	nrpe-config/icinga2/notifications.conf \
+	nrpe-config/icinga2/services.conf \
+	nrpe-config/icinga2/settings.conf \
+	nrpe-config/icinga2/templates.conf \
+	nrpe-config/icinga2/distributed/relays.conf \
+	nrpe-config/icinga2/distributed/services.conf \
+	nrpe-config/icinga2/distributed/zones-master.conf \
+	nrpe-config/icinga2/distributed/zones-master-ha.conf \
+	nrpe-config/icinga2/distributed/zones-relay.conf \
+	nrpe-config/grafana/sms-replication.json \
+	nrpe-config/sql/checks-sms2003.sql \
+	nrpe-config/sql/checks-sccm2007.sql \
+	nrpe-config/sql/checks-configmgr.sql \
+	nrpe-config/sql/repair-sms2003.sql \
+	nrpe-config/sql/repair-sccm2007.sql \
+	nrpe-config/sql/repair-configmgr.sql
+nobase_dist_examples_SCRIPTS = nrpe-config/event-handler/sms-repair-hint
+
+EXTRA_DIST += nrpe-config/icinga2/make-commands.py debian monitoring-plugins-sms.spec.in monitoring-plugins-sms.spec
+
+# The version stands in configure.ac alone; a tarball carries the spec file made from it, for rpmbuild -ta.
+monitoring-plugins-sms.spec: monitoring-plugins-sms.spec.in $(top_builddir)/config.status
+	$(AM_V_GEN)$(SED) 's/@PACKAGE_VERSION@/$(PACKAGE_VERSION)/g' "$(srcdir)/monitoring-plugins-sms.spec.in" >$@.tmp && mv $@.tmp $@
+
+DISTCLEANFILES = monitoring-plugins-sms.spec
