@@ -183,7 +183,7 @@ class Session:
         row_rule = rule if rule is not None and rule.action == "partial" else \
             self.rules.find("row", text) if place != "tm" else None
         self.watch_rows(reply, row_rule)
-        if rule is row_rule:
+        if rule is None or rule is row_rule:
             return work()
         if rule.when == "before":
             self.act(rule)
