@@ -32,20 +32,20 @@ class Relation(NamedTuple):
 
 
 class Catalog:
-    """bind_view(sql) gives the columns of a view's SELECT; None where it is not our dialect."""
+    """execute(sql) waits for locks; bind_view(sql) gives the columns of a view's SELECT, None where it is no T-SQL."""
 
-    def __init__(self, db, database, bind_view, hidden=()):
-        self.db, self.database, self.bind_view = db, database, bind_view
+    def __init__(self, execute, database, bind_view, hidden=()):
+        self.execute, self.database, self.bind_view = execute, database, bind_view
         self.hidden = {name.casefold() for name in hidden}
         self.version, self.relations = None, {}
 
     def refresh(self):
         """Other sessions may have changed the schema; SQLite counts the changes."""
-        version = self.db.execute("PRAGMA schema_version").fetchone()[0]
+        version = self.execute("PRAGMA schema_version").fetchone()[0]
         if version != self.version:
             self.version, self.relations = version, {}
             self.names = {name.casefold(): (name, kind, sql, number) for number, (name, kind, sql) in enumerate(
-                self.db.execute("SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view')"
+                self.execute("SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view')"
                                 " AND substr(name, 1, 1) <> '_' AND name NOT LIKE 'sqlite%'"))}
 
     def find(self, parts):
@@ -65,7 +65,7 @@ class Catalog:
 
     def _read(self, name, kind, sql, number):
         quoted = quote(name)
-        rows = self.db.execute(f"PRAGMA table_info({quoted})").fetchall()
+        rows = self.execute(f"PRAGMA table_info({quoted})").fetchall()
         columns = tuple((row[1], types.declared(row[2])) for row in rows)
         # Only a view's plain columns have a declared type; its expressions get theirs by binding its text.
         if kind == "view" and any(not row[2] for row in rows):

@@ -35,9 +35,9 @@ class Runner:
         self.db = sqlite3.connect(f"file:{state.facts.path}?mode=rw", uri=True, isolation_level=None, timeout=0,
                                   check_same_thread=False)
         self.db.text_factory = lambda text: text.decode("utf-8", "replace")
-        self.db.execute("PRAGMA synchronous=OFF")
+        self.execute("PRAGMA synchronous=OFF")
         hidden = state.facts.denied if state.facts.hide_denied else ()
-        self.catalog = Catalog(self.db, state.database, lambda sql: view_columns(self.catalog, sql), hidden)
+        self.catalog = Catalog(self.execute, state.database, lambda sql: view_columns(self.catalog, sql), hidden)
         install(self.db, self.catalog, self._function_failed)
         self.db.set_progress_handler(self._progress, PROGRESS_STEPS)
 
@@ -187,15 +187,8 @@ class Runner:
 
     def binder(self):
         self.catalog.database = self.state.database
-        while True:
-            wait = LockWait(self.state.settings.lock_timeout_ms)
-            try:
-                self.catalog.refresh()
-                return Binder(self.catalog, self.state, self.state.facts.major >= 13)
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error):
-                    raise self.translated(error)
-            wait.pause(self.channel.check_attention)
+        self.catalog.refresh()
+        return Binder(self.catalog, self.state, self.state.facts.major >= 13)
 
     def counted(self, rows):
         self.state.row_count = rows
