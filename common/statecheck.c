@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,6 +117,20 @@ enum statecheck_verdict statecheck_file(const char *path, int version, struct fa
     if (verdict == STATECHECK_SOUND && (status.st_mode & 07177))
         chmod(path, 0600);
     return verdict;
+}
+
+int statecheck_readable(const char *path, struct failure *failure)
+{
+    char bytes[32 * 1024];
+    ssize_t got = -1;
+    off_t at = 0;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    while (fd >= 0 && (got = pread(fd, bytes, sizeof bytes, at)) > 0)
+        at += got;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    return got == 0 ? 0 : fail(failure, "cannot be read: %s", strerror(error));
 }
 
 enum statecheck_verdict statecheck_code(int code)
@@ -240,12 +255,22 @@ static int same_identity(sqlite3 *database, const char *identity, bool *same)
     return code;
 }
 
+/* quick_check tells of a page that could not be read in its text: "... unable to get the page. error
+ * code=266". */
+static bool tells_of_trouble(const char *text)
+{
+    const char *code = strstr(text, "error code=");
+    return code != NULL && statecheck_code(atoi(code + strlen("error code="))) == STATECHECK_TROUBLE;
+}
+
 enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *identity, struct failure *failure)
 {
     char text[256];
     bool same = false;
     uint64_t digest = 0;
     int code = first_text(database, "PRAGMA quick_check(1)", text, sizeof text);
+    if (code == SQLITE_OK && tells_of_trouble(text))
+        return STATECHECK_TROUBLE;
     if (code == SQLITE_OK && strcmp(text, "ok") != 0) {
         fail(failure, "was damaged (%s)", text);
         return STATECHECK_DAMAGED;

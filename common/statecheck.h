@@ -31,6 +31,13 @@ enum {
  */
 enum statecheck_verdict statecheck_file(const char *path, int version, struct failure *failure);
 
+/**
+ * Read the whole file: SQLite calls a disk that gives EIO a corrupt database. Not while SQLite has the file
+ * open.
+ * @return 0, or -1 with what the disk says
+ */
+int statecheck_readable(const char *path, struct failure *failure);
+
 /** Structure, identity and the digest over all rows; inside a transaction. */
 enum statecheck_verdict statecheck_contents(struct sqlite3 *database, const char *identity,
                                             struct failure *failure);

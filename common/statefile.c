@@ -51,6 +51,11 @@ int statefile_fail(struct statefile *file, const char *verb, struct failure *fai
     int number = sqlite3_system_errno(file->database);
     const char *path = file->path != NULL ? file->path : "in memory";
     switch (code & 0xff) {
+    case SQLITE_OK: /* a check that met trouble and told it as a row */
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return fail(failure, "cannot %s the state file %s: %s", verb, path,
+                    strerror(number != 0 ? number : EIO));
     case SQLITE_FULL:
         return fail(failure, "cannot %s the state file %s: %s; make room on its file system", verb, path,
                     strerror(ENOSPC));
@@ -329,6 +334,20 @@ static enum statefile_health trouble(const char *path, struct failure *failure)
     return STATEFILE_UNUSABLE;
 }
 
+/* Setting a file aside ends its memory: never for one error of a disk that answers again. */
+static enum statecheck_verdict open_confirmed(struct statefile *file, const struct statefile_schema *schema,
+                                              const char *identity, struct failure *failure)
+{
+    enum statecheck_verdict verdict = open_sound(file, schema, identity, failure);
+    if (verdict != STATECHECK_DAMAGED)
+        return verdict;
+    if (statecheck_readable(file->path, failure) != 0) {
+        trouble(file->path, failure);
+        return STATECHECK_TROUBLE;
+    }
+    return open_sound(file, schema, identity, failure);
+}
+
 static enum statefile_health open_file(struct statefile *file, const struct statefile_schema *schema,
                                        const char *identity, struct failure *failure)
 {
@@ -336,7 +355,7 @@ static enum statefile_health open_file(struct statefile *file, const struct stat
     if (verdict == STATECHECK_NEWER || verdict == STATECHECK_TROUBLE)
         return trouble(file->path, failure);
     if (verdict == STATECHECK_SOUND) {
-        verdict = open_sound(file, schema, identity, failure);
+        verdict = open_confirmed(file, schema, identity, failure);
         if (verdict == STATECHECK_TROUBLE)
             return STATEFILE_UNUSABLE;
         if (verdict == STATECHECK_SOUND)
@@ -488,11 +507,12 @@ static int remember_run(struct statefile *file, int64_t now)
 {
     sqlite3_stmt *row;
     int code = sqlite3_prepare_v2(
-        file->database, "UPDATE state SET runs = runs + 1, last_run = ?1, lost_at = min(lost_at, ?1)", -1,
+        file->database, "UPDATE state SET runs = runs + 1, last_run = ?1, lost_at = min(lost_at, ?2)", -1,
         &row, NULL);
     if (code != SQLITE_OK)
         return code;
     sqlite3_bind_int64(row, 1, now);
+    sqlite3_bind_int64(row, 2, file->opened_at); /* a loss dated by a clock that ran ahead */
     code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(file->database);
     sqlite3_finalize(row);
     return code;
