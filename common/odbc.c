@@ -111,6 +111,10 @@ int odbc_diagnose(const struct odbc_connection *connection, enum odbc_stage stag
     struct odbc_situation situation = connection->situation;
     situation.stage = stage;
     situation.what = what;
+    SQLUINTEGER dead = SQL_CD_FALSE;
+    if (connection->connected && SQL_SUCCEEDED(SQLGetConnectAttr(connection->handle, SQL_ATTR_CONNECTION_DEAD,
+                                                                 &dead, sizeof dead, NULL)))
+        situation.dead = dead == SQL_CD_TRUE;
     situation.waited_s = waited_s;
     odbc_error_fill(&situation, records, count, error);
     return -1;

@@ -324,6 +324,8 @@ void odbc_error_fill(const struct odbc_situation *situation, const struct odbc_r
     } else {
         enum odbc_cause cause;
         const struct odbc_record *record = deciding_record(records, count, connecting, &cause);
+        if (situation->dead && cause <= ODBC_CAUSE_OTHER)
+            cause = ODBC_CAUSE_LOST;
         error->reason = odbc_cause_reason(cause);
         error->native = record->native;
         snprintf(error->sqlstate, sizeof error->sqlstate, "%s", record->sqlstate);

@@ -29,6 +29,7 @@ struct odbc_situation {
     const char *tls_ca;
     bool server; /* a server with a port, named by --hostname */
     bool encryption_required;
+    bool dead; /* the driver says that the connection is dead (it may give "Unknown error" as reason) */
     long login_timeout_s;
     double waited_s;      /* how long the driver took to say so */
     const char *password; /* to be kept out of the text */

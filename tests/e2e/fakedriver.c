@@ -200,3 +200,7 @@ HAND_ON(SQLGetDiagField,
         (SQLSMALLINT type, SQLHANDLE handle, SQLSMALLINT number, SQLSMALLINT field, SQLPOINTER value,
          SQLSMALLINT room, SQLSMALLINT *length),
         (type, handle, number, field, value, room, length))
+HAND_ON(SQLError,
+        (SQLHENV env, SQLHDBC dbc, SQLHSTMT statement, SQLCHAR *state, SQLINTEGER *native, SQLCHAR *text,
+         SQLSMALLINT room, SQLSMALLINT *length),
+        (env, dbc, statement, state, native, text, room, length))
