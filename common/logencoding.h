@@ -65,8 +65,4 @@ size_t log_utf16_decode(bool big_endian, const char *bytes, size_t length, char 
 /** @return how many bytes of UTF-16 the decoded text took */
 size_t log_utf16_size(const char *utf8, size_t length);
 
-/** @return the length of the longest prefix that is valid UTF-8 (no surrogates, no overlong forms, at most
- * U+10FFFF) */
-size_t log_utf8_valid(const char *bytes, size_t length);
-
 #endif

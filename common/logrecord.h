@@ -3,6 +3,7 @@
 #define SMS_LOGRECORD_H
 
 #include "failure.h"
+#include "logactivity.h"
 #include "logencoding.h"
 #include "logstamp.h"
 
@@ -29,21 +30,6 @@
 #define LOG_JOIN_BYTES   65536
 #define LOG_MESSAGE_KEEP 16384
 #define LOG_LONGEST      (16 << 20)
-#define LOG_WATCHED      4          /* components that can be watched */
-#define LOG_WRITING_STEP (2 * 3600) /* seconds; a pause longer than this counts as this much writing */
-
-/* How far a writer came, to the minute. Times as in log_stamp.ms; 0 before the first record. */
-struct log_activity {
-    int64_t newest_ms;  /* the highest minute of any of its records */
-    int64_t written_ms; /* its writing clock: how long it went on writing; pauses count as at most
-                           LOG_WRITING_STEP */
-};
-
-/* Plain; stored with the position. Start with zeros. It goes on from `.lo_` to `.log` of the same log. */
-struct log_progress {
-    struct log_activity any;                  /* records of every component */
-    struct log_activity watched[LOG_WATCHED]; /* in the order of log_reader_options.components */
-};
 
 /* All text is borrowed until the callback returns. */
 struct log_record {

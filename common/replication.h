@@ -48,7 +48,7 @@ struct replication_event {
     int64_t written_s;                                /* ... and this component's with it */
     bool here[REPLICATION_COMPONENTS]; /* this log holds records of that component (before this one) */
     char line[REPLICATION_LINE];       /* the message: UTF-8, one line, no control characters; not for kinds
-                                          WANTED and PROGRESS */
+                                                       STORED, WANTED and PROGRESS */
 };
 
 /*
@@ -63,11 +63,13 @@ struct replication_tie {
     char package[REPLICATION_PACKAGE];
     int64_t wanted, held; /* 0: unknown */
     int64_t time_s;       /* of its newest line; a tie older than a day is none (thread IDs are used again) */
+    int64_t used;         /* replication_ties.uses then */
 };
 
 struct replication_ties {
+    int64_t uses;
     uint32_t count;
-    struct replication_tie tie[REPLICATION_TIES]; /* the one used last stands last */
+    struct replication_tie tie[REPLICATION_TIES]; /* the first `count`, in no order */
 };
 
 /** For log_reader_options.relevant: can a message that begins like this be one of the templates? Fast. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_LOGDELIVERY_H
+#define SMS_LOGDELIVERY_H
+
+#include "logrecord.h"
+#include "logtail.h"
+#include "text.h"
+
+/*
+ * The half of the log reader that looks at a record once its bytes are together: whose it is, of which
+ * minute, and whether anybody wants to hear of it. Nearly all records of a log are nobody's interest, so a
+ * stamp is parsed only where the minute changes and a message is decoded only when it is delivered.
+ */
+
+#define LOG_DELIVERY_SLOTS (LOG_WATCHED + 1) /* the last one: every component that is not watched */
+
+struct log_delivery {
+    const struct log_reader_options *options; /* points to `own` */
+    struct log_reader_options own;
+    struct log_progress *progress;
+    log_record_callback *callback;
+    void *listener;
+    struct text decoded;
+    bool failed;
+    char component[64]; /* the one that was looked up last */
+    size_t component_length;
+    int component_slot;
+    struct {
+        char text[96]; /* the stamp that was parsed last; length 0: none */
+        size_t length, seconds_at;
+    } minute[LOG_DELIVERY_SLOTS];
+    const char *last_text; /* stamp of the last record: borrowed from the bytes being pushed ... */
+    char last_copy[160];   /* ... until log_delivery_settle copies it */
+    size_t last_length;
+    struct log_stamp last; /* when last_text is NULL and `any` */
+    bool any;
+};
+
+struct log_found {
+    struct log_tail *tail;
+    const struct log_encoding *encoding;
+    const char *message; /* in the encoding of the file (UTF-8 for UTF-16 files) */
+    size_t length;
+    bool several_lines, cut;
+    int64_t start, end;
+};
+
+void log_delivery_init(struct log_delivery *delivery, const struct log_reader_options *options,
+                       struct log_progress *progress);
+
+/** Fill slot and same_minute, and stamp where it had to be parsed. @return false: the stamp cannot be read,
+ * so this is no tail */
+bool log_delivery_stamp(struct log_delivery *delivery, struct log_tail *tail);
+
+/** Count a record whose tail passed log_delivery_stamp, and deliver it when it matters. */
+void log_delivery_record(struct log_delivery *delivery, const struct log_found *found);
+
+/** The bytes that were pushed go away. */
+void log_delivery_settle(struct log_delivery *delivery);
+
+bool log_delivery_last(const struct log_delivery *delivery, struct log_stamp *last, struct log_stamp *newest);
+
+void log_delivery_free(struct log_delivery *delivery);
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication.h"
+
+#include "clean.h"
+#include "templates.h"
+#include "text.h"
+
+#include <string.h>
+
+#define TIE_AGE_S (24 * 3600)
+/* No template needs more of a message; also bounds the search of `{*}`. STATMSG lines are long. */
+#define MESSAGE_LONGEST 4096
+
+const char *const replication_components[REPLICATION_COMPONENTS] = {"SMS_DISTRIBUTION_MANAGER",
+                                                                    "SMS_DESPOOLER"};
+
+static bool begins(const char *head, size_t length, const char *with, size_t size)
+{
+    return length >= size && memcmp(head, with, size) == 0;
+}
+
+#define BEGINS(words) begins(head, length, words, sizeof(words) - 1)
+
+/* "Package CEN00001 requires ..." or "... (version": the word behind the ID decides, distmgr begins many
+ * lines so. */
+static bool package_line(const char *head, size_t length)
+{
+    size_t at = 8;
+    while (at < length && at < 24 && head[at] != ' ' && head[at] != '\n')
+        at++;
+    while (at < length && (head[at] == ' ' || head[at] == '\n' || head[at] == '\r'))
+        at++;
+    return at < length && (head[at] == 'r' || head[at] == '(');
+}
+
+static bool status_message(const char *head, size_t length)
+{
+    const char *id = head + 12;
+    if (length < 22)
+        return false;
+    return memcmp(id, "2301", 4) == 0 || memcmp(id, "2330", 4) == 0 || memcmp(id, "4400", 4) == 0 ||
+           memchr(id, 'E', 10) != NULL;
+}
+
+/* Every template must pass (tests/unit/test_replication.c looks). */
+bool replication_relevant(const char *head, size_t length)
+{
+    if (length < 8)
+        return false;
+    switch (head[0]) {
+    case 'A':
+        return BEGINS("A newer ");
+    case 'C':
+        return BEGINS("CCompres") || BEGINS("Cannot ") || BEGINS("CDeltaSo") || BEGINS("Created package");
+    case 'D':
+        return BEGINS("Despooler ") || BEGINS("DP Threa");
+    case 'E':
+        return BEGINS("Error oc") || BEGINS("Extracting package") || BEGINS("Exiting package") ||
+               BEGINS("Executing");
+    case 'F':
+        return BEGINS("Failed to write");
+    case 'P':
+        return (BEGINS("Package ") && package_line(head, length)) || BEGINS("Processing package");
+    case 'R':
+        return BEGINS("Received package");
+    case 'S':
+        return BEGINS("StoredPk") || BEGINS("SourceVe") || BEGINS("Stored Package") || BEGINS("Start") ||
+               BEGINS("Successfully ") || BEGINS("SMS Desp") ||
+               (BEGINS("STATMSG: ID=") && status_message(head, length));
+    case 'T':
+        return BEGINS("The contents") || BEGINS("This package");
+    case 'U':
+        return BEGINS("Updated replicated");
+    case 'V':
+        return BEGINS("Verifying");
+    case 'W':
+        return BEGINS("Writing package");
+    default:
+        return false;
+    }
+}
+
+static struct replication_tie *find_tie(struct replication_ties *ties, enum replication_component component,
+                                        uint32_t thread)
+{
+    for (uint32_t i = 0; i < ties->count; i++)
+        if (ties->tie[i].thread == thread && ties->tie[i].component == (uint8_t)component)
+            return &ties->tie[i];
+    return NULL;
+}
+
+static struct replication_tie *new_tie(struct replication_ties *ties, enum replication_component component,
+                                       uint32_t thread)
+{
+    uint32_t place = 0;
+    if (ties->count < REPLICATION_TIES)
+        place = ties->count++;
+    else
+        for (uint32_t i = 1; i < REPLICATION_TIES; i++)
+            if (ties->tie[i].used < ties->tie[place].used)
+                place = i;
+    ties->tie[place] = (struct replication_tie){.thread = thread, .component = (uint8_t)component};
+    return &ties->tie[place];
+}
+
+static void end_tie(struct replication_ties *ties, enum replication_component component, uint32_t thread)
+{
+    struct replication_tie *tie = find_tie(ties, component, thread);
+    if (tie != NULL)
+        *tie = ties->tie[--ties->count];
+}
+
+static void set_tie(struct replication_ties *ties, enum replication_component component, uint32_t thread,
+                    const struct template_match *match, int64_t time_s)
+{
+    struct replication_tie *tie = find_tie(ties, component, thread);
+    if (tie == NULL)
+        tie = new_tie(ties, component, thread);
+    if (match->template->tie == TIE_BEGIN || strcmp(tie->package, match->package) != 0)
+        tie->wanted = tie->held = 0;
+    memcpy(tie->package, match->package, sizeof tie->package);
+    if (match->wanted > 0)
+        tie->wanted = match->wanted;
+    if (match->held > 0)
+        tie->held = match->held;
+    tie->time_s = time_s;
+    tie->used = ++ties->uses;
+}
+
+static bool find_line(enum replication_component component, const char *message, size_t length,
+                      struct template_match *match)
+{
+    /* A record over several lines may begin with a torn one: the line nearest to the tail that says something
+     * counts. */
+    const char *end = message + length;
+    bool found = false;
+    for (const char *at = message; at != NULL && at < end;) {
+        struct template_match here;
+        while (at < end && (*at == '~' || *at == ' ' || *at == '\t' || *at == '\r' || *at == '\0'))
+            at++;
+        if (template_find(component, at, (size_t)(end - at), &here)) {
+            *match = here;
+            found = true;
+        }
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (at != NULL)
+            at++;
+    }
+    return found;
+}
+
+static void copy_line(const struct log_record *record, char line[REPLICATION_LINE])
+{
+    struct text raw = {0}, clean = {0};
+    text_add_bytes(&raw, record->message, record->message_length < 1024 ? record->message_length : 1024);
+    text_add_clean(&clean, text_string(&raw), REPLICATION_LINE - 1);
+    memcpy(line, text_string(&clean), clean.length + 1);
+    text_free(&raw);
+    text_free(&clean);
+}
+
+/* What the thread's tie knows and the line does not say. @return false when the line stays without a package
+ */
+static bool fill_from_tie(const struct replication_tie *tie, const struct template_match *match,
+                          int64_t time_s, struct replication_event *event)
+{
+    bool usable = tie != NULL && time_s - tie->time_s <= TIE_AGE_S && tie->time_s - time_s <= TIE_AGE_S;
+    memcpy(event->package, match->package, sizeof event->package);
+    event->wanted = match->wanted;
+    event->held = match->held;
+    if (match->package[0] == '\0') {
+        if (!usable)
+            return false;
+        memcpy(event->package, tie->package, sizeof event->package);
+        event->tied = true;
+    } else if (!usable || strcmp(tie->package, match->package) != 0) {
+        return true;
+    }
+    switch (event->kind) {
+    case REPLICATION_WAITING:
+    case REPLICATION_BASE_MISSING:
+        if (match->wanted == 0) {
+            event->wanted = tie->wanted;
+            event->held = match->held > 0 ? match->held : tie->held;
+        }
+        break;
+    case REPLICATION_STORED: /* STATMSG 4400 */
+        if (match->held == 0 && match->wanted == 0)
+            event->held = tie->wanted;
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+static void come_so_far(const struct log_record *record, int64_t time_s, struct replication_event *event)
+{
+    const struct log_progress *before = record->before;
+    struct log_activity with = before->watched[event->component];
+    log_activity_add(&with, record->stamp.ms);
+    event->written_s = with.written_ms / 1000;
+    for (int i = 0; i < REPLICATION_COMPONENTS; i++) {
+        event->written_before_s[i] = before->watched[i].written_ms / 1000;
+        event->here[i] = before->watched[i].newest_ms != 0;
+    }
+    /* As far from this record in UTC as the stamps are apart */
+    if (before->any.newest_ms != 0)
+        event->newest_s = time_s + (before->any.newest_ms - record->stamp.ms) / 1000;
+}
+
+bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
+                      struct replication_event *event)
+{
+    struct template_match match;
+    size_t length = record->message_length < MESSAGE_LONGEST ? record->message_length : MESSAGE_LONGEST;
+    if (record->watched < 0 || record->watched >= REPLICATION_COMPONENTS)
+        return false;
+    enum replication_component component = (enum replication_component)record->watched;
+    if (!find_line(component, record->message, length, &match))
+        return false;
+    *event = (struct replication_event){.kind = match.template->kind,
+                                        .component = component,
+                                        .thread = record->thread,
+                                        .time_s = time_s,
+                                        .start = record->start};
+    bool says = event->kind != REPLICATION_NOTHING &&
+                fill_from_tie(find_tie(ties, component, record->thread), &match, time_s, event);
+    uint32_t thread = match.other_thread ? match.thread : record->thread;
+    if (match.template->tie == TIE_END)
+        end_tie(ties, component, thread);
+    else if (match.package[0] != '\0')
+        set_tie(ties, component, thread, &match, time_s);
+    if (!says)
+        return false;
+    come_so_far(record, time_s, event);
+    bool no_stored_version = event->kind == REPLICATION_STORED && event->held == 0 && match.wanted == 0;
+    if (event->kind == REPLICATION_WAITING && event->wanted > 0 && event->held >= event->wanted)
+        event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
+    else if (no_stored_version && strncmp(match.template->pattern, "STATMSG", 7) == 0)
+        event->kind = REPLICATION_PROGRESS;
+    if (event->kind != REPLICATION_WANTED && event->kind != REPLICATION_PROGRESS &&
+        event->kind != REPLICATION_STORED)
+        copy_line(record, event->line);
+    return true;
+}
