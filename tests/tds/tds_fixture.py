@@ -125,9 +125,14 @@ class TdsServer:
 
 
 def braced(value):
-    """A value with characters that end a part of a connection string goes in braces."""
+    """A value with characters that end a part of a connection string goes in braces.
+
+    FreeTDS ends it at the first `};` and knows no escape for that.
+    """
     text = str(value)
-    return "{" + text.replace("}", "}}") + "}" if any(char in text for char in ";{}=") or text != text.strip() else text
+    if "};" in text:
+        raise ValueError("FreeTDS cannot take }; in a connection string")
+    return "{" + text + "}" if any(char in text for char in ";{}=") or text != text.strip() else text
 
 
 class Certificates:
