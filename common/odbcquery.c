@@ -199,6 +199,12 @@ struct odbc_query *odbc_query(struct odbc_connection *connection, const char *wh
     return query;
 }
 
+static bool is_about_a_value(const struct odbc_record *record)
+{
+    return strncmp(record->sqlstate, "22", 2) == 0 || strcmp(record->sqlstate, "07006") == 0 ||
+           strcmp(record->sqlstate, "HY003") == 0 || strcmp(record->sqlstate, "01004") == 0;
+}
+
 /* FreeTDS ends the rowset with SQL_ERROR at a row with a value that it cannot convert and goes on behind it
  * at the next fetch; a lost connection gives SQL_ERROR, too, but with a record that is about no value (01000,
  * 20017). */
@@ -210,10 +216,24 @@ static bool only_values_failed(const struct odbc_query *query)
     struct odbc_record records[RECORDS];
     size_t count = odbc_records(query->connection->wide, SQL_HANDLE_STMT, query->statement, records, RECORDS);
     for (size_t i = 0; i < count; i++)
-        if (strncmp(records[i].sqlstate, "22", 2) != 0 && strcmp(records[i].sqlstate, "07006") != 0 &&
-            strcmp(records[i].sqlstate, "HY003") != 0 && strcmp(records[i].sqlstate, "01004") != 0)
+        if (!is_about_a_value(&records[i]))
             return false;
     return true;
+}
+
+/* An error of the server in mid-result (601: the scan could not go on under READ UNCOMMITTED) behind some rows of a
+ * rowset comes as SQL_SUCCESS_WITH_INFO, and then FreeTDS says SQL_NO_DATA: the only sign is the record. Its own
+ * errors, of a connection that it lost, are 20000 and above, in class 01. */
+static bool cut_short(const struct odbc_query *query)
+{
+    struct odbc_record records[RECORDS];
+    size_t count = odbc_records(query->connection->wide, SQL_HANDLE_STMT, query->statement, records, RECORDS);
+    for (size_t i = 0; i < count; i++) {
+        bool warning = strncmp(records[i].sqlstate, "01", 2) == 0 && (records[i].native < 20000 || records[i].native > 20999);
+        if (!warning && !is_about_a_value(&records[i]))
+            return true;
+    }
+    return false;
 }
 
 /* What comes behind the rows may be an error: a batch that was ended by the server. */
@@ -246,7 +266,7 @@ static int fetch_rowset(struct odbc_query *query, struct odbc_error *error)
     double waited_s = odbc_clock_add(query->connection, begin);
     if (code == SQL_NO_DATA)
         return finish(query, error);
-    if (!SQL_SUCCEEDED(code) && !only_values_failed(query)) {
+    if (code == SQL_SUCCESS_WITH_INFO ? cut_short(query) : !SQL_SUCCEEDED(code) && !only_values_failed(query)) {
         query->ended = true;
         query->fetched = 0;
         return fail_statement(query, ODBC_STAGE_FETCH, waited_s, error);
