@@ -6,6 +6,7 @@
 #include "quantity.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define RELATION                                                                                                       \
@@ -39,8 +40,9 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     int64_t total = 0, recipe = 0;
     while ((rows = odbc_query_next(query, values, &error)) == 1) {
         const char *name = values[0].null ? "NULL" : pair_status_name(values[0].integer);
-        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : "unknown code", values[1].text,
-                  values[2].integer);
+        char unknown[40];
+        snprintf(unknown, sizeof unknown, "unknown (%" PRId64 ")", values[0].integer);
+        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : unknown, values[1].text, values[2].integer);
         total += values[2].integer;
         if (!values[0].null && values[0].integer != 0 && strcmp(values[1].text, "version 0") != 0 &&
             strcmp(values[1].text, "no version") != 0)
@@ -100,7 +102,8 @@ static void add_columns(const struct sitedb *db, struct text *output)
 {
     text_add(output, "Columns that some products lack:\n");
     for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
-        text_addf(output, "  %-36s %s\n", sitedb_column_name((enum sitedb_column)i), db->has_column[i] ? "there" : "not there");
+        if ((db->asked & SITEDB_BIT(i)) != 0)
+            text_addf(output, "  %-36s %s\n", sitedb_column_name((enum sitedb_column)i), db->has_column[i] ? "there" : "not there");
 }
 
 static void add_sites(const struct sitedb *db, struct text *output)
