@@ -86,6 +86,7 @@ struct conditions {
     size_t refused;      /* events for packages beyond CONDITIONS_MOST */
     bool failed;         /* memory ran out: the result is not complete */
     size_t item_capacity, stored_capacity;
+    int64_t due_newest_s, due_written_s[REPLICATION_COMPONENTS]; /* before these nothing ends by itself */
 };
 
 /** @param forget_s  --forget in seconds; 0: never forget */

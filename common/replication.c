@@ -206,7 +206,7 @@ static void come_so_far(const struct log_record *record, int64_t time_s, struct 
     }
     /* As far from this record in UTC as the stamps are apart */
     if (before->any.newest_ms != 0)
-        event->newest_s = time_s + (before->any.newest_ms - record->stamp.ms) / 1000;
+        event->newest_s = time_s + before->any.newest_ms / 1000 - record->stamp.ms / 1000;
 }
 
 bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
