@@ -143,11 +143,19 @@ def test_error_after_some_rows(ruled):
         statement.free()
 
 
-def test_one_byte_a_second(ruled):
-    server = ruled([{"at": "batch", "match": "PkgStatus", "do": "drip"}])
-    error, seconds = hangs(server, QUERY)
-    assert "HYT00" in error.states
-    assert 2 < seconds < 9, "each byte gives FreeTDS new patience: QUERY_TIMEOUT is no deadline"
+PRELOGIN = bytes.fromhex("1201001a00000000" "00000b0006" "0100110001" "ff" "080001550000" "00")
+
+
+@pytest.mark.parametrize("spec, count, seconds", (({}, 2, 1), ({"bytes_per_second": 50}, 26, 0.5)))
+def test_one_byte_a_second(ruled, spec, count, seconds):
+    """Without FreeTDS: each byte gives it new patience, so that its timeout of one second lasts up to ten."""
+    server = ruled([{"at": "prelogin", "do": "drip", **spec}])
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(PRELOGIN)
+        begun, parts = time.monotonic(), []
+        while len(b"".join(parts)) < count:
+            parts.append(client.recv(100))
+        assert len(parts) > count // 2 and time.monotonic() - begun > 0.9 * seconds
 
 
 def test_slow_but_alive(ruled):
