@@ -297,3 +297,45 @@ enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *ident
     }
     return STATECHECK_SOUND;
 }
+
+int statecheck_write_digest(sqlite3 *database, uint64_t digest)
+{
+    sqlite3_stmt *row;
+    int code = sqlite3_exec(database, "DELETE FROM digest", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(database, "INSERT INTO digest VALUES (?)", -1, &row, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_bind_int64(row, 1, (int64_t)digest);
+    code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(database);
+    sqlite3_finalize(row);
+    return code;
+}
+
+int statecheck_fail(sqlite3 *database, const char *path, const char *verb, struct failure *failure)
+{
+    int code = sqlite3_errcode(database);
+    int number = sqlite3_system_errno(database);
+    switch (code & 0xff) {
+    case SQLITE_OK: /* a check that met trouble and told it as a row */
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return fail(failure, "cannot %s the state file %s: %s", verb, path,
+                    strerror(number != 0 ? number : EIO));
+    case SQLITE_FULL:
+        return fail(failure, "cannot %s the state file %s: %s; make room on its file system", verb, path,
+                    strerror(ENOSPC));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return fail(failure, "cannot %s the state file %s: another program has it open; end it", verb, path);
+    case SQLITE_READONLY:
+        return fail(failure, "cannot %s the state file %s: the file or its file system is read-only", verb,
+                    path);
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        if (number != 0)
+            return fail(failure, "cannot %s the state file %s: %s", verb, path, strerror(number));
+    }
+    return fail(failure, "cannot %s the state file %s: %s", verb, path, sqlite3_errmsg(database));
+}

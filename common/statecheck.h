@@ -56,4 +56,14 @@ int statecheck_digest(struct sqlite3 *database, uint64_t *digest);
 /** The share of one table in the digest. */
 int statecheck_digest_table(struct sqlite3 *database, const char *table, uint64_t *digest);
 
+/** Replace the digest in the file. @return 0, or an SQLite result code */
+int statecheck_write_digest(struct sqlite3 *database, uint64_t digest);
+
+/**
+ * The operator's text for a database's last error: "cannot write the state file F: No space left on device;
+ * ...".
+ * @return always -1
+ */
+int statecheck_fail(struct sqlite3 *database, const char *path, const char *verb, struct failure *failure);
+
 #endif

@@ -234,3 +234,71 @@ int statedir_set_aside(const char *file, int64_t now, char **aside, struct failu
     remove_oldest(file);
     return 0;
 }
+
+static int make_empty(const char *path, struct failure *failure)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fchmod(fd, 0600) != 0) {
+        fail(failure, "cannot create the state file %s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    close(fd);
+    return 0;
+}
+
+/* What an earlier run or database left at this name would be taken for a part of the new one. */
+static int remove_leftovers(const char *path, struct failure *failure)
+{
+    static const char *const ends[] = {"-journal", "-wal", "-shm", ".new", ".new-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char *leftover;
+        if (asprintf(&leftover, "%s%s", path, ends[i]) < 0)
+            return fail(failure, "out of memory");
+        int outcome = unlink(leftover);
+        if (outcome != 0 && errno != ENOENT)
+            fail(failure, "cannot remove %s: %s", leftover, strerror(errno));
+        else
+            outcome = 0;
+        free(leftover);
+        if (outcome != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int keep_rename(const char *path)
+{
+    char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+    int fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int outcome = fd >= 0 ? fsync(fd) : -1;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    errno = error;
+    return outcome;
+}
+
+int statedir_begin_file(const char *path, char **making, struct failure *failure)
+{
+    *making = NULL;
+    if (remove_leftovers(path, failure) != 0)
+        return -1;
+    *making = joined(path, ".new");
+    if (*making == NULL)
+        return fail(failure, "out of memory");
+    if (make_empty(*making, failure) == 0)
+        return 0;
+    free(*making);
+    *making = NULL;
+    return -1;
+}
+
+int statedir_finish_file(const char *making, const char *path, struct failure *failure)
+{
+    if (rename(making, path) == 0 && keep_rename(path) == 0)
+        return 0;
+    return fail(failure, "cannot create the state file %s: %s", path, strerror(errno));
+}

@@ -6,14 +6,11 @@
 #include "statedir.h"
 #include "statelock.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,38 +42,87 @@ static const char state_ddl[] = "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK
                                 "lost_at INTEGER NOT NULL, runs INTEGER NOT NULL, last_run INTEGER NOT NULL);"
                                 "CREATE TABLE digest(value INTEGER NOT NULL)";
 
+/* How a new state begins. */
+struct beginning {
+    const struct statefile_schema *schema;
+    const char *identity;
+    int64_t created;
+    int64_t lost_at;
+};
+
+static int run_sql(sqlite3 *database, const char *sql)
+{
+    return sqlite3_exec(database, sql, NULL, NULL, NULL);
+}
+
+/* The tables and the one row of `state`. */
+static int make_tables(sqlite3 *database, const struct beginning *make)
+{
+    int code = run_sql(database, state_ddl);
+    if (code == SQLITE_OK)
+        code = run_sql(database, make->schema->ddl);
+    sqlite3_stmt *row = NULL;
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(database, "INSERT INTO state VALUES (1, ?, ?, ?, 0, 0)", -1, &row, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(row, 1, make->identity, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(row, 2, make->created);
+        sqlite3_bind_int64(row, 3, make->lost_at);
+        code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(database);
+    }
+    sqlite3_finalize(row);
+    return code;
+}
+
+static int fill(sqlite3 *database, const struct beginning *make)
+{
+    char marks[256];
+    snprintf(marks, sizeof marks,
+             "PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = DELETE; PRAGMA "
+             "application_id = %d; PRAGMA user_version = %d",
+             (int)STATECHECK_PAGE_BYTES, (int)STATECHECK_APPLICATION, make->schema->version);
+    uint64_t digest;
+    int code = run_sql(database, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+    if (code == SQLITE_OK)
+        code = run_sql(database, marks);
+    if (code == SQLITE_OK)
+        code = run_sql(database, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK)
+        code = make_tables(database, make);
+    if (code == SQLITE_OK)
+        code = statecheck_digest(database, &digest);
+    if (code == SQLITE_OK)
+        code = statecheck_write_digest(database, digest);
+    return code == SQLITE_OK ? run_sql(database, "COMMIT") : code;
+}
+
+static int create(const char *path, const struct beginning *make, struct failure *failure)
+{
+    char *making;
+    if (statedir_begin_file(path, &making, failure) != 0)
+        return -1;
+    sqlite3 *database;
+    int outcome = 0;
+    if (sqlite3_open_v2(making, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
+        fill(database, make) != SQLITE_OK)
+        outcome = statecheck_fail(database, making, "create", failure);
+    sqlite3_close(database);
+    if (outcome == 0)
+        outcome = statedir_finish_file(making, path, failure);
+    if (outcome != 0)
+        unlink(making);
+    free(making);
+    return outcome;
+}
+
 int statefile_fail(struct statefile *file, const char *verb, struct failure *failure)
 {
-    int code = sqlite3_errcode(file->database);
-    int number = sqlite3_system_errno(file->database);
-    const char *path = file->path != NULL ? file->path : "in memory";
-    switch (code & 0xff) {
-    case SQLITE_OK: /* a check that met trouble and told it as a row */
-    case SQLITE_ROW:
-    case SQLITE_DONE:
-        return fail(failure, "cannot %s the state file %s: %s", verb, path,
-                    strerror(number != 0 ? number : EIO));
-    case SQLITE_FULL:
-        return fail(failure, "cannot %s the state file %s: %s; make room on its file system", verb, path,
-                    strerror(ENOSPC));
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return fail(failure, "cannot %s the state file %s: another program has it open; end it", verb, path);
-    case SQLITE_READONLY:
-        return fail(failure, "cannot %s the state file %s: the file or its file system is read-only", verb,
-                    path);
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-        if (number != 0)
-            return fail(failure, "cannot %s the state file %s: %s", verb, path, strerror(number));
-    }
-    return fail(failure, "cannot %s the state file %s: %s", verb, path, sqlite3_errmsg(file->database));
+    return statecheck_fail(file->database, file->path != NULL ? file->path : "in memory", verb, failure);
 }
 
 static int execute(struct statefile *file, const char *sql)
 {
-    return sqlite3_exec(file->database, sql, NULL, NULL, NULL);
+    return run_sql(file->database, sql);
 }
 
 /* SQLite ends a transaction by itself after some errors; what follows must not be kept piece by piece. */
@@ -121,140 +167,12 @@ static int single_integer(struct statefile *file, const char *sql, int64_t *inte
     return code == SQLITE_ROW ? SQLITE_OK : code == SQLITE_DONE ? SQLITE_CORRUPT : code;
 }
 
-/* The tables and the one row of `state`. */
-static int make_tables(struct statefile *file, const struct statefile_schema *schema, const char *identity)
-{
-    int code = execute(file, state_ddl);
-    if (code == SQLITE_OK)
-        code = execute(file, schema->ddl);
-    sqlite3_stmt *row = NULL;
-    if (code == SQLITE_OK)
-        code =
-            sqlite3_prepare_v2(file->database, "INSERT INTO state VALUES (1, ?, ?, ?, 0, 0)", -1, &row, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_text(row, 1, identity, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(row, 2, file->opened_at);
-        sqlite3_bind_int64(row, 3, file->lost_at);
-        code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(file->database);
-    }
-    sqlite3_finalize(row);
-    return code;
-}
-
-static int write_digest(struct statefile *file, uint64_t digest)
-{
-    sqlite3_stmt *row;
-    int code = execute(file, "DELETE FROM digest");
-    if (code == SQLITE_OK)
-        code = sqlite3_prepare_v2(file->database, "INSERT INTO digest VALUES (?)", -1, &row, NULL);
-    if (code != SQLITE_OK)
-        return code;
-    sqlite3_bind_int64(row, 1, (int64_t)digest);
-    code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(file->database);
-    sqlite3_finalize(row);
-    return code;
-}
-
 static int commit(struct statefile *file)
 {
     file->may_commit = true;
     int code = execute(file, "COMMIT");
     file->may_commit = false;
     return code;
-}
-
-static int fill_new(struct statefile *file, const struct statefile_schema *schema, const char *identity)
-{
-    char marks[256];
-    snprintf(marks, sizeof marks,
-             "PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = DELETE; PRAGMA "
-             "application_id = %d; PRAGMA user_version = %d",
-             (int)STATECHECK_PAGE_BYTES, (int)STATECHECK_APPLICATION, schema->version);
-    uint64_t digest;
-    file->may_commit = true;
-    int code = set_up_connection(file);
-    if (code == SQLITE_OK)
-        code = execute(file, marks);
-    if (code == SQLITE_OK)
-        code = execute(file, "BEGIN IMMEDIATE");
-    if (code == SQLITE_OK)
-        code = make_tables(file, schema, identity);
-    if (code == SQLITE_OK)
-        code = statecheck_digest(file->database, &digest);
-    if (code == SQLITE_OK)
-        code = write_digest(file, digest);
-    return code == SQLITE_OK ? commit(file) : code;
-}
-
-static int make_empty(const char *path, struct failure *failure)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || fchmod(fd, 0600) != 0) {
-        fail(failure, "cannot create the state file %s: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    close(fd);
-    return 0;
-}
-
-/* What an earlier run or database left at this name would be taken for a part of the new one. */
-static int remove_leftovers(const char *path, struct failure *failure)
-{
-    static const char *const ends[] = {"-journal", "-wal", "-shm", ".new", ".new-journal"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        char *leftover;
-        if (asprintf(&leftover, "%s%s", path, ends[i]) < 0)
-            return fail(failure, "out of memory");
-        int outcome = unlink(leftover);
-        if (outcome != 0 && errno != ENOENT)
-            fail(failure, "cannot remove %s: %s", leftover, strerror(errno));
-        else
-            outcome = 0;
-        free(leftover);
-        if (outcome != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int keep_rename(const char *path)
-{
-    char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
-    int fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int outcome = fd >= 0 ? fsync(fd) : -1;
-    int error = errno;
-    if (fd >= 0)
-        close(fd);
-    free(folder);
-    errno = error;
-    return outcome;
-}
-
-/* A new file is filled under another name, so that this one never names an empty or half-made database. */
-static int create(struct statefile *file, const struct statefile_schema *schema, const char *identity,
-                  struct failure *failure)
-{
-    char *making;
-    if (remove_leftovers(file->path, failure) != 0)
-        return -1;
-    if (asprintf(&making, "%s.new", file->path) < 0)
-        return fail(failure, "out of memory");
-    int outcome = make_empty(making, failure);
-    if (outcome == 0) {
-        if (sqlite3_open_v2(making, &file->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
-                SQLITE_OK ||
-            fill_new(file, schema, identity) != SQLITE_OK)
-            outcome = statefile_fail(file, "create", failure);
-        close_database(file);
-    }
-    if (outcome == 0 && (rename(making, file->path) != 0 || keep_rename(file->path) != 0))
-        outcome = fail(failure, "cannot create the state file %s: %s", file->path, strerror(errno));
-    if (outcome != 0)
-        unlink(making);
-    free(making);
-    return outcome;
 }
 
 static int upgrade(struct statefile *file, const struct statefile_schema *schema)
@@ -387,7 +305,8 @@ static enum statefile_health open_file(struct statefile *file, const struct stat
             health = STATEFILE_LOST;
         }
     }
-    if (create(file, schema, identity, failure) != 0)
+    struct beginning make = {schema, identity, file->opened_at, file->lost_at};
+    if (create(file->path, &make, failure) != 0)
         return STATEFILE_UNUSABLE;
     verdict = statecheck_file(file->path, schema->version, failure);
     if (verdict != STATECHECK_SOUND)
@@ -407,10 +326,11 @@ static int open_in_memory(struct statefile *file, const struct statefile_schema 
     free(file->path);
     file->path = NULL;
     file->lost_at = 0;
+    struct beginning make = {schema, identity, file->opened_at, 0};
     if (sqlite3_open_v2(":memory:", &file->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
         execute(file, "BEGIN") != SQLITE_OK)
         return -1;
-    return make_tables(file, schema, identity) == SQLITE_OK ? 0 : -1;
+    return make_tables(file->database, &make) == SQLITE_OK ? 0 : -1;
 }
 
 static char *file_base(const char *directory, const char *plugin, const char *identity)
@@ -534,7 +454,7 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
     if (code == SQLITE_OK)
         code = statecheck_digest_table(file->database, "state", &state);
     if (code == SQLITE_OK)
-        code = write_digest(file, file->digest + state);
+        code = statecheck_write_digest(file->database, file->digest + state);
     if (code == SQLITE_OK)
         code = commit(file);
     return code == SQLITE_OK ? 0 : statefile_fail(file, "write", failure);
