@@ -57,8 +57,8 @@ static int tail_fingerprint(const struct log_file *log, int64_t offset, uint64_t
 
 int log_mark_matches(const struct log_file *log, const struct log_mark *mark, struct failure *failure)
 {
-    size_t length = at_most_fingerprint(mark->offset);
-    if (mark->offset <= 0 || log->facts.size_bytes < mark->offset || log->head_length < length ||
+    size_t length = at_most_fingerprint(mark->head_length);
+    if (mark->head_length <= 0 || log->facts.size_bytes < mark->offset || log->head_length < length ||
         log_fingerprint(log->head, length) != mark->head_fingerprint)
         return 0;
     if (mark->offset <= LOG_FINGERPRINT_BYTES)
@@ -73,12 +73,13 @@ int log_mark_matches(const struct log_file *log, const struct log_mark *mark, st
 int log_mark_make(const struct log_file *log, int64_t offset, struct log_mark *mark, struct failure *failure)
 {
     char head[LOG_FINGERPRINT_BYTES];
-    size_t length = at_most_fingerprint(offset);
+    size_t length = at_most_fingerprint(offset > 0 ? offset : log->facts.size_bytes);
     bool short_read;
     *mark = (struct log_mark){.offset = offset,
                               .size_bytes = log->facts.size_bytes,
                               .mtime = log->facts.mtime,
-                              .inode = log->facts.inode};
+                              .inode = log->facts.inode,
+                              .head_length = (int64_t)length};
     int64_t got = bytefile_read_at(log->file, 0, head, length, failure);
     if (got < 0 || tail_fingerprint(log, offset, &mark->tail_fingerprint, &short_read, failure) != 0)
         return -1;

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MARK(p) p "offset, " p "size, " p "mtime, " p "inode, " p "head_length, " p "head, " p "tail"
+
+enum { MARK_COLUMNS = 7 };
+
 /* Fingerprints and inodes are 64 bits without a sign; SQLite's integers have one: the same bits are stored.
  */
 const struct statefile_schema logmemory_schema = {
@@ -12,9 +16,11 @@ const struct statefile_schema logmemory_schema = {
     .ddl = "CREATE TABLE log("
            "log TEXT NOT NULL PRIMARY KEY, "
            "at_offset INTEGER NOT NULL, at_size INTEGER NOT NULL, at_mtime INTEGER NOT NULL, "
-           "at_inode INTEGER NOT NULL, at_head INTEGER NOT NULL, at_tail INTEGER NOT NULL, "
+           "at_inode INTEGER NOT NULL, at_head_length INTEGER NOT NULL, at_head INTEGER NOT NULL, at_tail "
+           "INTEGER NOT NULL, "
            "old_offset INTEGER NOT NULL, old_size INTEGER NOT NULL, old_mtime INTEGER NOT NULL, "
-           "old_inode INTEGER NOT NULL, old_head INTEGER NOT NULL, old_tail INTEGER NOT NULL, "
+           "old_inode INTEGER NOT NULL, old_head_length INTEGER NOT NULL, old_head INTEGER NOT NULL, "
+           "old_tail INTEGER NOT NULL, "
            "parser BLOB) WITHOUT ROWID;"
            "CREATE TABLE condition("
            "package TEXT NOT NULL PRIMARY KEY, wanted INTEGER NOT NULL, held INTEGER NOT NULL, "
@@ -31,12 +37,15 @@ const struct statefile_schema logmemory_schema = {
 
 static void bind_mark(sqlite3_stmt *statement, int first, const struct log_mark *mark)
 {
-    sqlite3_bind_int64(statement, first, mark->offset);
-    sqlite3_bind_int64(statement, first + 1, mark->size_bytes);
-    sqlite3_bind_int64(statement, first + 2, mark->mtime);
-    sqlite3_bind_int64(statement, first + 3, (int64_t)mark->inode);
-    sqlite3_bind_int64(statement, first + 4, (int64_t)mark->head_fingerprint);
-    sqlite3_bind_int64(statement, first + 5, (int64_t)mark->tail_fingerprint);
+    const int64_t values[MARK_COLUMNS] = {mark->offset,
+                                          mark->size_bytes,
+                                          mark->mtime,
+                                          (int64_t)mark->inode,
+                                          mark->head_length,
+                                          (int64_t)mark->head_fingerprint,
+                                          (int64_t)mark->tail_fingerprint};
+    for (int i = 0; i < MARK_COLUMNS; i++)
+        sqlite3_bind_int64(statement, first + i, values[i]);
 }
 
 static struct log_mark column_mark(sqlite3_stmt *row, int first)
@@ -45,8 +54,9 @@ static struct log_mark column_mark(sqlite3_stmt *row, int first)
                              .size_bytes = sqlite3_column_int64(row, first + 1),
                              .mtime = sqlite3_column_int64(row, first + 2),
                              .inode = (uint64_t)sqlite3_column_int64(row, first + 3),
-                             .head_fingerprint = (uint64_t)sqlite3_column_int64(row, first + 4),
-                             .tail_fingerprint = (uint64_t)sqlite3_column_int64(row, first + 5)};
+                             .head_length = sqlite3_column_int64(row, first + 4),
+                             .head_fingerprint = (uint64_t)sqlite3_column_int64(row, first + 5),
+                             .tail_fingerprint = (uint64_t)sqlite3_column_int64(row, first + 6)};
 }
 
 int logmemory_load_log(struct statefile *file, const char *log, struct logmemory_log *memory,
@@ -54,10 +64,7 @@ int logmemory_load_log(struct statefile *file, const char *log, struct logmemory
 {
     *memory = (struct logmemory_log){0};
     sqlite3_stmt *rows = statefile_statement(
-        file,
-        "SELECT at_offset, at_size, at_mtime, at_inode, at_head, at_tail, old_offset, old_size, old_mtime, "
-        "old_inode, old_head, old_tail, parser FROM log WHERE log = ?",
-        failure);
+        file, "SELECT " MARK("at_") ", " MARK("old_") ", parser FROM log WHERE log = ?", failure);
     if (rows == NULL)
         return -1;
     sqlite3_bind_text(rows, 1, log, -1, SQLITE_STATIC);
@@ -65,10 +72,10 @@ int logmemory_load_log(struct statefile *file, const char *log, struct logmemory
     int outcome = code == SQLITE_ROW;
     if (code == SQLITE_ROW) {
         memory->position.at = column_mark(rows, 0);
-        memory->position.rotated = column_mark(rows, 6);
-        memory->parser_length = (size_t)sqlite3_column_bytes(rows, 12);
+        memory->position.rotated = column_mark(rows, MARK_COLUMNS);
+        memory->parser_length = (size_t)sqlite3_column_bytes(rows, 2 * MARK_COLUMNS);
         if (memory->parser_length > 0) {
-            const void *parser = sqlite3_column_blob(rows, 12);
+            const void *parser = sqlite3_column_blob(rows, 2 * MARK_COLUMNS);
             memory->parser = malloc(memory->parser_length);
             if (memory->parser != NULL && parser != NULL)
                 memcpy(memory->parser, parser, memory->parser_length);
@@ -92,26 +99,24 @@ int logmemory_store_log(struct statefile *file, const char *log, const struct lo
 {
     sqlite3_stmt *put = statefile_statement(
         file,
-        "INSERT INTO log(log, at_offset, at_size, at_mtime, at_inode, at_head, at_tail, old_offset, "
-        "old_size, "
-        "old_mtime, old_inode, old_head, old_tail, parser) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT(log) DO UPDATE SET at_offset = excluded.at_offset, at_size = excluded.at_size, "
-        "at_mtime = excluded.at_mtime, at_inode = excluded.at_inode, at_head = excluded.at_head, "
-        "at_tail = excluded.at_tail, old_offset = excluded.old_offset, old_size = excluded.old_size, "
-        "old_mtime = excluded.old_mtime, old_inode = excluded.old_inode, old_head = excluded.old_head, "
-        "old_tail = excluded.old_tail, parser = excluded.parser "
-        "WHERE (at_offset, at_size, at_mtime, at_inode, at_head, at_tail, old_offset, old_size, old_mtime, "
-        "old_inode, old_head, old_tail, parser) IS NOT (excluded.at_offset, excluded.at_size, "
-        "excluded.at_mtime, excluded.at_inode, excluded.at_head, excluded.at_tail, excluded.old_offset, "
-        "excluded.old_size, excluded.old_mtime, excluded.old_inode, excluded.old_head, excluded.old_tail, "
-        "excluded.parser)",
+        "INSERT INTO log(log, " MARK("at_") ", " MARK(
+            "old_") ", parser) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(log) DO UPDATE SET "
+                    "(" MARK("at_") ", " MARK(
+                        "old_") ", parser) = "
+                                "(" MARK("excluded.at_") ", " MARK(
+                                    "excluded.old_") ", excluded.parser) WHERE "
+                                                     "(" MARK("at_") ", " MARK(
+                                                         "old_") ", parser) IS NOT "
+                                                                 "(" MARK("excluded.at_") ", " MARK(
+                                                                     "excluded.old_") ", excluded.parser)",
         failure);
     if (put == NULL)
         return -1;
     sqlite3_bind_text(put, 1, log, -1, SQLITE_STATIC);
     bind_mark(put, 2, &memory->position.at);
-    bind_mark(put, 8, &memory->position.rotated);
-    sqlite3_bind_blob64(put, 14, memory->parser, memory->parser_length, SQLITE_STATIC);
+    bind_mark(put, 2 + MARK_COLUMNS, &memory->position.rotated);
+    sqlite3_bind_blob64(put, 2 + 2 * MARK_COLUMNS, memory->parser, memory->parser_length, SQLITE_STATIC);
     int outcome = sqlite3_step(put) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
     sqlite3_reset(put);
     sqlite3_clear_bindings(put);

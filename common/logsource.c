@@ -100,7 +100,7 @@ static int plan_whole(struct log_source *source, struct log_pair *pair, const ch
             return -1;
         begin = known == 1 ? source->position.rotated.offset : 0;
     }
-    if (source->position.at.offset > 0)
+    if (source->position.at.head_length > 0)
         tell_loss(source, location, pair->old.file != NULL && begin == 0 ? pair->old.location : NULL);
     if (pair->old.file != NULL)
         add_part(source, &pair->old, begin, true, false);
@@ -115,7 +115,7 @@ static int plan(struct log_source *source, struct log_pair *pair, const char *lo
 {
     struct log_position *position = &source->position;
     struct log_status *status = &source->status;
-    status->first_run = position->at.offset == 0 && position->rotated.offset == 0;
+    status->first_run = position->at.head_length == 0 && position->rotated.head_length == 0;
     status->log_missing = pair->log.file == NULL;
     status->size_bytes = pair->log.facts.size_bytes;
     status->mtime = status->log_missing ? pair->old.facts.mtime : pair->log.facts.mtime;
@@ -265,8 +265,11 @@ int64_t log_source_extend(struct log_source *source, int64_t bytes)
     return part->end - part->read;
 }
 
-/* How far the records are finished: the part and, in `offset`, the place; NULL when not beyond the last
- * run's. */
+/*
+ * How far the records are finished: the part and, in `offset`, the place; NULL when not beyond the last
+ * run's. A file begun counts although no record of it is finished: after one more rotation it would be a
+ * stranger.
+ */
 static const struct log_part *finished(const struct log_source *source, int64_t *offset)
 {
     for (int i = source->current; i >= 0; i--) {
@@ -276,7 +279,7 @@ static const struct log_part *finished(const struct log_source *source, int64_t 
             continue;
         if (source->held && source->held_in_old == part->rotated && source->held_offset < end)
             end = source->held_offset;
-        if (end > part->begin) {
+        if (end > part->begin || part->begin == 0) {
             *offset = end;
             return part;
         }

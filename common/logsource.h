@@ -33,13 +33,14 @@ enum {
 
 #define LOG_DEFAULT_MAX_BYTES (INT64_C(64) * 1024 * 1024)
 
-/* A place in a file, and by what the file is known again. offset 0: no place. */
+/* A place in a file, and by what the file is known again. head_length 0: no place. */
 struct log_mark {
     int64_t offset;            /* bytes before it are finished */
     int64_t size_bytes;        /* of the file then */
     int64_t mtime;             /* of the file then, UTC seconds */
     uint64_t inode;            /* hint; 0 unknown */
-    uint64_t head_fingerprint; /* of the first min(offset, 1024) bytes */
+    int64_t head_length;       /* min(offset, 1024); at offset 0 min(size, 1024): only unfinished bytes yet */
+    uint64_t head_fingerprint; /* of the first head_length bytes */
     uint64_t tail_fingerprint; /* of the last min(offset, 1024) bytes before the offset */
 };
 
