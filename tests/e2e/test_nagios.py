@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real nagios4 with the shipped objects, through the real NRPE: a stuck package pages, escalates and recovers."""
+import os
+import re
+import socket
+
+import pytest
+
+import daemons
+import nagios
+import nrpe
+
+SERVICE = "SMS packages CEN"
+LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time".split()
+
+# Stands for the repair's dry run here; what the real one says is tested elsewhere.
+RESET = """#!/bin/sh
+echo "would reset; $*"
+"""
+
+
+def test_nagios_accepts_every_shipped_file():
+    daemons.require_daemons()
+    with daemons.Folder() as folder, nagios.Nagios(folder, optional=nagios.OPTIONAL) as server:
+        code, output = server.verify()
+        assert code == 0 and "Total Warnings: 0" in output and "Total Errors:   0" in output, output
+        for name in sorted(os.listdir(os.path.join(daemons.CONFIG, "nagios"))):
+            assert os.path.exists(os.path.join(server.home, "objects", name)), "%s was not read" % name
+
+
+@pytest.fixture
+def running():
+    """(site, nagios, nrpe) on a healthy hierarchy, and a port that stands for the database server's."""
+    daemons.require_daemons()
+    daemons.program("check_sms_packages")
+    with daemons.Folder() as folder, socket.socket() as database:
+        database.bind(("127.0.0.1", 0))
+        database.listen(64)
+        site = daemons.Site(folder, demo=False)
+        site.database_server = database
+        keep_reachable(site)
+        hint = os.path.join(daemons.CONFIG, "event-handler", "sms-repair-hint")
+        changes = {
+            "hosts.cfg": {"192.0.2.10": "127.0.0.1"},
+            "services.cfg": {"use                     sms-packages-service": "use sms-packages-service,sms-dry-run"},
+            "contacts.cfg": {"contact_name    sms-manager\n": "contact_name    sms-manager\n    service_notification_commands notify-sms-service-dry-run\n"},
+            "event-handler.cfg": {"/usr/local/lib/monitoring-plugins-sms/sms-repair-hint": hint, daemons.INI: site.ini},
+            **nagios.FAST}
+        with nrpe.Nrpe(folder, nrpe.commands(site.ini), "anonymous") as relay:
+            changes["templates.cfg"] = {**changes["templates.cfg"], "_NRPE_PORT              5666": "_NRPE_PORT %d" % relay.port}
+            with nagios.Nagios(folder, changes, optional=("event-handler.cfg",)) as server:
+                daemons.write(os.path.join(server.home, "bin", "sms_reset_package"), RESET, 0o755)
+                yield site, server.start()
+
+
+def keep_reachable(site, **more):
+    """The ini file with the place of the stand-in for the database server."""
+    site.write_ini(**more)
+    daemons.write(site.ini, daemons.changed(daemons.read(site.ini), {
+        "hostname = sqlserver.example.com\nport = 1433": "hostname = 127.0.0.1\nport = %d" % site.database_server.getsockname()[1]}),
+        0o640)
+
+
+def stick(site, package, child="S02"):
+    with site.lab() as lab:
+        lab.status(package, child, 1, 3, 4 * daemons.DAY)
+
+
+def arrive(site, package, child="S02"):
+    with site.lab() as lab:
+        lab.arrive(package, child)
+
+
+def perfdata(block):
+    return dict(re.findall(r"(\w+)=([0-9.]+)", block["performance_data"]))
+
+
+def test_a_stuck_package_pages_escalates_and_recovers(running):
+    site, server = running
+    server.wait_state(SERVICE, 0, True)
+    assert list(perfdata(server.service(SERVICE))) == LABELS
+    assert perfdata(server.service(SERVICE))["examined"] == "4"
+
+    stick(site, "CEN00001")
+    server.wait_state(SERVICE, 2, False)
+    assert not server.mails("sms-oncall", "PROBLEM: " + SERVICE), "paged in a soft state"
+    server.wait_state(SERVICE, 2, True)
+    block = server.service(SERVICE)
+    assert perfdata(block)["stuck"] == "1" and block["plugin_output"].startswith("SMS PACKAGES CRITICAL - ")
+    assert "CEN00001" in block["long_plugin_output"]
+    subject, body = server.wait_mail("sms-oncall", "PROBLEM: " + SERVICE)[0]
+    assert "CRITICAL" in subject and "CEN00001" in body and "check_sms_packages.md" in body and "sms-replication" in body
+    assert not server.mails("sms-manager", "PROBLEM: " + SERVICE), "escalated with the first page"
+
+    # The escalation adds the manager and keeps the team; the manager's page has the dry run.
+    _, body = server.wait_mail("sms-manager", "PROBLEM: " + SERVICE)[0]
+    assert re.search(r"would reset; --extra-opts=reset_CEN@\S+ --package=CEN00001 --child-site=S02", body), body
+    server.wait_mail("sms-oncall", "PROBLEM: " + SERVICE, 2)
+    comments = [one for one in server.blocks("servicecomment") if one["author"] == "sms-repair-hint"]
+    assert len(comments) == 1 and "would reset, --extra-opts" in comments[0]["comment_data"], comments
+
+    arrive(site, "CEN00001")
+    server.wait_state(SERVICE, 0, True)
+    server.wait_mail("sms-oncall", "RECOVERY: " + SERVICE)
+    server.wait_mail("sms-manager", "RECOVERY: " + SERVICE)
+
+
+def test_a_second_package_pages_while_the_first_is_known(running):
+    site, server = running
+    stick(site, "CEN00001")
+    server.wait_state(SERVICE, 2, True)
+    server.wait_mail("sms-oncall", "PROBLEM: " + SERVICE)
+
+    keep_reachable(site, known="CEN00001@S02:2099-12-31")
+    server.wait_state(SERVICE, 0, True)
+    assert perfdata(server.service(SERVICE))["known"] == "1"
+    server.wait_mail("sms-oncall", "RECOVERY: " + SERVICE)
+    before = len(server.mails("sms-oncall", "PROBLEM: " + SERVICE))
+
+    stick(site, "CEN00002", "S03")
+    server.wait_state(SERVICE, 2, True)
+    _, body = server.wait_mail("sms-oncall", "PROBLEM: " + SERVICE, before + 1)[-1]
+    assert "1 stuck" in body and "CEN00002" in body.splitlines()[3], body
+    figures = perfdata(server.service(SERVICE))
+    assert (figures["known"], figures["stuck"]) == ("1", "1")
+
+
+def test_an_unreachable_database_pages_once(running):
+    site, server = running
+    server.wait_state(SERVICE, 0, True)
+    server.wait_state("SMS database CEN", 0, True)
+    site.database_server.close()
+    server.wait_state("SMS database CEN", 2, True)
+    # Its own trouble is in the check's way as well, and nobody hears of it twice.
+    os.rename(site.database, site.database + ".gone")
+    os.mkdir(site.database)
+    server.wait_mail("sms-oncall", "PROBLEM: SMS database CEN", 2)
+    assert not server.mails("sms-oncall", "PROBLEM: " + SERVICE)
+    assert server.state(SERVICE) == (1, 0, 1), "it was asked although the database is not reached"
