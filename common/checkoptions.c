@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkoptions.h"
 
-#include "sitedb.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +60,8 @@ const struct option check_option_table[] = {
     {.name = "known", .type = OPTION_CUSTOM, .offset = CHECK(known), .argument = "PACKAGE[@SITE][:UNTIL]",
      .flags = OPTION_REPEATABLE, .parse = known_list_parse, .reset = reset_known,
      .help = "Items that the team has accepted (comma list): shown last, counted as known, without an effect on the state "
-             "until the end of the day UNTIL (YYYY-MM-DD). The next one pages again."},
+             "until the end of the day UNTIL (YYYY-MM-DD). The next one pages again. Where items are at servers, SITE may "
+             "name the server."},
     {.name = "state-dir", .type = OPTION_TEXT, .offset = CHECK(state_dir), .argument = "DIR",
      .help = "Where the check keeps what it must remember between runs. Without it: the value of MP_STATE_PATH, else the "
              "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."},
@@ -110,8 +109,16 @@ const struct option database_option_table[] = {
 };
 const size_t database_option_count = COUNT(database_option_table);
 
-#define FILTER(member) offsetof(struct sitedb_filter, member)
-const struct option filter_option_table[] = {
+static void reset_rates(void *target)
+{
+    rate_list_free(target);
+}
+
+#define SITE(member) offsetof(struct site_options, member)
+#define FILTER(member) offsetof(struct site_options, filter.member)
+const struct option site_option_table[] = {
+    {.name = "site", .type = OPTION_TEXT, .offset = SITE(site), .argument = "CODE",
+     .help = "Owning site, whose database this is; by default the code in a database name SMS_xxx or CM_xxx."},
     {.name = "package", .type = OPTION_LIST, .offset = FILTER(packages), .argument = "ID,...",
      .help = "Only these packages. One that does not exist is UNKNOWN."},
     {.name = "exclude-package", .type = OPTION_LIST, .offset = FILTER(exclude_packages), .argument = "ID,...",
@@ -120,8 +127,12 @@ const struct option filter_option_table[] = {
      .help = "Only these sites. One that does not exist is UNKNOWN."},
     {.name = "exclude-site", .type = OPTION_LIST, .offset = FILTER(exclude_sites), .argument = "CODE,...",
      .help = "Not these sites."},
+    {.name = "min-rate", .type = OPTION_CUSTOM, .offset = SITE(rates), .argument = "[SITE=]SIZE/h",
+     .flags = OPTION_REPEATABLE, .parse = rate_list_parse, .reset = reset_rates,
+     .help = "What a link is allowed to be slow, for all sites or one (2GB/h,S02=300MB/h): the thresholds of a pending "
+             "item grow by its compressed size divided by the rate."},
 };
-const size_t filter_option_count = COUNT(filter_option_table);
+const size_t site_option_count = COUNT(site_option_table);
 
 int environment_apply(const struct environment_options *environment, struct failure *failure)
 {

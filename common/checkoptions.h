@@ -4,8 +4,10 @@
 
 #include "judge.h"
 #include "known.h"
+#include "minrate.h"
 #include "odbc.h"
 #include "options.h"
+#include "sitedb.h"
 
 /* The options that all checks share, and those of every program that opens the site database. */
 
@@ -41,10 +43,15 @@ struct database_options {
 extern const struct option database_option_table[];
 extern const size_t database_option_count;
 
-/* Which packages and child sites: check_sms_packages and check_sms_dps. */
-struct sitedb_filter;
-extern const struct option filter_option_table[];
-extern const size_t filter_option_count;
+/* Which packages and sites a check over the site database looks at, and how slow their links may be. */
+struct site_options {
+    const char *site; /* owning site's code, NULL: from the database's name */
+    struct sitedb_filter filter;
+    struct rate_list rates;
+};
+
+extern const struct option site_option_table[];
+extern const size_t site_option_count;
 
 /** Set the environment variables that were given. @return 0, or -1 */
 int environment_apply(const struct environment_options *environment, struct failure *failure);

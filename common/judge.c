@@ -7,14 +7,14 @@
 #include <string.h>
 
 void judge_item(struct item *item, const struct thresholds *thresholds, const struct rate_list *rates,
-                const char *rate_place, const struct known_list *known, int64_t now)
+                const struct known_list *known, int64_t now)
 {
     const struct range *warning = &thresholds->warning, *critical = &thresholds->critical;
     if (item->item_class == ITEM_FAILED) {
         warning = &thresholds->failed_warning;
         critical = &thresholds->failed_critical;
     } else {
-        item->allowance_s = rate_list_allowance_s(rates, rate_place, item->size_bytes);
+        item->allowance_s = rate_list_allowance_s(rates, item->site, item->size_bytes);
     }
     struct range slow_warning = range_extended(warning, item->allowance_s);
     struct range slow_critical = range_extended(critical, item->allowance_s);
@@ -22,7 +22,8 @@ void judge_item(struct item *item, const struct thresholds *thresholds, const st
     item->status = range_alerts(&slow_critical, item->age_s) ? STATUS_CRITICAL
                    : item->stuck                             ? STATUS_WARNING
                                                              : STATUS_OK;
-    item->known = known_list_mutes(known, item->package, item->place, now, &item->known_until);
+    item->known = known_list_mutes(known, item->package, item->place, now, &item->known_until) ||
+                  known_list_mutes(known, item->package, item->site, now, &item->known_until);
 }
 
 void tally_items(const struct item *items, size_t count, struct tally *tally)

@@ -26,7 +26,8 @@ struct item {
     /* What was read; texts borrowed from the plugin's rows. */
     const char *key;          /* in the memory: "version/CEN00012@S02" */
     const char *package;
-    const char *place;        /* site code or server: what --known=PACKAGE@PLACE means */
+    const char *place;        /* site code or server, as it is shown; --known=PACKAGE@PLACE means either */
+    const char *site;         /* site code: what --min-rate=SITE=... and --known=PACKAGE@SITE mean */
     const char *kind;         /* "behind" */
     const char *progress;     /* what changes when the item moves: status, versions, update time */
     enum item_class item_class;
@@ -62,7 +63,7 @@ struct rate_list;
 
 /** Fill the judgement of one item from its age. @param rates, known  NULL for none */
 void judge_item(struct item *item, const struct thresholds *thresholds, const struct rate_list *rates,
-                const char *rate_place, const struct known_list *known, int64_t now);
+                const struct known_list *known, int64_t now);
 
 /* The numbers that every check tells of its items; items muted by --known are in `known` alone. */
 struct tally {

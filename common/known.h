@@ -14,7 +14,7 @@
  */
 struct known_entry {
     char package[16];
-    char place[256];  /* "" for every place */
+    char place[256];  /* site code or server; "" for every place */
     int64_t until;    /* UTC: the end of the day given, local time; 0 without an end */
 };
 

@@ -3,6 +3,7 @@ noinst_LIBRARIES += common/libsms.a
 common_libsms_a_SOURCES = \
 	common/arena.c \
 	common/arena.h \
+	common/bytestore.c \
 	common/bytestore.h \
 	common/bytetransport.h \
 	common/check.c \
@@ -24,6 +25,10 @@ common_libsms_a_SOURCES = \
 	common/dsn.h \
 	common/failure.c \
 	common/failure.h \
+	common/findings.c \
+	common/findings.h \
+	common/findings.c \
+	common/findings.h \
 	common/freetdsconf.c \
 	common/freetdsconf.h \
 	common/hash.c \
@@ -35,21 +40,40 @@ common_libsms_a_SOURCES = \
 	common/inifile.c \
 	common/inifile.h \
 	common/iniplace.c \
+	common/itemline.c \
+	common/itemline.h \
+	common/journal.c \
+	common/journal.h \
+	common/journalline.c \
+	common/journalline.h \
+	common/itemline.c \
+	common/itemline.h \
 	common/judge.c \
 	common/judge.h \
 	common/known.c \
 	common/known.h \
+	common/localfile.c \
+	common/logactivity.c \
 	common/logactivity.h \
+	common/logdelivery.c \
 	common/logdelivery.h \
+	common/logencoding.c \
 	common/logencoding.h \
+	common/logmark.c \
 	common/logmark.h \
 	common/logmemory.h \
 	common/logmerge.h \
+	common/logpair.c \
 	common/logpair.h \
+	common/logrecord.c \
 	common/logrecord.h \
+	common/logsource.c \
 	common/logsource.h \
+	common/logstamp.c \
 	common/logstamp.h \
+	common/logtail.c \
 	common/logtail.h \
+	common/lookup.h \
 	common/manual.c \
 	common/manual.h \
 	common/memory.c \
@@ -87,14 +111,24 @@ common_libsms_a_SOURCES = \
 	common/range.h \
 	common/recall.c \
 	common/recall.h \
+	common/replication.c \
 	common/replication.h \
 	common/report.c \
 	common/report.h \
 	common/sitedb.c \
 	common/sitedb.h \
+	common/siterun.c \
+	common/siterun.h \
+	common/siterun.c \
+	common/siterun.h \
+	common/smbauth.c \
 	common/smbauth.h \
+	common/smbfile.c \
+	common/smblibrary.c \
 	common/smblibrary.h \
+	common/smbtrouble.c \
 	common/smbtrouble.h \
+	common/smburl.c \
 	common/smburl.h \
 	common/statecheck.c \
 	common/statecheck.h \
@@ -113,6 +147,7 @@ common_libsms_a_SOURCES = \
 	common/survey.c \
 	common/survey.h \
 	common/templatematch.c \
+	common/templates.c \
 	common/templates.h \
 	common/text.c \
 	common/text.h \

@@ -2,6 +2,7 @@
 #ifndef SMS_PAIR_H
 #define SMS_PAIR_H
 
+#include "lookup.h"
 #include "sitedb.h"
 
 #include <stdbool.h>
@@ -78,20 +79,10 @@ int pairs_read(const struct sitedb *db, const struct sitedb_filter *filter, enum
 int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule, int64_t *examined,
                 struct failure *failure);
 
-/* A pair to look up, and what the look found. */
-struct pair_lookup {
-    const char *package, *site; /* borrowed */
-    enum {
-        PAIR_LOOKUP_ABSENT,      /* nothing of it was read */
-        PAIR_LOOKUP_ENDED,       /* in sync, or proven to be no longer targeted */
-        PAIR_LOOKUP_IN_TROUBLE   /* `pair` was added to the list */
-    } found;
-};
-
 /**
- * Look up pairs by their keys, in batches; those in trouble are appended to `list` (a read had skipped them).
+ * Look up pairs by their keys (`place` is the site code), in batches; those in trouble are appended to `list`.
  */
-int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct pair_lookup *lookups,
+int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
                   size_t count, struct pair_list *list, struct failure *failure);
 
 void pair_list_free(struct pair_list *list);

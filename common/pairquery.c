@@ -39,16 +39,16 @@ static const char package_columns[] =
 static const char row_columns[] =
     "r.Status, r.SourceVersion AS Held, r.UpdateTime, r.PkgServer, CASE WHEN r.ID IS NULL THEN 0 ELSE 1 END AS HasRow";
 
-/* The newest refresh of a site's DPs; one in the future is no date, and must not hide the others. */
-static const char *refreshed_column(const struct sitedb *db)
+/* The newest refresh of a site's DPs. */
+static void add_refreshed_column(const struct sitedb *db, struct statement *statement)
 {
-    if (!db->has_column[SITEDB_DP_REFRESHED])
-        return "NULL AS Refreshed";
-    if (db->transact_sql)
-        return "MAX(CASE WHEN LastRefreshTime <= GETUTCDATE() THEN LastRefreshTime END) AS Refreshed";
-    if (db->sqlite)
-        return "MAX(CASE WHEN LastRefreshTime <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN LastRefreshTime END) AS Refreshed";
-    return "MAX(LastRefreshTime) AS Refreshed";
+    if (db->has_column[SITEDB_DP_REFRESHED]) {
+        statement_text(statement, "MAX(");
+        sitedb_add_past_date(db, &statement->sql, "LastRefreshTime");
+        statement_text(statement, ") AS Refreshed");
+    } else {
+        statement_text(statement, "NULL AS Refreshed");
+    }
 }
 
 /* The packages that the owning site must bring to its child sites. */
@@ -63,11 +63,14 @@ static void add_package_conditions(const struct sitedb *db, struct statement *st
 }
 
 /* What is targeted: (package, site) of distribution points that are not being removed, at active sites. */
-static void add_targets(const struct sitedb *db, const struct sitedb_filter *filter, const char *columns,
+static void add_targets(const struct sitedb *db, const struct sitedb_filter *filter, bool refreshed,
                         struct statement *statement)
 {
     statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode");
-    statement_text(statement, columns);
+    if (refreshed) {
+        statement_text(statement, ", ");
+        add_refreshed_column(db, statement);
+    }
     statement_text(statement, " FROM v_DistributionPoint WHERE ");
     statement_text(statement, db->has_column[SITEDB_DP_STATUS] ? "COALESCE(Status, 0) <> 3" : "1 = 1");
     statement_filter(statement, "PackageID", &filter->packages, &filter->exclude_packages);
@@ -83,9 +86,7 @@ static void add_version_rule(const struct sitedb *db, const struct sitedb_filter
     statement_text(statement, package_columns);
     statement_text(statement, "d.Refreshed, 0 AS Ended, ");
     statement_text(statement, row_columns);
-    char columns[160];
-    snprintf(columns, sizeof columns, ", %s", refreshed_column(db));
-    add_targets(db, filter, columns, statement);
+    add_targets(db, filter, true, statement);
     statement_text(statement, " LEFT JOIN (SELECT ID, SiteCode, MAX(");
     statement_text(statement, healthy_row);
     statement_text(statement, "SourceVersion ELSE -1 END) AS HealthyVersion, SUM(");
@@ -132,30 +133,20 @@ struct pair_reader {
     int64_t decided_at;    /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
     bool ended;            /* proven to be no longer targeted */
     struct pair_list *list;
-    struct pair_lookup *lookups;
+    struct lookup *lookups;
     size_t lookup_count;
 };
-
-static int64_t integer_or(const struct odbc_value *value, int64_t fallback)
-{
-    return value->null ? fallback : value->integer;
-}
 
 static int64_t product_date(const struct pair_reader *reader, const struct odbc_value *value)
 {
     return reader->ignore_dates ? 0 : sitedb_date(value, reader->correction_s, &reader->db->clock);
 }
 
-static const char *text_or_empty(const struct odbc_value *value)
-{
-    return value->null ? "" : value->text;
-}
-
 /* All texts of a pair in one allocation, which `package` points to. */
 static int keep_texts(struct pair *pair, const struct odbc_value *values)
 {
-    const char *texts[] = {text_or_empty(&values[COLUMN_PACKAGE]), text_or_empty(&values[COLUMN_NAME]),
-                           text_or_empty(&values[COLUMN_SITE]), text_or_empty(&values[COLUMN_SERVER])};
+    const char *texts[] = {values[COLUMN_PACKAGE].text, values[COLUMN_NAME].text,
+                           values[COLUMN_SITE].text, values[COLUMN_SERVER].text};
     const char **targets[] = {&pair->package, &pair->package_name, &pair->site, &pair->server};
     size_t size = 0;
     for (size_t i = 0; i < 4; i++)
@@ -184,11 +175,11 @@ static bool decides_over(int64_t held, int64_t updated, int64_t status, const st
     return updated != reader->decided_at ? updated > reader->decided_at : status > pair->status;
 }
 
-static struct pair_lookup *find_lookup(struct pair_reader *reader, const struct pair *pair)
+static struct lookup *find_lookup(struct pair_reader *reader, const struct pair *pair)
 {
     for (size_t i = 0; i < reader->lookup_count; i++)
         if (strcasecmp(reader->lookups[i].package, pair->package) == 0 &&
-            (pair->site[0] == '\0' || strcasecmp(reader->lookups[i].site, pair->site) == 0))
+            (pair->site[0] == '\0' || strcasecmp(reader->lookups[i].place, pair->site) == 0))
             return &reader->lookups[i];
     return NULL;
 }
@@ -217,10 +208,10 @@ static int finish_pair(struct pair_reader *reader)
         pair->kind = pair_judge(pair);
     else
         pair->kind = pair->has_status && pair->status != 0 && pair->held > 0 ? PAIR_RECIPE : PAIR_IN_SYNC;
-    struct pair_lookup *lookup = find_lookup(reader, pair);
+    struct lookup *lookup = find_lookup(reader, pair);
     bool trouble = pair->kind != PAIR_IN_SYNC && !reader->ended;
     if (lookup != NULL && pair->site[0] != '\0')
-        lookup->found = trouble ? PAIR_LOOKUP_IN_TROUBLE : PAIR_LOOKUP_ENDED;
+        lookup->found = trouble ? LOOKUP_IN_TROUBLE : LOOKUP_ENDED;
     if (trouble)
         return keep_pair(reader);
     free((char *)pair->package);
@@ -233,20 +224,19 @@ static int begin_pair(struct pair_reader *reader, const struct odbc_value *value
     struct pair *pair = &reader->pair;
     if (keep_texts(pair, values) != 0)
         return -1;
-    pair->wanted = integer_or(&values[COLUMN_WANTED], 0);
-    int64_t kilobytes = integer_or(&values[COLUMN_SIZE], 0);
-    pair->size_bytes = kilobytes > 0 && kilobytes < INT64_MAX / 1024 ? kilobytes * 1024 : 0;
+    pair->wanted = sitedb_integer(&values[COLUMN_WANTED], 0);
+    pair->size_bytes = sitedb_size_bytes(&values[COLUMN_SIZE]);
     pair->source_date = product_date(reader, &values[COLUMN_SOURCE_DATE]);
     pair->refreshed = sitedb_date(&values[COLUMN_REFRESHED], 0, &reader->db->clock);
     pair->held = -1;
-    reader->ended = integer_or(&values[COLUMN_ENDED], 0) != 0;
+    reader->ended = sitedb_integer(&values[COLUMN_ENDED], 0) != 0;
     return 0;
 }
 
 static bool same_pair(const struct pair *pair, const struct odbc_value *values)
 {
-    return pair->package != NULL && strcasecmp(pair->package, text_or_empty(&values[COLUMN_PACKAGE])) == 0 &&
-           strcasecmp(pair->site, text_or_empty(&values[COLUMN_SITE])) == 0;
+    return pair->package != NULL && strcasecmp(pair->package, values[COLUMN_PACKAGE].text) == 0 &&
+           strcasecmp(pair->site, values[COLUMN_SITE].text) == 0;
 }
 
 static int add_row(struct pair_reader *reader, const struct odbc_value *values)
@@ -254,10 +244,10 @@ static int add_row(struct pair_reader *reader, const struct odbc_value *values)
     if (!same_pair(&reader->pair, values) && (finish_pair(reader) != 0 || begin_pair(reader, values) != 0))
         return -1;
     struct pair *pair = &reader->pair;
-    if (integer_or(&values[COLUMN_HAS_ROW], 0) == 0)
+    if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
         return 0;
-    int64_t held = integer_or(&values[COLUMN_HELD], -1), updated = integer_or(&values[COLUMN_UPDATED], INT64_MIN);
-    int64_t status = integer_or(&values[COLUMN_STATUS], 0);
+    int64_t held = sitedb_integer(&values[COLUMN_HELD], -1), updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
+    int64_t status = sitedb_integer(&values[COLUMN_STATUS], 0);
     if (pair->rows++ > 0 && !decides_over(held, updated, status, reader))
         return 0;
     const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
@@ -326,7 +316,7 @@ int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enu
     struct statement statement = {0};
     statement_text(&statement, "SELECT COUNT(*) AS Examined");
     if (rule == PAIR_RULE_VERSION) {
-        add_targets(db, filter, "", &statement);
+        add_targets(db, filter, false, &statement);
         add_package_conditions(db, &statement);
     } else {
         add_recipe_rows(db, filter, &statement);
@@ -339,14 +329,14 @@ int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enu
     struct odbc_value value;
     struct odbc_error error;
     int rows = odbc_query_next(query, &value, &error);
-    *examined = rows == 1 ? integer_or(&value, 0) : 0;
+    *examined = rows == 1 ? sitedb_integer(&value, 0) : 0;
     odbc_query_free(query);
     return rows < 0 ? sitedb_fail(&error, failure) : 0;
 }
 
 /* ---- by key */
 
-static void add_keys(struct statement *statement, const char *package, const char *site, const struct pair_lookup *lookups,
+static void add_keys(struct statement *statement, const char *package, const char *site, const struct lookup *lookups,
                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -357,13 +347,13 @@ static void add_keys(struct statement *statement, const char *package, const cha
         statement_text(statement, " AND ");
         statement_text(statement, site);
         statement_text(statement, " = ");
-        statement_bind(statement, lookups[i].site);
+        statement_bind(statement, lookups[i].place);
     }
     statement_text(statement, ")");
 }
 
 /* Proof that a pair is no longer targeted is a row that says so; a row that is merely absent proves nothing. */
-static void add_version_lookup(const struct sitedb *db, const struct pair_lookup *lookups, size_t count,
+static void add_version_lookup(const struct sitedb *db, const struct lookup *lookups, size_t count,
                                struct statement *statement)
 {
     statement_text(statement, package_columns);
@@ -373,7 +363,7 @@ static void add_version_lookup(const struct sitedb *db, const struct pair_lookup
     statement_text(statement, " OR d.Live = 0 THEN 1 ELSE 0 END AS Ended, ");
     statement_text(statement, row_columns);
     statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode, ");
-    statement_text(statement, refreshed_column(db));
+    add_refreshed_column(db, statement);
     statement_text(statement, db->has_column[SITEDB_DP_STATUS]
                                   ? ", SUM(CASE WHEN COALESCE(Status, 0) <> 3 THEN 1 ELSE 0 END) AS Live"
                                   : ", COUNT(*) AS Live");
@@ -384,7 +374,7 @@ static void add_version_lookup(const struct sitedb *db, const struct pair_lookup
                               " ORDER BY p.PkgID, d.SiteCode");
 }
 
-static void add_recipe_lookup(const struct pair_lookup *lookups, size_t count, struct statement *statement)
+static void add_recipe_lookup(const struct lookup *lookups, size_t count, struct statement *statement)
 {
     statement_text(statement, recipe_columns);
     statement_text(statement, row_columns);
@@ -393,7 +383,7 @@ static void add_recipe_lookup(const struct pair_lookup *lookups, size_t count, s
     statement_text(statement, " ORDER BY p.PkgID, r.SiteCode");
 }
 
-int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct pair_lookup *lookups,
+int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
                   size_t count, struct pair_list *list, struct failure *failure)
 {
     enum { BATCH = 100 }; /* two parameters each; SQL Server takes 2,100 */
@@ -409,7 +399,7 @@ int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock 
         reader.lookups = lookups + start;
         reader.lookup_count = size;
         for (size_t i = 0; i < size; i++)
-            lookups[start + i].found = PAIR_LOOKUP_ABSENT;
+            lookups[start + i].found = LOOKUP_ABSENT;
         result = read_pairs(&reader, "the packages that were in trouble before", &statement, failure);
         statement_free(&statement);
     }

@@ -19,6 +19,8 @@ static const struct {
     [SITEDB_DP_REFRESHED] = {"v_DistributionPoint", "LastRefreshTime"},
     [SITEDB_DP_IS_PEER] = {"v_DistributionPoint", "IsPeerDP"},
     [SITEDB_SITE_STATUS] = {"v_Site", "Status"},
+    [SITEDB_VIEW_PACKAGE_TYPE] = {"v_Package", "PackageType"},
+    [SITEDB_VIEW_SOURCE_DATE] = {"v_Package", "SourceDate"},
 };
 
 const char *sitedb_column_name(enum sitedb_column column)
@@ -29,6 +31,8 @@ const char *sitedb_column_name(enum sitedb_column column)
         [SITEDB_DP_REFRESHED] = "v_DistributionPoint.LastRefreshTime",
         [SITEDB_DP_IS_PEER] = "v_DistributionPoint.IsPeerDP",
         [SITEDB_SITE_STATUS] = "v_Site.Status",
+        [SITEDB_VIEW_PACKAGE_TYPE] = "v_Package.PackageType",
+        [SITEDB_VIEW_SOURCE_DATE] = "v_Package.SourceDate",
     };
     return names[column];
 }
@@ -105,34 +109,45 @@ static int ask_clock(struct sitedb *db, struct failure *failure)
         return sitedb_fail(&error, failure);
     if (rows == 0 || values[0].null || values[1].null)
         return fail(failure, "the database server did not tell its clock (%s)", sql);
-    db->clock = (struct sitedb_clock){.utc = values[0].integer,
-                                      .utc_offset_s = values[1].integer - values[0].integer,
-                                      .of_server = true};
+    /* Both were read one after the other: a second may have begun in between. Zones are whole minutes. */
+    int64_t offset_s = values[1].integer - values[0].integer;
+    offset_s += offset_s < 0 ? -30 : 30;
+    db->clock = (struct sitedb_clock){.utc = values[0].integer, .utc_offset_s = offset_s - offset_s % 60, .of_server = true};
     trace_note(db->trace, 2, "server clock is %+" PRId64 " s from this host's, its local time UTC%+" PRId64 " min",
                db->clock.utc - (int64_t)time(NULL), db->clock.utc_offset_s / 60);
     return 0;
 }
 
+static bool is_asked(const struct sitedb *db, int column)
+{
+    return (db->asked & SITEDB_BIT(column)) != 0;
+}
+
 /* SQL Server tells all columns in one answer; elsewhere each is tried on no rows. */
 static int probe_columns(struct sitedb *db, struct failure *failure)
 {
-    static const struct odbc_column integer[SITEDB_COLUMN_COUNT] = {
-        {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
+    struct odbc_column integer[SITEDB_COLUMN_COUNT];
     struct odbc_error error;
     struct text sql = {0};
     struct odbc_value values[SITEDB_COLUMN_COUNT];
     int result = 0;
+    for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
+        integer[i] = (struct odbc_column){ODBC_INTEGER, 0};
     if (db->transact_sql) {
+        size_t count = 0, told = 0;
         for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
-            text_addf(&sql, "%sCOL_LENGTH('%s', '%s')", i == 0 ? "SELECT " : ", ", optional_columns[i].table,
-                      optional_columns[i].column);
-        int rows = query_row(db, "the product's columns", text_string(&sql), integer, values, SITEDB_COLUMN_COUNT, &error);
+            if (is_asked(db, i))
+                text_addf(&sql, "%sCOL_LENGTH('%s', '%s')", count++ == 0 ? "SELECT " : ", ", optional_columns[i].table,
+                          optional_columns[i].column);
+        int rows = query_row(db, "the product's columns", text_string(&sql), integer, values, count, &error);
         for (int i = 0; i < SITEDB_COLUMN_COUNT && rows == 1; i++)
-            db->has_column[i] = !values[i].null;
+            db->has_column[i] = is_asked(db, i) && !values[told++].null;
         if (rows < 0)
             result = sitedb_fail(&error, failure);
     } else {
         for (int i = 0; i < SITEDB_COLUMN_COUNT && result == 0; i++) {
+            if (!is_asked(db, i))
+                continue;
             text_cut(&sql, 0);
             text_addf(&sql, "SELECT COUNT(%s) FROM %s WHERE 1 = 0", optional_columns[i].column, optional_columns[i].table);
             int rows = query_row(db, "the product's columns", text_string(&sql), integer, values, 1, &error);
@@ -143,7 +158,7 @@ static int probe_columns(struct sitedb *db, struct failure *failure)
     }
     text_free(&sql);
     for (int i = 0; i < SITEDB_COLUMN_COUNT && result == 0; i++)
-        if (!db->has_column[i])
+        if (is_asked(db, i) && !db->has_column[i])
             trace_note(db->trace, 2, "this product has no %s; what depends on it is left out", sitedb_column_name(i));
     return result;
 }
@@ -239,10 +254,11 @@ static int find_owner(struct sitedb *db, const char *site, struct failure *failu
     return 0;
 }
 
-int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const char *site, const struct trace *trace,
-                struct failure *failure)
+int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const char *site, unsigned columns,
+                const struct trace *trace, struct failure *failure)
 {
-    *db = (struct sitedb){.connection = connection, .trace = trace};
+    *db = (struct sitedb){
+        .connection = connection, .trace = trace, .asked = columns | SITEDB_BIT(SITEDB_SITE_STATUS)};
     db->transact_sql = strstr(odbc_dbms_name(connection), "SQL Server") != NULL;
     db->sqlite = strcasecmp(odbc_dbms_name(connection), "SQLite") == 0;
     if (make_harmless(db, failure) != 0 || ask_clock(db, failure) != 0 || probe_columns(db, failure) != 0 ||
@@ -260,10 +276,13 @@ void sitedb_close(struct sitedb *db)
     db->site_count = 0;
 }
 
-static int check_package(const struct sitedb *db, const char *package, struct failure *failure)
+static int check_package(const struct sitedb *db, const char *package, enum sitedb_packages packages,
+                         struct failure *failure)
 {
     struct statement statement = {0};
-    statement_text(&statement, "SELECT SourceSite FROM SMSPackages WHERE PkgID = ");
+    statement_text(&statement, packages == SITEDB_PACKAGES_VIEW
+                                   ? "SELECT SourceSite FROM v_Package WHERE PackageID = "
+                                   : "SELECT SourceSite FROM SMSPackages WHERE PkgID = ");
     statement_bind(&statement, package);
     static const struct odbc_column column = {ODBC_TEXT, 8};
     struct odbc_query *query = sitedb_query(db, "the packages asked for", &statement, &column, 1, failure);
@@ -284,20 +303,22 @@ static int check_package(const struct sitedb *db, const char *package, struct fa
     if (rows < 0)
         return sitedb_fail(&error, failure);
     if (!found)
-        return fail(failure, "--package=%s: there is no such package in SMSPackages", package);
-    if (!owned)
+        return fail(failure, "--package=%s: there is no such package in %s", package,
+                    packages == SITEDB_PACKAGES_VIEW ? "v_Package" : "SMSPackages");
+    if (!owned && packages == SITEDB_PACKAGES_OWNED)
         return fail(failure, "--package=%s is owned by site %s, not by %s: check it from the owning site", package, owner,
                     db->owner);
     return 0;
 }
 
-int sitedb_filter_check(const struct sitedb *db, const struct sitedb_filter *filter, struct failure *failure)
+int sitedb_filter_check(const struct sitedb *db, const struct sitedb_filter *filter, enum sitedb_packages packages,
+                        struct failure *failure)
 {
     for (size_t i = 0; i < filter->sites.count; i++)
         if (sitedb_site(db, filter->sites.strings[i]) == NULL)
             return fail_unknown_site(db, "--child-site", filter->sites.strings[i], failure);
     for (size_t i = 0; i < filter->packages.count; i++)
-        if (check_package(db, filter->packages.strings[i], failure) != 0)
+        if (check_package(db, filter->packages.strings[i], packages, failure) != 0)
             return -1;
     return 0;
 }
@@ -310,11 +331,36 @@ static bool listed(const struct string_list *list, const char *string)
     return false;
 }
 
+bool sitedb_filter_is_empty(const struct sitedb_filter *filter)
+{
+    return filter->packages.count + filter->exclude_packages.count + filter->sites.count + filter->exclude_sites.count == 0;
+}
+
 bool sitedb_filter_selects(const struct sitedb_filter *filter, const char *package, const char *site)
 {
     return (filter->packages.count == 0 || listed(&filter->packages, package)) &&
            (filter->sites.count == 0 || listed(&filter->sites, site)) && !listed(&filter->exclude_packages, package) &&
            !listed(&filter->exclude_sites, site);
+}
+
+int64_t sitedb_integer(const struct odbc_value *value, int64_t fallback)
+{
+    return value->null ? fallback : value->integer;
+}
+
+int64_t sitedb_size_bytes(const struct odbc_value *kilobytes)
+{
+    int64_t size = sitedb_integer(kilobytes, 0);
+    return size > 0 && size < INT64_MAX / 1024 ? size * 1024 : 0;
+}
+
+void sitedb_add_past_date(const struct sitedb *db, struct text *sql, const char *column)
+{
+    const char *now = db->transact_sql ? "GETUTCDATE()" : db->sqlite ? "strftime('%Y-%m-%d %H:%M:%f', 'now')" : NULL;
+    if (now == NULL)
+        text_add(sql, column);
+    else
+        text_addf(sql, "CASE WHEN %s <= %s THEN %s END", column, now, column);
 }
 
 int64_t sitedb_date(const struct odbc_value *value, int64_t correction_s, const struct sitedb_clock *clock)
