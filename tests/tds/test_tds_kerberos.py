@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import make_database
+from tds_database import make_database
 from tds_fixture import HERE, TdsServer
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -72,7 +72,8 @@ class Kdc:
         for name, text in (("krb5.conf", KRB5_CONF), ("kdc.conf", KDC_CONF)):
             with open(os.path.join(self.directory, name), "w", encoding="ascii") as file:
                 file.write(text.format(directory=self.directory, port=self.port))
-        self.environment = {"KRB5_CONFIG": f"{self.directory}/krb5.conf", "KRB5CCNAME": f"FILE:{self.directory}/tickets",
+        self.environment = {"KRB5_CONFIG": f"{self.directory}/krb5.conf",
+                            "KRB5CCNAME": f"FILE:{self.directory}/tickets",
                             "KRB5_KDC_PROFILE": f"{self.directory}/kdc.conf"}
         self.run("kdb5_util", "create", "-s", "-r", "TEST.EXAMPLE", "-P", "master")
         with open(os.path.join(self.directory, "out"), "w", encoding="ascii") as out:

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from conftest import make_database
 from odbc_client import COMMIT, ROLLBACK, Connection, OdbcError
+from tds_database import make_database
 
 UPDATE = "UPDATE PkgStatus SET Status = 2, SourceVersion = 0 WHERE ID = ? AND SiteCode = ?"
 HELD = "SELECT Status FROM PkgStatus WITH (UPDLOCK, HOLDLOCK) WHERE ID = ? AND SiteCode = ?"
@@ -77,17 +77,18 @@ def test_lock_of_another_program(start, database):
         assert connection.rows("SELECT COUNT(*) FROM PkgStatus") == [(4,)]
 
 
-def test_waiting_for_a_lock_can_be_cancelled(two):
-    first, second = two
-    first.autocommit(False)
-    first.rows(HELD, *KEY)
-    statement = second.statement()
-    statement.timeout(1)
-    with pytest.raises(OdbcError) as caught:
-        statement.execute(UPDATE, *KEY)
-    assert "HYT00" in caught.value.states
-    statement.free()
-    assert second.rows("SELECT 1") == [(1,)]
+def test_waiting_for_a_lock_can_be_cancelled(start):
+    server = start()
+    with Connection(server.connect_string()) as first, Connection(server.connect_string()) as second:
+        first.autocommit(False)
+        first.rows(HELD, *KEY)
+        statement = second.statement()
+        statement.timeout(1)
+        with pytest.raises(OdbcError) as caught:
+            statement.execute(UPDATE, *KEY)
+        assert "HYT00" in caught.value.states
+        statement.free()
+        assert second.rows("SELECT 1") == [(1,)]
 
 
 def test_all_values_in_where(two):

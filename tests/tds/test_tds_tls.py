@@ -6,7 +6,8 @@ import os
 import pytest
 
 from odbc_client import Connection, OdbcError
-from tds_fixture import Certificates
+from tds_database import make_database
+from tds_fixture import Certificates, TdsServer
 
 ROWS = "SELECT COUNT(*) FROM PkgStatus"
 
@@ -20,8 +21,6 @@ MODES = (
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory, certificates):
-    from conftest import make_database
-    from tds_fixture import TdsServer
     path = make_database(tmp_path_factory.mktemp("tls") / "site.db")
     running = {mode: TdsServer(path, encrypt=mode, **certificates.options).start() for mode in ("off", "login", "on")}
     yield running
@@ -83,7 +82,6 @@ def test_certificate_is_checked(servers, certificates, tmp_path, monkeypatch, kn
 
 
 def test_name_in_the_certificate_is_checked(database, tmp_path, monkeypatch):
-    from tds_fixture import TdsServer
     other = Certificates(tmp_path / "certificates", name="elsewhere.example")
     with TdsServer(database, encrypt="on", **other.options) as server:
         conf = tmp_path / "freetds.conf"

@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
-from conftest import VERSIONS
 from odbc_client import Connection
+from tds_database import VERSIONS
 
 # expression of Kinds, ODBC type, size (None: not looked at), values of the three rows in order of Id
 COLUMNS = (
