@@ -129,9 +129,10 @@ class Answer:
 
 def run(*arguments, env=None, program=PLUGIN, timeout=60, stdin=subprocess.DEVNULL, **more):
     """One run with an environment that holds nothing but `env`, in /, with its stderr kept apart."""
-    command = [program] + [os.fspath(argument) for argument in arguments]
+    command = [program] + [str(argument) for argument in arguments]
     start = time.monotonic()
-    done = subprocess.run(command, env=dict(env or {}), cwd="/", stdin=stdin, stdout=subprocess.PIPE,
+    variables = {name: value for name, value in (env or {}).items() if value is not None}
+    done = subprocess.run(command, env=variables, cwd="/", stdin=stdin, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout, **more)
     answer = Answer(command, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
     if not any(str(argument).startswith("-vv") for argument in arguments):
@@ -247,3 +248,46 @@ class World:
         self.lab.target(package, site)
         self.lab.status(package, site, status, version if held is None else held, age_s)
         self.lab.commit()
+
+
+class Server:
+    """The TDS server of the tests on a world's database, and what the plugin needs to reach it."""
+
+    def __init__(self, world, password="Geheim:1", user="probe", database="SMS_CEN", **options):
+        from tds_fixture import TdsServer
+        self.world, self.user, self.password, self.database = world, user, password, database
+        world.lab.commit()
+        self.tds = TdsServer(world.database, user=user, password=password, database=database, **options)
+        # FreeTDS reads ~/.freetds.conf and the system's file unless it is given one.
+        self.freetds = os.path.join(world.folder, "freetds.conf")
+        with open(self.freetds, "w", encoding="ascii") as file:
+            file.write("[global]\n")
+        self.password_file = self.keep_password(password)
+
+    def keep_password(self, password, name="password"):
+        path = os.path.join(self.world.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            os.chmod(path, 0o600)
+            file.write(password + "\n")
+        return path
+
+    def __enter__(self):
+        self.tds.start()
+        return self
+
+    def __exit__(self, *_):
+        self.tds.stop()
+
+    def check(self, *arguments, env=None, user=None, **more):
+        world = self.world
+        world.lab.commit()
+        given = [str(argument) for argument in arguments]
+
+        def unless(name, *values):
+            return [] if any(argument.startswith(name) for argument in given) else list(values)
+        settings = (unless("--hostname", "--hostname=127.0.0.1") + unless("--port", "--port=%d" % self.tds.port)
+                    + unless("--database", "--database=" + self.database) + unless("--user", "--user=" + self.user)
+                    + unless("--password-file", "--password-file=" + self.password_file))
+        variables = dict(world.env, FREETDSCONF=self.freetds)
+        variables.update(env or {})
+        return run(*settings, "--state-dir=" + world.state, *given, env=variables, **more)
