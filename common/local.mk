@@ -14,7 +14,12 @@ common_libsms_a_SOURCES = \
 	common/clean.h \
 	common/commandline.c \
 	common/commandline.h \
+	common/conditionload.c \
+	common/conditions.c \
 	common/conditions.h \
+	common/conditionset.c \
+	common/conditionset.h \
+	common/conditionstore.c \
 	common/connection.c \
 	common/connection.h \
 	common/describe.c \
@@ -25,8 +30,6 @@ common_libsms_a_SOURCES = \
 	common/dsn.h \
 	common/failure.c \
 	common/failure.h \
-	common/findings.c \
-	common/findings.h \
 	common/findings.c \
 	common/findings.h \
 	common/freetdsconf.c \
@@ -46,8 +49,6 @@ common_libsms_a_SOURCES = \
 	common/journal.h \
 	common/journalline.c \
 	common/journalline.h \
-	common/itemline.c \
-	common/itemline.h \
 	common/judge.c \
 	common/judge.h \
 	common/known.c \
@@ -61,7 +62,9 @@ common_libsms_a_SOURCES = \
 	common/logencoding.h \
 	common/logmark.c \
 	common/logmark.h \
+	common/logmemory.c \
 	common/logmemory.h \
+	common/logmerge.c \
 	common/logmerge.h \
 	common/logpair.c \
 	common/logpair.h \
@@ -117,8 +120,6 @@ common_libsms_a_SOURCES = \
 	common/report.h \
 	common/sitedb.c \
 	common/sitedb.h \
-	common/siterun.c \
-	common/siterun.h \
 	common/siterun.c \
 	common/siterun.h \
 	common/smbauth.c \
