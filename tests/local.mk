@@ -4,7 +4,12 @@ LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS = \
 	tests/unit/test_connection \
 	tests/unit/test_failure \
+	tests/unit/test_identity \
 	tests/unit/test_inifile \
+	tests/unit/test_localfile \
+	tests/unit/test_logcuts \
+	tests/unit/test_logrotation \
+	tests/unit/test_logsource \
 	tests/unit/test_memory \
 	tests/unit/test_odbc \
 	tests/unit/test_odbcerror \
@@ -13,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/test_quantity \
 	tests/unit/test_range \
 	tests/unit/test_statedamage \
+	tests/unit/test_statefault \
 	tests/unit/test_statefile \
 	tests/unit/test_supervise \
 	tests/unit/test_text \
@@ -21,12 +27,20 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_inifile \
 	tests/fuzz/fuzz_range
 TEST_HELPERS = \
+	tests/e2e/log_cat \
 	tests/e2e/odbc_probe \
 	tests/bench/odbc_floor
-TEST_SHARED_OBJECTS =
+TEST_SHARED_OBJECTS = \
+	tests/unit/shim_io.so \
+	tests/unit/shim_read.so \
+	tests/e2e/fakedriver.so
 
 # --- shared
+tests_unit_test_logcuts_SOURCES = tests/unit/test_logcuts.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_test_logrotation_SOURCES = tests/unit/test_logrotation.c tests/unit/logworld.c tests/unit/logworld.h
+tests_unit_test_logsource_SOURCES = tests/unit/test_logsource.c tests/unit/logworld.c tests/unit/logworld.h
 tests_unit_test_statedamage_SOURCES = tests/unit/test_statedamage.c tests/unit/statetest.c tests/unit/statetest.h
+tests_unit_test_statefault_SOURCES = tests/unit/test_statefault.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_test_statefile_SOURCES = tests/unit/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h
 # ---
 if HAVE_CMOCKA
