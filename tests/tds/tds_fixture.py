@@ -29,7 +29,7 @@ class TdsServer:
         self.rule_file = os.path.join(self.directory, "rules.json")
         self.errors = os.path.join(self.directory, "stderr")
         self.command = ["/usr/bin/python3", os.path.join(HERE, "tds_server.py"), "--db", os.fspath(db),
-                        "--log", self.log, "--rules", self.rule_file]
+                        "--log", self.log, "--rules", self.rule_file, "--until-eof"]
         if user is not None:
             self.command += ["--user", user, f"--password={password}"]
         options["database"] = self.databases
@@ -52,7 +52,7 @@ class TdsServer:
 
     def start(self, timeout_s=15):
         with open(self.errors, "w", encoding="utf-8") as errors:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=errors, start_new_session=True)
         line = b""
         if select.select([self.process.stdout], [], [], timeout_s)[0]:
@@ -74,6 +74,7 @@ class TdsServer:
                 except subprocess.TimeoutExpired:
                     continue
             self.process.stdout.close()
+            self.process.stdin.close()
             self.process = None
         shutil.rmtree(self.directory, ignore_errors=True)
 

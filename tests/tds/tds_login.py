@@ -127,19 +127,15 @@ class Authenticator:
         kind, body = channel.message()
         if kind != SSPI:
             raise Closed(f"message of type {kind} where NTLM was expected")
-        blob = body
-        user = ntlm.Server.check(server, blob, "")
-        if user is None:
-            self.log(event="ntlm", error="no authenticate message", head=blob[:16].hex())
-            raise SqlError(18452, UNTRUSTED, 14)
-        name = f"{user['domain']}\\{user['user']}"
         accounts = {account.casefold(): password for account, password in self.options.accounts.items()}
-        password = accounts.get(name.casefold())
-        result = server.check(blob, password or "")
-        verified = password is not None and result["verified"] is not False
+        result = server.check(body, lambda domain, user: accounts.get(f"{domain}\\{user}".casefold()))
+        if result is None:
+            self.log(event="ntlm", error="no authenticate message", head=body[:16].hex())
+            raise SqlError(18452, UNTRUSTED, 14)
+        name = f"{result['domain']}\\{result['user']}"
         self.log(event="ntlm", **result)
-        self.log(event="login", user=name, password_ok=verified)
-        if not verified or self.options.windows != "accept":
+        self.log(event="login", user=name, password_ok=result["verified"])
+        if result["verified"] is False or self.options.windows != "accept":
             raise refused(name)
         return name
 

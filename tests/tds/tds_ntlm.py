@@ -74,8 +74,12 @@ class Server:
             + self.nonce + b"\0" * 8 + struct.pack("<HHI", len(information), len(information), head + len(name)) \
             + b"\x06\x01\xb1\x1d\0\0\0\x0f" + name + information
 
-    def check(self, blob, password):
-        """{domain, user, workstation, response: v1|v2|none, verified} of an authenticate message, or None."""
+    def check(self, blob, password_of):
+        """{domain, user, workstation, response: v1|v2|none, verified} of an authenticate message, or None.
+
+        password_of(domain, user) is None for a user that does not exist. A version 1 response would need DES: its
+        `verified` is None.
+        """
         if len(blob) < 64 or not blob.startswith(SIGNATURE) or struct.unpack_from("<I", blob, 8)[0] != AUTHENTICATE:
             return None
 
@@ -85,8 +89,9 @@ class Server:
         response = field(20)
         domain, user, workstation = (field(at).decode("utf-16-le", "replace") for at in (28, 36, 44))
         version = "none" if not response else "v1" if len(response) == 24 else "v2"
-        verified = None              # NTLM version 1 needs DES; not checked
-        if version == "v2":
+        password = password_of(domain, user)
+        verified = None if version == "v1" and password is not None else False
+        if version == "v2" and password is not None:
             key = md4(password.encode("utf-16-le"))
             key = hmac.new(key, (user.upper() + domain).encode("utf-16-le"), hashlib.md5).digest()
             proof = hmac.new(key, self.nonce + response[16:], hashlib.md5).digest()

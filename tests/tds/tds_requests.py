@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tds_errors import SqlError
 from tds_packets import Reader
 from tds_parameters import parameters
+from tds_types import declared
 
 PROCEDURES = {1: "sp_cursor", 2: "sp_cursoropen", 7: "sp_cursorfetch", 8: "sp_cursoroption", 9: "sp_cursorclose",
               10: "sp_executesql", 11: "sp_prepare", 12: "sp_execute", 13: "sp_prepexec", 15: "sp_unprepare"}
@@ -80,6 +81,5 @@ def named(definitions, values):
 
 def declared_only(definitions):
     """The same without values, for sp_prepare: every parameter is NULL."""
-    from tds_types import declared
     return {name.casefold(): (declared(kind), None) for name, kind in re.findall(
         r"@([\w$#@]+)\s+((?:\w+)(?:\s*\([^)]*\))?)", definitions or "")}

@@ -2,7 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A SQL Server for tests: TDS 7.1 to 7.4 over a SQLite file. Listens on 127.0.0.1 only.
 
-Prints `listening on 127.0.0.1:PORT` when it is ready; SIGTERM ends it. See tds_rules for the rule file.
+Prints `listening on 127.0.0.1:PORT` when it is ready; SIGTERM ends it.
+
+tds_server      options, log, accept
+tds_session     one connection: rules, login, requests
+  tds_packets   packets and TLS              tds_login       PRELOGIN, LOGIN7, who may in
+  tds_rules     what goes wrong on purpose   tds_ntlm        challenge and proof
+  tds_requests  what a request holds         tds_parameters  values in it
+  tds_tokens    what an answer holds         tds_types, tds_dates  values in it
+tsql_runner     batches: statements, transactions, locks
+  tsql_state    what a session knows         tsql_catalog    tables and their declared types
+  tsql_parser   text to tsql_ast             tsql_expressions, tsql_lexer
+  tsql_queries  tsql_ast to SQLite text      tsql_binder, tsql_calls, tsql_functions
+tds_fixture     the server for tests; odbc_client is their client
 """
 
 import argparse
@@ -85,6 +97,8 @@ def arguments():
                         help="8.x is SQL Server 2000 and speaks TDS 7.1 at most; datetime2 is strict from 13.x on")
     parser.add_argument("--null-warning", action="store_true", help="aggregates send the warning 8153")
     parser.add_argument("--rules", metavar="FILE", help="JSON; read again when it changes")
+    parser.add_argument("--until-eof", action="store_true",
+                        help="end when stdin does, so that the server never outlives its test")
     parser.add_argument("--log", metavar="FILE", help="JSON lines of all requests")
     return parser, parser.parse_args()
 
@@ -106,6 +120,8 @@ def main():
     log = RequestLog(args.log)
     # Sessions are daemon threads, some of them hang by rule: nothing here is worth waiting for.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    if args.until_eof:
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
     listener = socket.create_server(("127.0.0.1", args.port), backlog=128)
     print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
     serve(listener, options, Rules(args.rules), log)

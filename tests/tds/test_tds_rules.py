@@ -285,3 +285,10 @@ def test_hanging_sessions_do_not_hold_the_server(database):
         assert not os.path.exists(f"/proc/{pid}")
         for client in clients:
             client.close()
+
+
+def test_server_ends_with_its_test(database):
+    server = TdsServer(database).start()
+    server.process.stdin.close()
+    assert server.process.wait(5) == 0
+    server.stop()

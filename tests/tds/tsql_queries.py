@@ -7,7 +7,7 @@ from typing import NamedTuple, Optional
 import tds_types as types
 import tsql_ast as ast
 from tds_errors import SqlError
-from tsql_binder import AGGREGATES, Bound, ExpressionBinder, Scope, Source
+from tsql_binder import AGGREGATES, ExpressionBinder, Scope, Source
 from tsql_catalog import quote
 from tsql_parser import Parser
 
