@@ -78,9 +78,13 @@ static const char *const calls[] = {"open",   "write",  "pwrite", "fsync", "fdat
                                     "rename", "unlink", "read",   "pread", "fcntl"};
 static const char *const errors[] = {"ENOSPC", "EIO", "EROFS", "EACCES", "EDQUOT", "SHORT", "KILL"};
 
-/* What a disk cannot answer, or no disk does. */
-static bool senseless(const char *call, const char *error)
+enum scenario { WITH_STATE, WITHOUT_STATE, WITH_DAMAGE };
+
+/* What a disk cannot answer, or no disk does; and what tells no more where the file is only begun. */
+static bool senseless(enum scenario scenario, const char *call, const char *error)
 {
+    if (scenario != WITH_STATE && strcmp(error, "EIO") != 0 && strcmp(error, "KILL") != 0)
+        return true;
     bool writes = strcmp(call, "write") == 0 || strcmp(call, "pwrite") == 0;
     if (strcmp(error, "SHORT") == 0)
         return !writes;
@@ -88,8 +92,6 @@ static bool senseless(const char *call, const char *error)
         return strcmp(call, "fcntl") == 0; /* means: held by another */
     return false;
 }
-
-enum scenario { WITH_STATE, WITHOUT_STATE, WITH_DAMAGE };
 
 static void prepare(enum scenario scenario)
 {
@@ -126,7 +128,7 @@ static void every_call(enum scenario scenario, bool on)
     int runs = 0, told = 0;
     for (size_t c = 0; c < sizeof calls / sizeof calls[0]; c++) {
         for (size_t e = 0; e < sizeof errors / sizeof errors[0]; e++) {
-            if (senseless(calls[c], errors[e]) || (on && strcmp(errors[e], "KILL") == 0))
+            if (senseless(scenario, calls[c], errors[e]) || (on && strcmp(errors[e], "KILL") == 0))
                 continue;
             for (int nth = 1;; nth++) {
                 prepare(scenario);
