@@ -85,6 +85,12 @@ static void take_debug_line(void *private_pointer, int level, const char *line)
     trace_note(transport->trace, 3, "libsmbclient (%d): %.*s", level, (int)strcspn(line, "\r\n"), line);
 }
 
+/* Without a callback libsmbclient would print, down to its unloading at the process' end. */
+static void drop_debug_line(void *private_pointer, int level, const char *line)
+{
+    (void)private_pointer, (void)level, (void)line;
+}
+
 static struct smb_place *find_place(struct smb_transport *transport, const char *key)
 {
     for (struct smb_place *place = transport->places; place != NULL; place = place->next)
@@ -296,8 +302,9 @@ static void smb_close(void *self)
 {
     struct smb_transport *transport = self;
     if (transport->context != NULL) {
+        smb.smbc_setDebug(transport->context, 0);
         if (smb.smbc_setLogCallback != NULL)
-            smb.smbc_setLogCallback(transport->context, NULL, NULL);
+            smb.smbc_setLogCallback(transport->context, NULL, drop_debug_line);
         if (!transport->hung)
             smb.smbc_free_context(transport->context, 1);
     }

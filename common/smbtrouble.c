@@ -23,7 +23,6 @@ bool smbtrouble_is_of_server(int error)
     case ENETDOWN:
     case ENETRESET:
     case ENOSYS:
-    case EINVAL:
         return true;
     default:
         return false;
@@ -88,24 +87,22 @@ int smbtrouble_connect(const struct smb_attempt *attempt, int error, struct fail
     case ENODEV:
         return fail(failure, "%s: %s has no such share; check the share's name (hidden ones end in '$')",
                     url->share, url->host);
-    case ENOSYS:
-        return fail(
-            failure,
-            "%s: %s speaks no SMB version that this client allows; for servers with SMB1 only (Windows"
-            " 2003 and older) set 'client min protocol = NT1' in this host's smb.conf",
-            url->share, url->host);
     case ETIMEDOUT:
         return fail(
             failure,
             "%s: %s did not answer within %.3g s; the server hangs, or a firewall drops what is sent to it",
             url->share, url->host, attempt->timeout_ms / 1000.0);
+    case ENOSYS:
     case ECONNABORTED:
     case ECONNRESET:
     case EPIPE:
     case ENOTCONN:
+        /* A server that knows no SMB2 answers its greeting so (ENOSYS), or hangs up. */
         return fail(
             failure,
-            "%s: %s closed the connection during the login (%s); is it an SMB server, and is it restarting?",
+            "%s: %s ended the conversation at its beginning (%s): it is restarting, or no SMB server, or one "
+            "with SMB1 only (Windows 2003 and older; these need 'client min protocol = NT1' in this host's "
+            "smb.conf)",
             url->share, url->host, strerror(error));
     default:
         return fail_unreachable(attempt, error, failure);

@@ -48,7 +48,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
-    char command[128];
+    char command[256];
     snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", folder, folder);
     return system(command);
 }
@@ -224,7 +224,8 @@ static void test_urls(void **state)
         {"smb://joe:hunter2@host/share/a.log", "carries a user or password", "hunter2"},
         {"smb://joe@host/share/a.log", "carries a user or password", "joe"},
         {"smb://DOM;joe:hunter2@host/share/a.log", "carries a user or password", "hunter2"},
-        {"smb://joe:hun/ter2@host/share/a.log", "no port number", "hun"},
+        {"smb://joe:hun/ter2@host/share/a.log", "carries a user or password", "hun"},
+        {"smb://host:abc/share/a.log", "no port number", "abc"},
         {"smb://joe:1/ter2@host/share/a.log", "carries a user or password", "ter2"},
         {"smb://host:0/share/a.log", "no port number", NULL},
         {"smb://host:65536/share/a.log", "no port number", NULL},
