@@ -4,8 +4,10 @@
 import glob
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 
 import odbc
@@ -169,15 +171,21 @@ def processes_with(text):
     return found
 
 
-def remembered(state, identity_part=""):
-    """{key: row} of the items in the state files below a directory, read without changing them."""
+def remembered(state):
+    """{key: row} of the items in the state files below a directory, as the next run would find them."""
     rows = {}
     for path in state_files(state):
-        db = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
-        db.row_factory = sqlite3.Row
-        for row in db.execute("SELECT * FROM item"):
-            rows[row["key"]] = dict(row)
-        db.close()
+        with tempfile.TemporaryDirectory() as folder:
+            # A copy with its journal: SQLite rolls it back in the copy, and the file itself stays as it is.
+            copy = os.path.join(folder, os.path.basename(path))
+            for tail in ("", "-journal"):
+                if os.path.exists(path + tail):
+                    shutil.copyfile(path + tail, copy + tail)
+            db = sqlite3.connect(copy)
+            db.row_factory = sqlite3.Row
+            for row in db.execute("SELECT * FROM item"):
+                rows[row["key"]] = dict(row)
+            db.close()
     return rows
 
 

@@ -4,6 +4,7 @@
 import os
 import socket
 import subprocess
+import time
 
 import packages
 import pytest
@@ -182,31 +183,35 @@ def test_the_driver_is_not_registered_or_missing(world):
         server.check(env={"ODBCSYSINI": empty}).fails("/nonexistent/libtdsodbc.so", "install the package tdsodbc")
 
 
-needs_fake_driver = pytest.mark.skipif(not os.path.exists(FAKE_DRIVER), reason="the fake driver is not built")
-
-
 @pytest.fixture
 def fake(world):
+    """A demo behind a driver that fails when FAKE_ABORT and FAKE_HOW say so."""
+    world.demo()
     with open(os.path.join(world.odbc, "odbcinst.ini"), "w", encoding="ascii") as file:
         file.write("[Fake]\nDriver=%s\n" % FAKE_DRIVER)
+
+    def check(**variables):
+        return ends_in_time(world, run("--connect=Driver=Fake;Database=" + world.database, "--site=CEN",
+                                       "--state-dir=" + world.state, "-t", TIMEOUT_S, env=dict(world.env, **variables)))
+    world.fake = check
     return world
 
 
-@needs_fake_driver
-@pytest.mark.parametrize("step, text", [("connect", "connecting"), ("execute", "waiting for the answer"), ("fetch", "fetching")])
-def test_a_driver_that_aborts(fake, step, text):
-    answer = run("--connect=Driver=Fake", "--site=CEN", "--state-dir=" + fake.state, "-t", TIMEOUT_S,
-                 env=dict(fake.env, FAKE_ABORT=step))
-    ends_in_time(fake, answer).fails("crashed", "signal 6", text)
+@pytest.mark.parametrize("how, text", [("abort", "crashed (signal 6"), ("segv", "crashed (signal 11"),
+                                       ("exit", "ended without a result"), ("hang", "timed out after 2 s")])
+@pytest.mark.parametrize("step, words", [("connect", "connecting"), ("execute", "waiting for the answer"), ("fetch", "fetching")])
+def test_a_driver_that_dies_or_hangs(fake, step, words, how, text):
+    fake.fake().is_(CRITICAL)
+    before = fake.remembered()
+    fake.fake(FAKE_ABORT=step, FAKE_HOW=how).fails(text, words)
+    assert fake.remembered() == before
 
 
-@needs_fake_driver
-def test_a_driver_that_aborts_at_disconnect_changes_nothing(fake):
-    arguments = ["--connect=Driver=Fake", "--site=CEN", "--state-dir=" + fake.state, "-t", TIMEOUT_S]
-    calm = run(*arguments, env=fake.env)
-    answer = ends_in_time(fake, run(*arguments, env=dict(fake.env, FAKE_ABORT="disconnect")))
-    assert "crashed" not in answer.first
-    assert (answer.code, answer.verdict) == (calm.code, calm.verdict)
+@pytest.mark.parametrize("how", ["abort", "segv", "exit", "hang"])
+def test_a_driver_that_dies_at_disconnect_changes_nothing(fake, how):
+    calm = fake.fake()
+    answer = fake.fake(FAKE_ABORT="disconnect", FAKE_HOW=how)
+    assert (answer.code, answer.verdict, answer.lines[1:]) == (CRITICAL, calm.verdict, calm.lines[1:])
 
 
 def test_a_reader_that_is_gone_changes_no_exit_code(world):
@@ -243,6 +248,5 @@ def test_a_killed_plugin_takes_its_worker_with_it(world):
         for _ in range(50):
             if not packages.processes_with(world.state):
                 break
-            import time
             time.sleep(0.02)
         assert packages.processes_with(world.state) == []
