@@ -5,6 +5,8 @@ import os
 import re
 
 import daemons
+import mailbox
+import nrpe
 
 NAGIOS = "/usr/sbin/nagios4"
 OPTIONAL = ("services-per-site.cfg", "event-handler.cfg")
@@ -27,13 +29,6 @@ FAST = {
     },
     "escalations.cfg": {"    notification_interval   60\n": "    notification_interval   2\n"},
 }
-
-MAIL = """#!/bin/sh
-# Stands for mail(1): keeps what would be sent. usage: mail -s SUBJECT RECIPIENT
-{ printf 'TO %s\\nSUBJECT %s\\n' "$3" "$2"; cat; printf '\\nEND\\n'; } >>"$MAILBOX.$$" && cat "$MAILBOX.$$" >>"$MAILBOX"
-rm -f "$MAILBOX.$$"
-"""
-
 
 def config_text(home, objects, user, group):
     return """log_file={home}/nagios.log
@@ -93,9 +88,8 @@ class Nagios:
         assert set(changes or {}) <= set(files), changes
         daemons.write(os.path.join(self.home, "objects", "period.cfg"), PERIOD)
         daemons.write(os.path.join(self.home, "resource.cfg"), "$USER1$=%s\n" % daemons.STANDARD_PLUGINS)
-        daemons.write(os.path.join(self.home, "bin", "mail"), MAIL, 0o755)
+        mailbox.install(os.path.join(self.home, "bin"))
         self.mailbox = os.path.join(self.home, "mailbox")
-        import nrpe
         self.config = daemons.write(os.path.join(self.home, "nagios.cfg"), config_text(
             self.home, "cfg_dir=%s/objects" % self.home, daemons.user_name(), nrpe.group_name()))
         self.environment = {"PATH": "%s/bin:/usr/bin:/bin" % self.home, "MAILBOX": self.mailbox, **(environment or {})}
@@ -143,15 +137,10 @@ class Nagios:
                            lambda: "%s becomes %s (is %s)" % (name, (state, hard), self.service(name)), self.server.alive)
 
     def mails(self, recipient, word):
-        """Bodies sent to somebody whose subject begins with a word, as (subject, body)."""
-        if not os.path.exists(self.mailbox):
-            return []
-        found = re.findall(r"^TO (.*?)\nSUBJECT (.*?)\n(.*?)\nEND$", daemons.read(self.mailbox), re.M | re.S)
-        return [(subject, body) for to, subject, body in found if to.startswith(recipient + "@") and subject.startswith(word)]
+        return mailbox.mails(self.mailbox, recipient, word)
 
     def wait_mail(self, recipient, subject, count=1, seconds=30):
-        return daemons.wait_until(lambda: (lambda got: got if len(got) >= count else None)(self.mails(recipient, subject)), seconds,
-                                  lambda: "%s gets %d of %r\n%s" % (recipient, count, subject, self.log()), self.server.alive)
+        return mailbox.wait(self.mailbox, recipient, subject, count, seconds, self.server, self.log)
 
     def log(self):
         return "".join(daemons.read(path) for path in glob.glob(os.path.join(self.home, "nagios.log")))
