@@ -197,8 +197,8 @@ static int read_sites(struct sitedb *db, struct failure *failure)
         copy_text(site->name, sizeof site->name, &values[1]);
         copy_text(site->server, sizeof site->server, &values[2]);
         copy_text(site->parent, sizeof site->parent, &values[3]);
-        site->has_status = db->has_column[SITEDB_SITE_STATUS] && !values[4].null;
-        site->status = site->has_status ? values[4].integer : 0;
+        site->has_status = db->has_column[SITEDB_SITE_STATUS];
+        site->status = values[4].null ? 0 : values[4].integer;
     }
     odbc_query_free(query);
     if (rows < 0)
