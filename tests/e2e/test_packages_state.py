@@ -110,7 +110,7 @@ def spoil_and_check(world, spoil, *texts):
     """A damaged file is set aside and told; the run after it works again, and the loss is told for a day."""
     old_and_healthy(world)
     world.check().is_(OK)
-    world.check(later=DAY).is_(OK)
+    world.check(later=HOUR).is_(OK)
     path = the_file(world)
     spoil(path)
     content = None if os.path.islink(path) or os.path.isdir(path) else open(path, "rb").read()
