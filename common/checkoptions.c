@@ -70,6 +70,13 @@ const struct option check_option_table[] = {
 };
 const size_t check_option_count = COUNT(check_option_table);
 
+/* Programs without a database read SMB shares with a ticket: one option, two homes. */
+#define KERBEROS_OPTION(at)                                                                                            \
+    {.name = "KRB5CCNAME", .type = OPTION_TEXT, .offset = (at), .argument = "CACHE", .flags = OPTION_INI_ONLY,          \
+     .help = "Kerberos ticket cache to use."}
+const struct option kerberos_option_table[] = {KERBEROS_OPTION(offsetof(struct environment_options, krb5ccname))};
+const size_t kerberos_option_count = COUNT(kerberos_option_table);
+
 #define DATABASE(member) offsetof(struct database_options, settings.member)
 #define ENVIRONMENT(member) offsetof(struct database_options, environment.member)
 const struct option database_option_table[] = {
@@ -100,8 +107,7 @@ const struct option database_option_table[] = {
     {.name = "connect", .type = OPTION_TEXT, .offset = DATABASE(connect), .argument = "STRING",
      .flags = OPTION_CONNECTION_STRING,
      .help = "Use this ODBC connection string as it is. PWD= and PASSWORD= are taken from an ini file only."},
-    {.name = "KRB5CCNAME", .type = OPTION_TEXT, .offset = ENVIRONMENT(krb5ccname), .argument = "CACHE",
-     .flags = OPTION_INI_ONLY, .help = "Kerberos ticket cache to use."},
+    KERBEROS_OPTION(ENVIRONMENT(krb5ccname)),
     {.name = "ODBCSYSINI", .type = OPTION_TEXT, .offset = ENVIRONMENT(odbcsysini), .argument = "DIR",
      .flags = OPTION_INI_ONLY, .help = "Directory of odbcinst.ini and odbc.ini."},
     {.name = "FREETDSCONF", .type = OPTION_TEXT, .offset = ENVIRONMENT(freetdsconf), .argument = "FILE",

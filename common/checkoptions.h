@@ -43,6 +43,10 @@ struct database_options {
 extern const struct option database_option_table[];
 extern const size_t database_option_count;
 
+/* The ticket cache alone, over struct environment_options: for programs that read SMB shares. */
+extern const struct option kerberos_option_table[];
+extern const size_t kerberos_option_count;
+
 /* Which packages and sites a check over the site database looks at, and how slow their links may be. */
 struct site_options {
     const char *site; /* owning site's code, NULL: from the database's name */
