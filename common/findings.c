@@ -12,16 +12,17 @@
 /* Key and progress share one allocation, which `key` points to. */
 static int keep_key(struct item *item, const char *prefix, const char *place, const char *progress)
 {
-    size_t head = strlen(prefix) + 1, size = head + strlen(item->package) + 1 + strlen(place) + 1;
-    char *key = malloc(size + strlen(progress) + 1);
-    if (key == NULL)
+    struct text texts = {0};
+    memory_key(prefix, item->package, place, &texts);
+    size_t size = texts.length + 1;
+    text_add_bytes(&texts, "", 1);
+    text_add(&texts, progress);
+    if (texts.failed) {
+        text_free(&texts);
         return -1;
-    snprintf(key, size, "%s/%s@%s", prefix, item->package, place);
-    /* The product's collation knows no case, and a code may come back in another one. */
-    for (char *c = key + head; *c != '\0'; c++)
-        *c = (char)toupper((unsigned char)*c);
-    item->key = key;
-    item->progress = strcpy(key + size, progress);
+    }
+    item->key = texts.bytes;
+    item->progress = texts.bytes + size;
     return 0;
 }
 
@@ -72,9 +73,11 @@ static bool split_key(char *key, struct lookup *lookup)
     return true;
 }
 
-/* Does this run look at a remembered item? Filters decide, and an item of a site that is not active is not closed. */
-static bool is_looked_at(struct findings *findings, const struct findings_source *source, const struct sitedb *db,
-                         const struct sitedb_filter *filter, const struct lookup *lookup)
+/* Does this run look at a remembered item? Filters decide, and an item of a site that is not active is not
+ * closed. */
+static bool is_looked_at(struct findings *findings, const struct findings_source *source,
+                         const struct sitedb *db, const struct sitedb_filter *filter,
+                         const struct lookup *lookup)
 {
     const char *code = source->site_of(lookup->place);
     if (!sitedb_filter_selects(filter, lookup->package, code) ||
@@ -95,8 +98,8 @@ struct missing {
     size_t count;
 };
 
-static int find_missing(struct findings *findings, const struct findings_source *source, const struct sitedb *db,
-                        const struct sitedb_filter *filter, struct missing *missing)
+static int find_missing(struct findings *findings, const struct findings_source *source,
+                        const struct sitedb *db, const struct sitedb_filter *filter, struct missing *missing)
 {
     size_t room = 0, at = 0;
     struct remembered *remembered;
@@ -124,8 +127,9 @@ static int find_missing(struct findings *findings, const struct findings_source 
 }
 
 /* Look up by its key whatever is remembered and was not found, before anything is concluded. */
-static int settle_missing(struct findings *findings, const struct findings_source *source, const struct sitedb *db,
-                          const struct sitedb_filter *filter, struct failure *failure)
+static int settle_missing(struct findings *findings, const struct findings_source *source,
+                          const struct sitedb *db, const struct sitedb_filter *filter,
+                          struct failure *failure)
 {
     struct missing missing = {0};
     int result = find_missing(findings, source, db, filter, &missing);
@@ -152,8 +156,8 @@ int findings_remember(struct findings *findings, const struct findings_source *s
 {
     char prefix[32];
     snprintf(prefix, sizeof prefix, "%s/", source->prefix);
-    if (recall_open(&findings->recall, memory->directory, memory->plugin, memory->identity, prefix, memory->wait_ms,
-                    trace, failure) != 0)
+    if (recall_open(&findings->recall, memory->directory, memory->plugin, memory->identity, prefix,
+                    memory->wait_ms, trace, failure) != 0)
         return -1;
     recall_mark(&findings->recall, findings->items, findings->count);
     if (settle_missing(findings, source, db, filter, failure) != 0 ||
@@ -170,8 +174,8 @@ static int by_display(const void *a, const void *b, void *items)
     return item_compare(&all[*(const size_t *)a], &all[*(const size_t *)b]);
 }
 
-int findings_judge(struct findings *findings, const struct thresholds *thresholds, const struct rate_list *rates,
-                   const struct known_list *known, struct failure *failure)
+int findings_judge(struct findings *findings, const struct thresholds *thresholds,
+                   const struct rate_list *rates, const struct known_list *known, struct failure *failure)
 {
     findings->order = malloc((findings->count + 1) * sizeof *findings->order);
     if (findings->order == NULL)
@@ -211,11 +215,17 @@ struct perfdatum findings_perfdatum(enum finding_number number, const struct tal
     case FINDING_KNOWN:
         return (struct perfdatum){.label = "known", .unit = "", .value = tally->known};
     case FINDING_OLDEST:
-        return (struct perfdatum){.label = "oldest", .unit = "s", .value = tally->oldest_s,
-                                  .warning = &thresholds->warning, .critical = &thresholds->critical};
+        return (struct perfdatum){.label = "oldest",
+                                  .unit = "s",
+                                  .value = tally->oldest_s,
+                                  .warning = &thresholds->warning,
+                                  .critical = &thresholds->critical};
     case FINDING_OLDEST_FAILED:
-        return (struct perfdatum){.label = "oldest_failed", .unit = "s", .value = tally->oldest_failed_s,
-                                  .warning = &thresholds->failed_warning, .critical = &thresholds->failed_critical};
+        return (struct perfdatum){.label = "oldest_failed",
+                                  .unit = "s",
+                                  .value = tally->oldest_failed_s,
+                                  .warning = &thresholds->failed_warning,
+                                  .critical = &thresholds->failed_critical};
     case FINDING_OUTSTANDING:
         break;
     }

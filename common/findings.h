@@ -16,8 +16,9 @@
 #include <stdint.h>
 
 /*
- * The items that one run found in the site database, one for each row in trouble that a plugin read: their keys, what
- * earlier runs saw of them, what became of those that are no longer among them, the judgement and the order of display.
+ * The items that one run found in the site database, one for each row in trouble that a plugin read: their
+ * keys, what earlier runs saw of them, what became of those that are no longer among them, the judgement and
+ * the order of display.
  */
 
 /* Where the rows come from: the plugin's part. */
@@ -27,10 +28,11 @@ struct findings_source {
     /* Rows in trouble that were read so far; look_up may add to them. */
     size_t (*rows)(const void *context);
     /*
-     * The first part of an item (judge.h) but for key and progress. `place` gets what makes the key unique for a
-     * package, `progress` what changes when the item moves.
+     * The first part of an item (judge.h) but for key and progress. `place` gets what makes the key unique
+     * for a package, `progress` what changes when the item moves.
      */
-    void (*describe)(const void *context, size_t row, struct item *item, struct text *place, struct text *progress);
+    void (*describe)(const void *context, size_t row, struct item *item, struct text *place,
+                     struct text *progress);
     /* The site code in the place of a key; borrowed from it. */
     const char *(*site_of)(const char *place);
     /* Do further filters select this place? NULL: there are none. */
@@ -39,9 +41,9 @@ struct findings_source {
 };
 
 struct findings {
-    struct item *items;   /* owned; items[i] is about the source's row i */
+    struct item *items; /* owned; items[i] is about the source's row i */
     size_t count;
-    size_t *order;        /* owned: indexes into items, worst first, known ones last */
+    size_t *order; /* owned: indexes into items, worst first, known ones last */
     struct recall recall;
     struct clocks clocks;
     struct text inactive; /* "site S05 is not active (status 2)": sites that have remembered items */
@@ -54,21 +56,23 @@ struct findings_memory {
 };
 
 /** Make an item of each row that has none yet. @return 0 or -1 */
-int findings_collect(struct findings *findings, const struct findings_source *source, struct failure *failure);
+int findings_collect(struct findings *findings, const struct findings_source *source,
+                     struct failure *failure);
 
 /**
- * Give the items their ages from the memory, look up what is remembered but was not found, and commit. What the filters
- * do not select and what belongs to a site that is not active is neither aged nor closed.
+ * Give the items their ages from the memory, look up what is remembered but was not found, and commit. What
+ * the filters do not select and what belongs to a site that is not active is neither aged nor closed.
  *
- * @return 0, also when the memory is lost (findings.recall.in_trouble); -1 when the lock was not got or a look failed
+ * @return 0, also when the memory is lost (findings.recall.in_trouble); -1 when the lock was not got or a
+ * look failed
  */
 int findings_remember(struct findings *findings, const struct findings_source *source,
                       const struct findings_memory *memory, const struct sitedb *db,
                       const struct sitedb_filter *filter, const struct trace *trace, struct failure *failure);
 
 /** Judge every item and find the order of display. @return 0 or -1 */
-int findings_judge(struct findings *findings, const struct thresholds *thresholds, const struct rate_list *rates,
-                   const struct known_list *known, struct failure *failure);
+int findings_judge(struct findings *findings, const struct thresholds *thresholds,
+                   const struct rate_list *rates, const struct known_list *known, struct failure *failure);
 
 /** Append what every verdict must say: known items, inactive sites, a memory that was lost. */
 void findings_add_notes(const struct findings *findings, const struct tally *tally, struct text *verdict);

@@ -26,6 +26,15 @@ common_libsms_a_SOURCES = \
 	common/describe.h \
 	common/describe_bash.c \
 	common/describe_man.c \
+	common/dp.c \
+	common/dp.h \
+	common/dpcount.c \
+	common/dpgroup.c \
+	common/dpgroup.h \
+	common/dpnames.c \
+	common/dpquery.c \
+	common/dpstatement.c \
+	common/dpstatement.h \
 	common/dsn.c \
 	common/dsn.h \
 	common/failure.c \
@@ -83,6 +92,8 @@ common_libsms_a_SOURCES = \
 	common/memory.h \
 	common/minrate.c \
 	common/minrate.h \
+	common/nalpath.c \
+	common/nalpath.h \
 	common/nearest.c \
 	common/nearest.h \
 	common/odbc.c \

@@ -6,9 +6,9 @@
 struct lookup {
     const char *package, *place; /* of the key "version/PACKAGE@PLACE"; borrowed */
     enum {
-        LOOKUP_ABSENT,     /* nothing of it was read */
-        LOOKUP_ENDED,      /* read as healthy, or proven to be no longer targeted */
-        LOOKUP_IN_TROUBLE  /* a row was added (a read had skipped it) */
+        LOOKUP_ABSENT,    /* nothing of it was read */
+        LOOKUP_ENDED,     /* read as healthy, or proven to be no longer targeted */
+        LOOKUP_IN_TROUBLE /* a row was added (a read had skipped it) */
     } found;
 };
 

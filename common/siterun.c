@@ -7,8 +7,7 @@ static int remember(struct siterun *run, struct failure *failure)
 {
     const struct site_check *check = run->check;
     struct text identity = {0};
-    odbc_settings_identity(&check->database.settings, &identity);
-    text_addf(&identity, "/%s", run->db.owner);
+    sitedb_identity(&run->db, &check->database.settings, &identity);
     int64_t wait_ms = worker_time_left_ms(run->worker) - 500;
     const struct findings_memory memory = {.directory = check_state_directory(&check->options),
                                            .plugin = check->check.program->name,
@@ -29,8 +28,8 @@ static int look(struct siterun *run, const struct siterun_steps *steps, struct f
     run->findings.clocks = (struct clocks){.host = time(NULL), .database = run->db.clock.utc};
     if (run->examined > 0 && remember(run, failure) != 0)
         return -1;
-    return findings_judge(&run->findings, &check->options.thresholds, &check->look.rates, &check->options.known,
-                          failure);
+    return findings_judge(&run->findings, &check->options.thresholds, &check->look.rates,
+                          &check->options.known, failure);
 }
 
 void siterun(struct siterun *run, const struct siterun_steps *steps)
@@ -110,8 +109,8 @@ static int validate(const struct check *check, struct failure *failure)
     return odbc_settings_check(&((const struct site_check *)check)->database.settings, failure);
 }
 
-int site_check_main(struct site_check *check, const char *label, const struct program *program, worker_function *run,
-                    int argc, char **argv)
+int site_check_main(struct site_check *check, const char *label, const struct program *program,
+                    worker_function *run, int argc, char **argv)
 {
     check->database.settings.application = program->name;
     check->check = (struct check){.program = program,

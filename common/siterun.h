@@ -7,8 +7,8 @@
 #include "sitedb.h"
 
 /*
- * A check over the site database from the connection to the report: the order of steps that all of them share. A plugin
- * brings its options, its question (the rows) and its wording.
+ * A check over the site database from the connection to the report: the order of steps that all of them
+ * share. A plugin brings its options, its question (the rows) and its wording.
  */
 
 /* What a plugin's options are parsed into; the plugin's own struct begins with it. */
@@ -26,8 +26,8 @@ struct siterun {
     struct sitedb db;
     struct findings findings;
     struct findings_source source;
-    int64_t examined;      /* what was looked at; 0: nothing may be concluded about what is remembered either */
-    double query_time_s;   /* time in the database */
+    int64_t examined;    /* what was looked at; 0: nothing may be concluded about what is remembered either */
+    double query_time_s; /* time in the database */
 };
 
 /* The plugin's part of a run; each is called once, in this order. */
@@ -41,7 +41,8 @@ struct siterun_steps {
     void (*tell)(struct siterun *run);
 };
 
-/** Run all steps and hand a result over to the worker, whatever happens. `run` has its check, worker and source. */
+/** Run all steps and hand a result over to the worker, whatever happens. `run` has its check, worker and
+ * source. */
 void siterun(struct siterun *run, const struct siterun_steps *steps);
 
 /**
@@ -63,7 +64,7 @@ struct perfdatum siterun_query_time(const struct siterun *run);
  * @param run  the work in the child, with `check` as context: prepares a struct siterun and calls siterun
  * @return the exit code for main
  */
-int site_check_main(struct site_check *check, const char *label, const struct program *program, worker_function *run,
-                    int argc, char **argv);
+int site_check_main(struct site_check *check, const char *label, const struct program *program,
+                    worker_function *run, int argc, char **argv);
 
 #endif
