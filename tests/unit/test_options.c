@@ -171,7 +171,8 @@ static void write_ini(const char *text, mode_t mode)
 static enum options_outcome parse(const char *arguments, struct options_arena **arena, struct text *output,
                                   struct failure *failure)
 {
-    char copy[512], extra[64], *argv[32] = {"check_x"};
+    static char program_name[] = "check_x";
+    char copy[512], extra[64], *argv[32] = {program_name};
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", arguments);
     snprintf(extra, sizeof extra, "--extra-opts=@%s", ini_path);
