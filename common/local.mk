@@ -65,10 +65,14 @@ common_libsms_a_SOURCES = \
 	common/localfile.c \
 	common/logactivity.c \
 	common/logactivity.h \
+	common/logclock.c \
+	common/logclock.h \
 	common/logdelivery.c \
 	common/logdelivery.h \
 	common/logencoding.c \
 	common/logencoding.h \
+	common/loglines.c \
+	common/loglines.h \
 	common/logmark.c \
 	common/logmark.h \
 	common/logmemory.c \
@@ -79,6 +83,9 @@ common_libsms_a_SOURCES = \
 	common/logpair.h \
 	common/logrecord.c \
 	common/logrecord.h \
+	common/logscan.h \
+	common/logset.c \
+	common/logset.h \
 	common/logsource.c \
 	common/logsource.h \
 	common/logstamp.c \
@@ -142,6 +149,8 @@ common_libsms_a_SOURCES = \
 	common/smbtrouble.h \
 	common/smburl.c \
 	common/smburl.h \
+	common/stall.c \
+	common/stall.h \
 	common/statecheck.c \
 	common/statecheck.h \
 	common/statedir.c \
