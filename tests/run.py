@@ -70,7 +70,7 @@ class Stage:
         self.plugins = root + plugins.stdout.strip()
         self.tests = os.path.join(self.folder, "tests")
         shutil.copytree(TESTS, self.tests, ignore=shutil.ignore_patterns("__pycache__", "*.o", ".dirstamp", ".deps"))
-        for name in ("nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS"):
+        for name in ("common", "nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS"):
             source = os.path.join(os.path.dirname(TESTS), name)
             target = os.path.join(self.folder, name)
             if os.path.isdir(source):
