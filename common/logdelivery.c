@@ -40,23 +40,40 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Does the stamp differ from the slot's only in its seconds (`SS` or `SS.mmm`)? */
-static bool same_minute(const struct log_delivery *delivery, int slot, const char *text, size_t length)
+/* `SS` or `SS.mmm`, of which there is one form in a log. */
+static bool is_seconds(const char *text, size_t length)
 {
-    size_t seconds = delivery->minute[slot].seconds_at;
-    const char *known = delivery->minute[slot].text;
-    if (length != delivery->minute[slot].length || memcmp(text, known, seconds) != 0)
+    return text[0] >= '0' && text[0] <= '5' && is_digit(text[1]) &&
+           (length == 2 || (text[2] == '.' && is_digit(text[3]) && is_digit(text[4]) && is_digit(text[5])));
+}
+
+static size_t seconds_length(const struct log_minute *minute)
+{
+    size_t at = minute->stamp.seconds_at;
+    return minute->length >= at + 6 && minute->text[at + 2] == '.' ? 6 : 2;
+}
+
+/* Does the stamp differ from the slot's only in its seconds? */
+static bool same_minute(const struct log_minute *minute, const char *text, size_t length)
+{
+    size_t seconds = minute->stamp.seconds_at;
+    if (length == 0 || length != minute->length || memcmp(text, minute->text, seconds) != 0)
         return false;
-    const char *s = text + seconds;
-    if (s[0] < '0' || s[0] > '5' || !is_digit(s[1]))
-        return false;
-    size_t behind = seconds + 2;
-    if (known[behind] == '.' && length >= behind + 4) {
-        if (s[2] != '.' || !is_digit(s[3]) || !is_digit(s[4]) || !is_digit(s[5]))
-            return false;
-        behind += 4;
-    }
-    return memcmp(text + behind, known + behind, length - behind) == 0;
+    size_t size = seconds_length(minute), behind = seconds + size;
+    return is_seconds(text + seconds, size) &&
+           memcmp(text + behind, minute->text + behind, length - behind) == 0;
+}
+
+/* The stamp of a text that is of the slot's minute. */
+static struct log_stamp stamp_of_minute(const struct log_minute *minute, const char *text)
+{
+    struct log_stamp stamp = minute->stamp;
+    const char *s = text + stamp.seconds_at;
+    stamp.ms += ((s[0] - '0') * 10 + (s[1] - '0')) * 1000;
+    if (seconds_length(minute) == 6)
+        stamp.ms += (s[3] - '0') * 100 + (s[4] - '0') * 10 + (s[5] - '0');
+    stamp.zone = stamp.zone_length > 0 ? text + minute->zone_at : NULL;
+    return stamp;
 }
 
 bool log_delivery_stamp(struct log_delivery *delivery, struct log_tail *tail)
@@ -65,20 +82,72 @@ bool log_delivery_stamp(struct log_delivery *delivery, struct log_tail *tail)
     tail->same_minute = false;
     if (tail->stamp_text == NULL)
         return true;
-    tail->same_minute = same_minute(delivery, tail->slot, tail->stamp_text, tail->stamp_length);
+    tail->same_minute = same_minute(&delivery->minute[tail->slot], tail->stamp_text, tail->stamp_length);
     return tail->same_minute || log_stamp_server(tail->stamp_text, tail->stamp_length, &tail->stamp);
 }
 
 static void remember_minute(struct log_delivery *delivery, const struct log_tail *tail)
 {
-    if (tail->stamp_text != NULL && tail->stamp_length <= sizeof delivery->minute[0].text) {
-        memcpy(delivery->minute[tail->slot].text, tail->stamp_text, tail->stamp_length);
-        delivery->minute[tail->slot].length = tail->stamp_length;
-        delivery->minute[tail->slot].seconds_at = tail->stamp.seconds_at;
+    struct log_minute *minute = &delivery->minute[tail->slot];
+    minute->before_length = 0;
+    if (tail->stamp_text == NULL || tail->stamp_length > sizeof minute->text) {
+        minute->length = 0;
+        return;
     }
-    log_activity_add(&delivery->progress->any, tail->stamp.ms);
-    if (tail->slot < LOG_WATCHED)
-        log_activity_add(&delivery->progress->watched[tail->slot], tail->stamp.ms);
+    memcpy(minute->text, tail->stamp_text, tail->stamp_length);
+    minute->length = tail->stamp_length;
+    minute->stamp = tail->stamp;
+    minute->stamp.ms -= tail->stamp.ms % 60000;
+    minute->stamp.zone = NULL;
+    minute->zone_at = tail->stamp.zone != NULL ? (size_t)(tail->stamp.zone - tail->stamp_text) : 0;
+    size_t seconds = minute->stamp.seconds_at, size = seconds_length(minute);
+    size_t before = (size_t)(tail->stamp_text - tail->start) + seconds;
+    size_t behind = minute->length - seconds - size;
+    static const char thread[] = "><thread=";
+    if (before > sizeof minute->before || behind + sizeof thread - 1 > sizeof minute->behind)
+        return;
+    memcpy(minute->before, tail->start, before);
+    minute->before_length = before;
+    minute->component_length = tail->component_length;
+    memcpy(minute->behind, tail->stamp_text + seconds + size, behind);
+    memcpy(minute->behind + behind, thread, sizeof thread - 1);
+    minute->behind_length = behind + sizeof thread - 1;
+}
+
+/* @return behind the closing `>` of the thread, NULL when it is none */
+static const char *same_thread(struct log_delivery *delivery, const char *at, const char *end)
+{
+    size_t length = delivery->thread_length;
+    if (length > 0 && (size_t)(end - at) >= length && memcmp(at, delivery->thread_text, length) == 0)
+        return at + length;
+    const char *behind = log_tail_thread(at, end, &delivery->thread);
+    delivery->thread_length = 0;
+    if (behind != NULL && (size_t)(behind - at) <= sizeof delivery->thread_text) {
+        delivery->thread_length = (size_t)(behind - at);
+        memcpy(delivery->thread_text, at, delivery->thread_length);
+    }
+    return behind;
+}
+
+const char *log_delivery_again(struct log_delivery *delivery, const char *at, const char *end,
+                               struct log_tail *tail)
+{
+    const struct log_minute *minute = &delivery->minute[delivery->latest];
+    size_t seconds = minute->before_length, size = seconds_length(minute);
+    if (seconds == 0 || (size_t)(end - at) < seconds + size + minute->behind_length ||
+        memcmp(at, minute->before, seconds) != 0 || !is_seconds(at + seconds, size) ||
+        memcmp(at + seconds + size, minute->behind, minute->behind_length) != 0)
+        return NULL;
+    tail->start = at;
+    tail->component = at + 3;
+    tail->component_length = minute->component_length;
+    tail->stamp_text = at + seconds - minute->stamp.seconds_at;
+    tail->stamp_length = minute->length;
+    tail->slot = delivery->latest;
+    tail->same_minute = true;
+    tail->end = same_thread(delivery, at + seconds + size + minute->behind_length, end);
+    tail->thread = delivery->thread;
+    return tail->end;
 }
 
 static bool edge(char c)
@@ -99,12 +168,25 @@ static size_t edge_before(const char *text, size_t length)
             return at;
 }
 
+static bool is_ascii(const char *text, size_t length)
+{
+    uint64_t eight, high = 0;
+    for (; length >= 8; text += 8, length -= 8) {
+        memcpy(&eight, text, 8);
+        high |= eight;
+    }
+    for (; length > 0; text++, length--)
+        high |= (unsigned char)*text;
+    return (high & 0x8080808080808080u) == 0;
+}
+
 /* The message as valid UTF-8 without its edges. */
 static void decode(struct log_delivery *delivery, const struct log_found *found, struct log_record *record)
 {
     const char *text = found->message;
     size_t length = found->length;
-    bool plain = found->encoding->kind != LOG_ENCODING_CODEPAGE && utf8_valid(text, length);
+    bool plain = is_ascii(text, length) ||
+                 (found->encoding->kind != LOG_ENCODING_CODEPAGE && utf8_valid(text, length));
     if (!plain) {
         text_cut(&delivery->decoded, 0);
         log_encoding_convert(found->encoding, text, length, &delivery->decoded);
@@ -143,7 +225,7 @@ void log_delivery_record(struct log_delivery *delivery, const struct log_found *
     if (delivery->callback != NULL && wanted(delivery, found)) {
         struct log_record record = {.stamp = tail->stamp, .component = tail->component};
         if (tail->same_minute)
-            log_stamp_server(tail->stamp_text, tail->stamp_length, &record.stamp);
+            record.stamp = stamp_of_minute(&delivery->minute[tail->slot], tail->stamp_text);
         record.component_length = tail->component_length;
         record.watched = tail->slot < LOG_WATCHED ? tail->slot : -1;
         record.thread = tail->thread;
@@ -154,8 +236,13 @@ void log_delivery_record(struct log_delivery *delivery, const struct log_found *
         decode(delivery, found, &record);
         delivery->callback(delivery->listener, &record);
     }
-    if (!tail->same_minute)
+    if (!tail->same_minute) {
         remember_minute(delivery, tail);
+        log_activity_add(&delivery->progress->any, tail->stamp.ms);
+        if (tail->slot < LOG_WATCHED)
+            log_activity_add(&delivery->progress->watched[tail->slot], tail->stamp.ms);
+    }
+    delivery->latest = tail->slot;
     /* Text of a line that lies in the reader's own buffers goes away before the next one comes */
     if (found->cut || found->several_lines)
         log_delivery_settle(delivery);

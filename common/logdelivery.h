@@ -25,10 +25,19 @@ struct log_delivery {
     char component[64]; /* the one that was looked up last */
     size_t component_length;
     int component_slot;
-    struct {
+    struct log_minute {
         char text[96]; /* the stamp that was parsed last; length 0: none */
-        size_t length, seconds_at;
+        size_t length;
+        struct log_stamp stamp; /* of its second 0; zone is not used */
+        size_t zone_at;
+        char before[224]; /* a whole tail of this component and minute: `$$<COMPONENT><...HH:MM:` ... */
+        char behind[80];  /* ... and what stands behind the seconds, `-60><thread=` */
+        size_t before_length, behind_length, component_length;
     } minute[LOG_DELIVERY_SLOTS];
+    int latest; /* slot of the last record */
+    char thread_text[32];
+    size_t thread_length;
+    uint32_t thread;       /* what it says */
     const char *last_text; /* stamp of the last record: borrowed from the bytes being pushed ... */
     char last_copy[160];   /* ... until log_delivery_settle copies it */
     size_t last_length;
@@ -51,6 +60,15 @@ void log_delivery_init(struct log_delivery *delivery, const struct log_reader_op
 /** Fill slot and same_minute, and stamp where it had to be parsed. @return false: the stamp cannot be read,
  * so this is no tail */
 bool log_delivery_stamp(struct log_delivery *delivery, struct log_tail *tail);
+
+/**
+ * Is this a tail like the last record's, but for seconds and thread? `at` points to `$$<`.
+ *
+ * @return behind the tail, with `tail` filled as by log_tail_server and log_delivery_stamp; NULL: look
+ * closely
+ */
+const char *log_delivery_again(struct log_delivery *delivery, const char *at, const char *end,
+                               struct log_tail *tail);
 
 /** Count a record whose tail passed log_delivery_stamp, and deliver it when it matters. */
 void log_delivery_record(struct log_delivery *delivery, const struct log_found *found);

@@ -53,7 +53,7 @@ int64_t log_stamp_ms(int year, int month, int day, int hour, int minute, int sec
 {
     static const signed char lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59 || second < 0 || second > 60 || ms < 0 || ms > 999)
+        minute < 0 || minute > 59 || second < 0 || second > 59 || ms < 0 || ms > 999)
         return -1;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (day > lengths[month - 1] + (month == 2 && leap))
@@ -144,6 +144,11 @@ static int month_number(const char *name, size_t length)
         {"okt", 10}, {"out", 10}, {"ott", 10}, {"pa", 10}, {"nov", 11}, {"lis", 11}, {"dec", 12}, {"dez", 12},
         {"dic", 12}, {"dc", 12},  {"gru", 12},
     };
+    static const char english[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (length == 3)
+        for (int month = 0; month < 12; month++)
+            if (memcmp(name, english + month * 3, 3) == 0)
+                return month + 1;
     char ascii[5] = "";
     size_t kept = 0;
     for (size_t i = 0; i < length && kept < 4; i++) {

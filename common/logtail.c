@@ -65,6 +65,12 @@ static const char *thread_number(const char *at, const char *end, uint32_t *thre
     return at;
 }
 
+const char *log_tail_thread(const char *at, const char *end, uint32_t *thread)
+{
+    at = thread_number(at, end, thread);
+    return at != NULL && at < end && *at == '>' ? at + 1 : NULL;
+}
+
 /* The end of a `<...>` part that begins behind `at`; NULL when another `<` or nothing comes. */
 static const char *closing(const char *at, const char *end, size_t longest)
 {
@@ -103,11 +109,8 @@ static bool server_parts(const char *at, const char *end, struct log_tail *tail)
     at = skip_blanks(at + 1, end);
     if (end - at < 10 || memcmp(at, "<thread=", 8) != 0)
         return false;
-    at = thread_number(at + 8, end, &tail->thread);
-    if (at == NULL || at == end || *at != '>')
-        return false;
-    tail->end = at + 1;
-    return true;
+    tail->end = log_tail_thread(at + 8, end, &tail->thread);
+    return tail->end != NULL;
 }
 
 bool log_tail_server(const char *from, const char *end, struct log_tail *tail)

@@ -36,7 +36,11 @@ struct log_tail {
  */
 bool log_tail_server(const char *from, const char *end, struct log_tail *tail);
 
-/** The same for `]LOG]!><time=...>`. The stamp is parsed; a tail without a readable one is none. */
+/** Read a thread, `4844 (0x12EC)>` or `E0>`. @return behind the `>`, NULL when it is none */
+const char *log_tail_thread(const char *at, const char *end, uint32_t *thread);
+
+/** Like log_tail_server for `]LOG]!><time=...>`. The stamp is parsed; a tail without a readable one is none.
+ */
 bool log_tail_ccm(const char *from, const char *end, struct log_tail *tail);
 
 /** Read a whole line as a log viewer copies it: MESSAGE, COMPONENT, DATE TIME, THREAD (0xHEX), separated by

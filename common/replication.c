@@ -33,13 +33,22 @@ static bool package_line(const char *head, size_t length)
     return at < length && (head[at] == 'r' || head[at] == '(');
 }
 
+/* "STATMSG: ID=2302 SEV=E": errors, and 4400 */
 static bool status_message(const char *head, size_t length)
 {
     const char *id = head + 12;
-    if (length < 22)
+    if (length < 26)
         return false;
-    return memcmp(id, "2301", 4) == 0 || memcmp(id, "2330", 4) == 0 || memcmp(id, "4400", 4) == 0 ||
-           memchr(id, 'E', 10) != NULL;
+    const char *severity = memchr(id, '=', 12);
+    return memcmp(id, "4400", 4) == 0 || (severity != NULL && severity[1] == 'E');
+}
+
+/* "Started package processing thread ...", "Starting package ...", "Start updating the package ...", "Start
+ * deleting ..." */
+static bool start_line(const char *head, size_t length)
+{
+    return BEGINS("Started package") || BEGINS("Starting package") || BEGINS("Start updating the") ||
+           BEGINS("Start deleting the");
 }
 
 /* Every template must pass (tests/unit/test_replication.c looks). */
@@ -51,7 +60,7 @@ bool replication_relevant(const char *head, size_t length)
     case 'A':
         return BEGINS("A newer ");
     case 'C':
-        return BEGINS("CCompres") || BEGINS("Cannot ") || BEGINS("CDeltaSo") || BEGINS("Created package");
+        return BEGINS("CCompres") || BEGINS("Cannot ") || BEGINS("CDeltaSo");
     case 'D':
         return BEGINS("Despooler ") || BEGINS("DP Threa");
     case 'E':
@@ -64,8 +73,8 @@ bool replication_relevant(const char *head, size_t length)
     case 'R':
         return BEGINS("Received package");
     case 'S':
-        return BEGINS("StoredPk") || BEGINS("SourceVe") || BEGINS("Stored Package") || BEGINS("Start") ||
-               BEGINS("Successfully ") || BEGINS("SMS Desp") ||
+        return BEGINS("StoredPk") || BEGINS("SourceVe") || BEGINS("Stored Package") ||
+               start_line(head, length) || BEGINS("Successfully deleted") || BEGINS("SMS Desp") ||
                (BEGINS("STATMSG: ID=") && status_message(head, length));
     case 'T':
         return BEGINS("The contents") || BEGINS("This package");
@@ -80,34 +89,39 @@ bool replication_relevant(const char *head, size_t length)
     }
 }
 
+/* Thread IDs are multiples of four. */
+static struct replication_tie *row_of(struct replication_ties *ties, uint32_t thread)
+{
+    uint32_t row = (thread / 4 ^ thread / 128) % (REPLICATION_TIES / REPLICATION_TIE_ROW);
+    return &ties->tie[row * REPLICATION_TIE_ROW];
+}
+
 static struct replication_tie *find_tie(struct replication_ties *ties, enum replication_component component,
                                         uint32_t thread)
 {
-    for (uint32_t i = 0; i < ties->count; i++)
-        if (ties->tie[i].thread == thread && ties->tie[i].component == (uint8_t)component)
-            return &ties->tie[i];
+    struct replication_tie *row = row_of(ties, thread);
+    for (int i = 0; i < REPLICATION_TIE_ROW; i++)
+        if (row[i].thread == thread && row[i].component == (uint8_t)component && row[i].package[0] != '\0')
+            return &row[i];
     return NULL;
 }
 
 static struct replication_tie *new_tie(struct replication_ties *ties, enum replication_component component,
                                        uint32_t thread)
 {
-    uint32_t place = 0;
-    if (ties->count < REPLICATION_TIES)
-        place = ties->count++;
-    else
-        for (uint32_t i = 1; i < REPLICATION_TIES; i++)
-            if (ties->tie[i].used < ties->tie[place].used)
-                place = i;
-    ties->tie[place] = (struct replication_tie){.thread = thread, .component = (uint8_t)component};
-    return &ties->tie[place];
+    struct replication_tie *row = row_of(ties, thread), *place = row;
+    for (int i = 1; i < REPLICATION_TIE_ROW; i++)
+        if (row[i].used < place->used)
+            place = &row[i];
+    *place = (struct replication_tie){.thread = thread, .component = (uint8_t)component};
+    return place;
 }
 
 static void end_tie(struct replication_ties *ties, enum replication_component component, uint32_t thread)
 {
     struct replication_tie *tie = find_tie(ties, component, thread);
     if (tie != NULL)
-        *tie = ties->tie[--ties->count];
+        *tie = (struct replication_tie){0};
 }
 
 static void set_tie(struct replication_ties *ties, enum replication_component component, uint32_t thread,
@@ -134,6 +148,8 @@ static bool find_line(enum replication_component component, const char *message,
      * counts. */
     const char *end = message + length;
     bool found = false;
+    if (memchr(message, '\n', length) == NULL)
+        return template_find(component, message, length, match);
     for (const char *at = message; at != NULL && at < end;) {
         struct template_match here;
         while (at < end && (*at == '~' || *at == ' ' || *at == '\t' || *at == '\r' || *at == '\0'))
@@ -154,7 +170,8 @@ static void copy_line(const struct log_record *record, char line[REPLICATION_LIN
     struct text raw = {0}, clean = {0};
     text_add_bytes(&raw, record->message, record->message_length < 1024 ? record->message_length : 1024);
     text_add_clean(&clean, text_string(&raw), REPLICATION_LINE - 1);
-    memcpy(line, text_string(&clean), clean.length + 1);
+    memset(line, 0, REPLICATION_LINE);
+    memcpy(line, text_string(&clean), clean.length);
     text_free(&raw);
     text_free(&clean);
 }
@@ -166,6 +183,7 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
 {
     bool usable = tie != NULL && time_s - tie->time_s <= TIE_AGE_S && tie->time_s - time_s <= TIE_AGE_S;
     memcpy(event->package, match->package, sizeof event->package);
+    event->tied = false;
     event->wanted = match->wanted;
     event->held = match->held;
     if (match->package[0] == '\0') {
@@ -205,6 +223,7 @@ static void come_so_far(const struct log_record *record, int64_t time_s, struct 
         event->here[i] = before->watched[i].newest_ms != 0;
     }
     /* As far from this record in UTC as the stamps are apart */
+    event->newest_s = 0;
     if (before->any.newest_ms != 0)
         event->newest_s = time_s + before->any.newest_ms / 1000 - record->stamp.ms / 1000;
 }
@@ -219,15 +238,18 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     enum replication_component component = (enum replication_component)record->watched;
     if (!find_line(component, record->message, length, &match))
         return false;
-    *event = (struct replication_event){.kind = match.template->kind,
-                                        .component = component,
-                                        .thread = record->thread,
-                                        .time_s = time_s,
-                                        .start = record->start};
-    bool says = event->kind != REPLICATION_NOTHING &&
-                fill_from_tie(find_tie(ties, component, record->thread), &match, time_s, event);
+    const struct message_template *template = match.template;
     uint32_t thread = match.other_thread ? match.thread : record->thread;
-    if (match.template->tie == TIE_END)
+    bool says = template->kind != REPLICATION_NOTHING;
+    if (says) {
+        event->kind = template->kind;
+        event->component = component;
+        event->thread = record->thread;
+        event->time_s = time_s;
+        event->start = record->start;
+        says = fill_from_tie(find_tie(ties, component, thread), &match, time_s, event);
+    }
+    if (template->tie == TIE_END)
         end_tie(ties, component, thread);
     else if (match.package[0] != '\0')
         set_tie(ties, component, thread, &match, time_s);
@@ -237,8 +259,9 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     bool no_stored_version = event->kind == REPLICATION_STORED && event->held == 0 && match.wanted == 0;
     if (event->kind == REPLICATION_WAITING && event->wanted > 0 && event->held >= event->wanted)
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
-    else if (no_stored_version && strncmp(match.template->pattern, "STATMSG", 7) == 0)
+    else if (no_stored_version && strncmp(template->pattern, "STATMSG", 7) == 0)
         event->kind = REPLICATION_PROGRESS;
+    event->line[0] = '\0';
     if (event->kind != REPLICATION_WANTED && event->kind != REPLICATION_PROGRESS &&
         event->kind != REPLICATION_STORED)
         copy_line(record, event->line);

@@ -53,23 +53,24 @@ struct replication_event {
 
 /*
  * Which package a thread is at, for lines that name none ("Error occurred."). Plain, no pointers; stored with
- * the position of its log. Start with zeros. When it is full the tie that was used longest ago goes.
+ * the position of its log. Start with zeros. A thread has its place in one of 32 rows; in a full row the tie
+ * that was used longest ago goes.
  */
-#define REPLICATION_TIES 256
+#define REPLICATION_TIES    256
+#define REPLICATION_TIE_ROW 8
 
 struct replication_tie {
     uint32_t thread;
-    uint8_t component; /* enum replication_component */
-    char package[REPLICATION_PACKAGE];
-    int64_t wanted, held; /* 0: unknown */
-    int64_t time_s;       /* of its newest line; a tie older than a day is none (thread IDs are used again) */
-    int64_t used;         /* replication_ties.uses then */
+    uint8_t component;                 /* enum replication_component */
+    char package[REPLICATION_PACKAGE]; /* "": no tie */
+    int64_t wanted, held;              /* 0: unknown */
+    int64_t time_s; /* of its newest line; a tie older than a day is none (thread IDs are used again) */
+    int64_t used;   /* replication_ties.uses then */
 };
 
 struct replication_ties {
     int64_t uses;
-    uint32_t count;
-    struct replication_tie tie[REPLICATION_TIES]; /* the first `count`, in no order */
+    struct replication_tie tie[REPLICATION_TIES];
 };
 
 /** For log_reader_options.relevant: can a message that begins like this be one of the templates? Fast. */

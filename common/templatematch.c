@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A stretch of the message or of the pattern. */
+/* A stretch of the message. */
 struct reach {
     const char *at, *end;
 };
@@ -135,47 +135,48 @@ static bool read_field(char field, struct reach *text, struct template_match *ma
 }
 
 /* A pattern's piece up to the next `{*}` or its end, at exactly this place. */
-static bool read_piece(struct reach *pattern, struct reach *text, struct template_match *match)
+static bool read_piece(const char **pattern, struct reach *text, struct template_match *match)
 {
-    while (pattern->at < pattern->end) {
-        if (pattern->at[0] == '{') {
-            if (pattern->at[1] == '*')
-                return true;
-            if (!read_field(pattern->at[1], text, match))
+    const char *at = *pattern;
+    for (; *at != '\0'; at++) {
+        if (*at == '{') {
+            if (at[1] == '*')
+                break;
+            if (!read_field(at[1], text, match))
                 return false;
-            pattern->at += 3;
+            at += 2;
         } else if (text->at == text->end) {
             return false;
-        } else if (*pattern->at == ' ') {
+        } else if (*at == ' ') {
             if (!is_blank(*text->at))
                 return false;
             while (text->at < text->end && is_blank(*text->at))
                 text->at++;
-            pattern->at++;
-        } else if (*pattern->at++ != *text->at++) {
+        } else if (*at != *text->at++) {
             return false;
         }
     }
+    *pattern = at;
     return true;
 }
 
-bool template_matches(const struct template *template, const char *message, size_t length,
+bool template_matches(const struct message_template *template, const char *message, size_t length,
                       struct template_match *match)
 {
-    struct reach pattern = {template->pattern, template->pattern + strlen(template->pattern)};
+    const char *pattern = template->pattern;
     struct reach text = {message, message + length};
     *match = (struct template_match){.template = template};
     if (!read_piece(&pattern, &text, match))
         return false;
-    while (pattern.at < pattern.end) {
-        pattern.at += 3; /* {*} */
-        char first = pattern.at < pattern.end ? *pattern.at : '\0';
+    while (*pattern != '\0') {
+        pattern += 3; /* {*} */
         for (;; text.at++) {
-            if (first != ' ' && first != '{')
-                text.at = text.at < text.end ? memchr(text.at, first, (size_t)(text.end - text.at)) : NULL;
+            if (*pattern != ' ' && *pattern != '{' && text.at < text.end)
+                text.at = memchr(text.at, *pattern, (size_t)(text.end - text.at));
             if (text.at == NULL || text.at >= text.end)
                 return false;
-            struct reach piece = pattern, there = text;
+            const char *piece = pattern;
+            struct reach there = text;
             if (read_piece(&piece, &there, match)) {
                 pattern = piece;
                 text = there;
@@ -186,12 +187,27 @@ bool template_matches(const struct template *template, const char *message, size
     return true;
 }
 
+/* The first template whose pattern begins with `first` or a higher character. */
+static size_t first_of(char first)
+{
+    size_t low = 0, high = template_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (templates[middle].pattern[0] < first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool template_find(enum replication_component component, const char *message, size_t length,
                    struct template_match *match)
 {
-    for (size_t i = 0; i < template_count; i++)
-        if (length > 0 && templates[i].pattern[0] == *message &&
-            (templates[i].components & 1u << component) != 0 &&
+    if (length == 0)
+        return false;
+    for (size_t i = first_of(*message); i < template_count && templates[i].pattern[0] == *message; i++)
+        if ((templates[i].components & 1u << component) != 0 &&
             template_matches(&templates[i], message, length, match))
             return true;
     return false;

@@ -5,100 +5,80 @@
 #define S (1u << REPLICATION_DESPOOL)
 
 /*
- * "MS Learn" is "Package actions in content distribution" and its neighbours; numbers with Q are of the
- * Microsoft Knowledge Base archive. Where one message has a longer and a shorter form, the longer one stands
- * first.
+ * Sorted by the first character, for template_find; of several that fit the first counts, so a longer form
+ * stands before its shorter one. "MS Learn" is "Package actions in content distribution" and its neighbours;
+ * numbers with Q are of the Microsoft Knowledge Base archive.
  *
  * Left out on purpose: `<function> failed; 0x...` (KB2794136) names no package and is followed by `Error
- * occurred.`; `Despooler successfully executed one instruction.` proves nothing for a package (any
- * instruction), it only ends the tie.
+ * occurred.`. Lines that tell of a distribution point (`Created package transfer job`, `Successfully updated
+ * the package server status`, STATMSG 2330) and STATMSG 2301 name no version: they are printed for the old
+ * version as well, so they prove nothing and are no movement of the new one. They are most of a healthy log.
  */
-const struct template templates[] = {
-    /* distmgr.log: stalled */
-    {REPLICATION_WAITING, D, TIE_KEEP,
-     "Package {P} requires a newer version ({w}) of source files{*}arrived yet{*}current version is {h}",
-     "Q245579 (hasn't, skip), KB936465 (haven't, skip), WMUG 2007 (ends behind the version)"},
-    {REPLICATION_WAITING, D, TIE_KEEP, "Package {P} requires a newer version ({w}) of source files",
-     "as above, cut"},
-    {REPLICATION_WAITING, D, TIE_KEEP, "The contents for the package {P} ha{*}arrived from site",
-     "MS Learn, 2012 and later"},
+const struct message_template templates[] = {
     {REPLICATION_SUPERSEDED, D, TIE_KEEP,
      "A newer version ({h}) of package {P} has already arrived{*}for version {w}",
      "Marcum 2010, TechNet 2009"},
     {REPLICATION_SUPERSEDED, D, TIE_KEEP, "A newer version ({h}) of package {P} has already arrived",
      "as above, cut"},
-    /* distmgr.log: what is there */
-    {REPLICATION_STORED, D, TIE_BEGIN, "Processing package {P} (SourceVersion:{w};StoredVersion:{h})",
-     "MS Learn, 2012 and later"},
-    {REPLICATION_STORED, D, TIE_KEEP, "StoredPkgVersion ({h}) of package {P}", "TechNet 2009, MS Learn"},
-    {REPLICATION_WANTED, D, TIE_KEEP, "SourceVersion ({w}) of package {P}", "TechNet 2009, MS Learn"},
-    /* distmgr.log: which package a thread is at */
-    {REPLICATION_NOTHING, D, TIE_BEGIN, "Started package processing thread for package {P}, thread ID = {x}",
-     "MS Learn"},
-    {REPLICATION_NOTHING, D, TIE_END, "Starting package processing thread,thread ID = {x}", "Q244405"},
-    {REPLICATION_NOTHING, D, TIE_END, "Exiting package processing thread for package", "MS Learn"},
-    {REPLICATION_NOTHING, D, TIE_KEEP, "DP Thread: Attempting to add or update package {P} on DP",
-     "MS Learn"},
-    {REPLICATION_NOTHING, D, TIE_KEEP, "Start adding package {P} to server", "MS Learn"},
-    {REPLICATION_NOTHING, D, TIE_KEEP, "Start updating the package {P}", "MS Learn"},
-    {REPLICATION_NOTHING, D, TIE_KEEP, "Start deleting the package {P}", "Q244405"},
-    /* distmgr.log: movement */
-    {REPLICATION_PROGRESS, D, TIE_KEEP, "Updated replicated package info for package {P}", "Q319189"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP, "Successfully created/updated the package {P}", "MS Learn"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP, "Successfully deleted the package {P}",
-     "Q244405 (and was not deleted)"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP,
-     "Created package transfer job to send package {P} to distribution point", "MS Learn"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP,
-     "Successfully updated the package server status for {*} for package {P}, Status", "MS Learn"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP, "STATMSG: ID=2301 {*}AVAL0=\"{P}\"",
-     "MS Learn, Windows documentation"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP, "STATMSG: ID=2301 {*}ISTR1=\"{P}\"", "as above"},
-    {REPLICATION_PROGRESS, D, TIE_KEEP, "STATMSG: ID=2330 {*}ISTR0=\"{P}\"", "MS Learn"},
-    /* distmgr.log: details of failures */
     {REPLICATION_FAILURE, D, TIE_KEEP,
      "Cannot update the package {P} in the package source, error =", "Q245579"},
     {REPLICATION_FAILURE, D, TIE_KEEP,
      "Cannot update the package server {*} for package {P}, error =", "Q319189"},
-    {REPLICATION_FAILURE, D, TIE_KEEP, "Failed to write to the output file", "Q267977"},
     {REPLICATION_FAILURE, D, TIE_KEEP, "Cannot write to output file", "Q316316"},
     {REPLICATION_FAILURE, D, TIE_KEEP, "Cannot decompress package", "Q267977"},
     {REPLICATION_FAILURE, D, TIE_KEEP, "Cannot create NAL path for the distribution point", "Kea 2010"},
-    {REPLICATION_FAILURE, D, TIE_KEEP, "Error occurred.", "Kea 2010, KB2794136"},
-    /* despool.log: stalled */
     {REPLICATION_BASE_MISSING, D | S, TIE_KEEP, "CCompress::Open: Failed to open {B}", "WMUG 2007"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, "CCompress::Open: Failed to open", "another file than the base"},
-    {REPLICATION_BASE_MISSING, S, TIE_KEEP,
-     "SMS Despooler failed to merge delta to the compressed package {P}", "joejoeinc 2012 (status message)"},
-    {REPLICATION_WAITING, S, TIE_KEEP,
-     "This package[{P}]'s information ha{*}arrived yet for this version [{w}]", "MS Learn"},
-    {REPLICATION_WAITING, S, TIE_KEEP,
-     "This package[{P}]{*}s information ha{*}arrived yet for this version [{w}]",
-     "as above, typographic apostrophe"},
-    /* despool.log: what is there */
-    {REPLICATION_RECEIVED, S, TIE_BEGIN, "Received package {P} version {w}", "WMUG 2007, MS Learn"},
-    {REPLICATION_STORED, S, TIE_KEEP, "Stored Package {P}. Stored Package Version = {h}", "MS Learn"},
-    {REPLICATION_STORED, S, TIE_KEEP, "STATMSG: ID=4400 {*}ISTR0=\"{P}\"",
-     "MS Learn: stored; the version is the one that the thread received"},
-    {REPLICATION_PROGRESS, S, TIE_KEEP,
-     "Package {P} (version {h}) exists in the distribution source, save the newer version (version {w})",
-     "MS Learn"},
-    {REPLICATION_PROGRESS, S, TIE_KEEP, "Extracting package {P}", "MS Learn"},
-    {REPLICATION_PROGRESS, S, TIE_KEEP, "Writing package definition for {P}", "MS Learn"},
-    /* despool.log: which package a thread is at */
-    {REPLICATION_NOTHING, S, TIE_END, "Executing instruction of type", "Q153246, MS Learn"},
-    {REPLICATION_NOTHING, S, TIE_END, "Verifying signature for instruction", "MS Learn"},
-    {REPLICATION_NOTHING, S, TIE_END, "Despooler successfully executed one instruction", "Q169491, MS Learn"},
-    /* despool.log: details of failures */
-    {REPLICATION_FAILURE, S, TIE_KEEP,
-     "Despooler failed to execute the instruction, error code =", "Q169491, MS Learn"},
     {REPLICATION_FAILURE, S, TIE_KEEP, "Cannot find the package file.{*}Package ID = {P}", "Q179118"},
     {REPLICATION_FAILURE, S, TIE_KEEP, "CDeltaSource: InitDeltaFile", "Q179118"},
     {REPLICATION_FAILURE, S, TIE_KEEP, "CDeltaSource: AddObjectAndDeliver", "Q179118"},
     {REPLICATION_FAILURE, S, TIE_KEEP, "Cannot decompress instruction file", "Q161043"},
     {REPLICATION_FAILURE, S, TIE_KEEP, "Cannot create temp storage", "Q191307"},
-    /* both: error status messages (2302 not processed, 2321 not decompressed, 2323 no NAL path, ...) */
+    {REPLICATION_NOTHING, D, TIE_KEEP, "DP Thread: Attempting to add or update package {P} on DP",
+     "MS Learn"},
+    {REPLICATION_NOTHING, S, TIE_END, "Despooler successfully executed one instruction", "Q169491, MS Learn"},
+    {REPLICATION_FAILURE, S, TIE_KEEP,
+     "Despooler failed to execute the instruction, error code =", "Q169491, MS Learn"},
+    {REPLICATION_FAILURE, D, TIE_KEEP, "Error occurred.", "Kea 2010, KB2794136"},
+    {REPLICATION_PROGRESS, S, TIE_KEEP, "Extracting package {P}", "MS Learn"},
+    {REPLICATION_NOTHING, S, TIE_END, "Executing instruction of type", "Q153246, MS Learn"},
+    {REPLICATION_FAILURE, D, TIE_KEEP, "Failed to write to the output file", "Q267977"},
+    {REPLICATION_WAITING, D, TIE_KEEP,
+     "Package {P} requires a newer version ({w}) of source files{*}arrived yet{*}current version is {h}",
+     "Q245579 (hasn't, skip), KB936465 (haven't, skip), WMUG 2007 (ends behind the version)"},
+    {REPLICATION_WAITING, D, TIE_KEEP, "Package {P} requires a newer version ({w}) of source files",
+     "as above, cut"},
+    {REPLICATION_STORED, D, TIE_BEGIN, "Processing package {P} (SourceVersion:{w};StoredVersion:{h})",
+     "MS Learn, 2012 and later"},
+    {REPLICATION_PROGRESS, S, TIE_KEEP,
+     "Package {P} (version {h}) exists in the distribution source, save the newer version (version {w})",
+     "MS Learn"},
+    {REPLICATION_RECEIVED, S, TIE_BEGIN, "Received package {P} version {w}", "WMUG 2007, MS Learn"},
+    {REPLICATION_STORED, D, TIE_KEEP, "StoredPkgVersion ({h}) of package {P}", "TechNet 2009, MS Learn"},
+    {REPLICATION_WANTED, D, TIE_KEEP, "SourceVersion ({w}) of package {P}", "TechNet 2009, MS Learn"},
+    {REPLICATION_NOTHING, D, TIE_BEGIN, "Started package processing thread for package {P}, thread ID = {x}",
+     "MS Learn"},
+    {REPLICATION_NOTHING, D, TIE_END, "Starting package processing thread,thread ID = {x}", "Q244405"},
+    {REPLICATION_NOTHING, D, TIE_KEEP, "Start updating the package {P}", "MS Learn"},
+    {REPLICATION_NOTHING, D, TIE_KEEP, "Start deleting the package {P}", "Q244405"},
+    {REPLICATION_PROGRESS, D, TIE_KEEP, "Successfully deleted the package {P}",
+     "Q244405 (and was not deleted)"},
+    {REPLICATION_BASE_MISSING, S, TIE_KEEP,
+     "SMS Despooler failed to merge delta to the compressed package {P}", "joejoeinc 2012 (status message)"},
+    {REPLICATION_STORED, S, TIE_KEEP, "Stored Package {P}. Stored Package Version = {h}", "MS Learn"},
+    {REPLICATION_STORED, S, TIE_KEEP, "STATMSG: ID=4400 {*}ISTR0=\"{P}\"",
+     "MS Learn: stored; the version is the one that the thread received"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, "STATMSG: ID={n} SEV=E {*}AVAL0=\"{P}\"", "Kea 2010, Q267977"},
+    {REPLICATION_WAITING, D, TIE_KEEP, "The contents for the package {P} ha{*}arrived from site",
+     "MS Learn, 2012 and later"},
+    {REPLICATION_WAITING, S, TIE_KEEP,
+     "This package[{P}]'s information ha{*}arrived yet for this version [{w}]", "MS Learn"},
+    {REPLICATION_WAITING, S, TIE_KEEP,
+     "This package[{P}]{*}s information ha{*}arrived yet for this version [{w}]",
+     "as above, typographic apostrophe"},
+    {REPLICATION_PROGRESS, D, TIE_KEEP, "Updated replicated package info for package {P}", "Q319189"},
+    {REPLICATION_NOTHING, S, TIE_END, "Verifying signature for instruction", "MS Learn"},
+    {REPLICATION_PROGRESS, S, TIE_KEEP, "Writing package definition for {P}", "MS Learn"},
 };
 
 const size_t template_count = sizeof templates / sizeof templates[0];

@@ -12,20 +12,19 @@
  *   {P}        a package ID: bare, in '..', "..", or before trailing blanks
  *   {B}        a path whose last part is the compressed package itself: ...\SMSPKG...\P or P.PCK
  *   {w} {h}    decimal versions, into wanted and held
- *   {x} {d}    a thread ID, in hex with or without 0x, or decimal: the tie is that thread's
+ *   {x}        a thread ID in hex, with or without 0x: the tie is that thread's
  *   {n}        a number that does not matter
  *   {*}        anything (shortest), up to the next piece of the pattern
  */
 
-/* What a message does with the tie of its thread (or of {x}, {d}). */
+/* What a message does with the tie of its thread (or of {x}). */
 enum template_tie {
     TIE_KEEP,  /* nothing, but a package named in the line is the thread's package from now on */
     TIE_BEGIN, /* the thread begins with this package: what was known of its versions is forgotten */
     TIE_END    /* the thread is done with its package */
 };
 
-struct template
-{
+struct message_template {
     enum replication_kind kind; /* REPLICATION_NOTHING: only moves the tie */
     unsigned components;        /* bits 1 << enum replication_component */
     enum template_tie tie;
@@ -34,14 +33,14 @@ struct template
 };
 
 struct template_match {
-    const struct template *template;
+    const struct message_template *template;
     char package[REPLICATION_PACKAGE]; /* "" when the message names none */
     int64_t wanted, held;              /* 0 when it says none */
     bool other_thread;
-    uint32_t thread; /* of {x} or {d} */
+    uint32_t thread; /* of {x} */
 };
 
-extern const struct template templates[];
+extern const struct message_template templates[];
 extern const size_t template_count;
 
 /**
@@ -53,7 +52,7 @@ bool template_find(enum replication_component component, const char *message, si
                    struct template_match *match);
 
 /** Match one pattern. */
-bool template_matches(const struct template *template, const char *message, size_t length,
+bool template_matches(const struct message_template *template, const char *message, size_t length,
                       struct template_match *match);
 
 #endif
