@@ -3,7 +3,6 @@
 
 #include "quantity.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,11 +72,11 @@ static bool split_key(char *key, struct lookup *lookup)
     return true;
 }
 
-/* Does this run look at a remembered item? Filters decide, and an item of a site that is not active is not
- * closed. */
+/* Does this run look at a remembered item? Filters decide. An item of a site that is not active is not closed; a
+ * site that is gone may have been skipped by the read, and its items are forgotten as absent ones are. */
 static bool is_looked_at(struct findings *findings, const struct findings_source *source,
                          const struct sitedb *db, const struct sitedb_filter *filter,
-                         const struct lookup *lookup)
+                         const struct lookup *lookup, struct remembered *remembered)
 {
     const char *code = source->site_of(lookup->place);
     if (!sitedb_filter_selects(filter, lookup->package, code) ||
@@ -87,6 +86,8 @@ static bool is_looked_at(struct findings *findings, const struct findings_source
     if (site != NULL && site_is_active(site))
         return true;
     note_inactive(findings, db, code);
+    if (site == NULL)
+        recall_settle(&findings->recall, remembered, ABSENCE_UNSEEN, findings->clocks.host);
     return false;
 }
 
@@ -116,7 +117,7 @@ static int find_missing(struct findings *findings, const struct findings_source 
         if (key == NULL)
             return -1;
         struct lookup *lookup = &missing->lookups[missing->count];
-        if (split_key(key, lookup) && is_looked_at(findings, source, db, filter, lookup)) {
+        if (split_key(key, lookup) && is_looked_at(findings, source, db, filter, lookup, remembered)) {
             missing->remembered[missing->count] = remembered;
             missing->keys[missing->count++] = key;
         } else {
