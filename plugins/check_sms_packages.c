@@ -41,10 +41,7 @@ static const struct option packages_option_table[] = {
      .choices = "version|recipe",
      .help = "How trouble is recognised. version: what is targeted but not held in the wanted version. recipe: Status <> 0 "
              "AND SourceVersion > 0 in PkgStatus, persistent over a long time, to the letter of the 2007 recipe."},
-    {.name = "db-clock", .type = OPTION_CHOICE, .offset = PACKAGES(clock), .argument = "ZONE", .fallback = "utc",
-     .choices = "utc|local|ignore",
-     .help = "How PkgStatus.UpdateTime and SMSPackages.SourceDate are read, whose zone is unproven: as UTC, as the "
-             "server's local time, or not at all. --survey shows which one fits."},
+    DB_CLOCK_OPTION(PACKAGES(clock)),
     {.name = "survey", .type = OPTION_FLAG, .offset = PACKAGES(survey),
      .help = "Show what the database holds instead of checking it: the distribution of Status and versions, how the dates "
              "lie against the server's clock, and the product's columns. Exits 3."},
@@ -216,9 +213,12 @@ static void add_verdict(const struct siterun *run, const struct numbers *numbers
     if (run->examined == 0)
         text_addf(verdict, "nothing to look at: no package of site %s is targeted at a child site%s", run->db.owner,
                   sitedb_filter_is_empty(&run->check->look.filter) ? "" : " that the filters select");
+    else if (items == 0 && rule_of(run) == PAIR_RULE_RECIPE)
+        text_addf(verdict, "%s of %" PRId64 " rows of site %s's packages matches the recipe",
+                  tally->known > 0 ? "no other" : "none", run->examined, run->db.owner);
     else if (items == 0)
-        text_addf(verdict, "all %" PRId64 " targeted packages of site %s are in sync at their child sites", run->examined,
-                  run->db.owner);
+        text_addf(verdict, "all %s%" PRId64 " targeted packages of site %s are in sync at their child sites",
+                  tally->known > 0 ? "others of " : "", run->examined, run->db.owner);
     else {
         char age[32];
         const struct item *worst = tally->worst;

@@ -244,6 +244,32 @@ def test_a_pair_that_stays_absent_is_forgotten_after_two_runs_and_two_hours(worl
         assert ("version/CEN00001@S02" in world.remembered()) is kept, minutes
 
 
+def test_a_pair_that_two_rare_runs_did_not_see_is_kept(world):
+    lab = world.make()
+    world.stuck(age_s=5 * HOUR)
+    lab.package("CEN00002", "Another", 1)
+    lab.target("CEN00002", "S01")
+    world.check()
+    lab.untarget("CEN00001", "S02")
+    for hours, kept in ((3, True), (6, True), (9, False)):
+        world.check(later=hours * HOUR)
+        assert ("version/CEN00001@S02" in world.remembered()) is kept, hours
+
+
+def test_a_site_that_is_gone_is_named_and_then_forgotten(world):
+    lab = world.make()
+    world.stuck()
+    world.stuck("CEN00002", "S03")
+    world.check()
+    lab.db.execute("DELETE FROM v_Site WHERE SiteCode = 'S02'")
+    for minutes in (0, 30, 60):
+        world.check(later=minutes * MINUTE).is_(CRITICAL, "site S02 is gone from v_Site")
+    assert "version/CEN00001@S02" in world.remembered()
+    world.check(later=3 * HOUR)
+    answer = world.check(later=4 * HOUR).is_(CRITICAL)
+    assert "gone" not in answer.verdict and list(world.remembered()) == ["version/CEN00002@S03"]
+
+
 def test_a_pair_that_is_read_as_no_longer_targeted_ends_at_once(world):
     lab = world.make()
     world.stuck()
@@ -321,7 +347,7 @@ def test_a_recipe_item_ages_from_its_first_sight_and_starts_anew_when_it_moves(w
     lab.status("CEN00001", "S02", 1, 2, 0)
     assert age_of(world.check("--rule=recipe", later=5 * DAY).is_(OK)) in durations(0)
     lab.status("CEN00001", "S02", 0, 2, 0)
-    world.check("--rule=recipe", later=5 * DAY).is_(OK, "in sync")
+    world.check("--rule=recipe", later=5 * DAY).is_(OK, "none of 6 rows", "matches the recipe")
     assert world.remembered() == {}
 
 
@@ -347,6 +373,20 @@ def test_a_clock_that_jumps_back_makes_no_age_negative_and_loses_nothing(world):
         after = world.remembered()
         assert {key: row["first_seen"] for key, row in after.items()} == {key: row["first_seen"] for key, row in before.items()}
     assert age_of(world.check(later=11 * DAY)) in durations(11 * DAY + 2 * HOUR)
+
+
+def test_an_age_from_the_memory_alone_is_never_negative(world):
+    lab = world.make()
+    lab.package("CEN00001", "No dates", 3, source_date_age_s=None)
+    lab.target("CEN00001", "S02", refreshed_age_s=None)
+    lab.status("CEN00001", "S02", 1, 3, None)
+    world.check(later=10 * DAY)
+    lab.status("CEN00001", "S02", 1, 2, None)
+    world.check(later=10 * DAY + HOUR)
+    answer = world.check(later=0)
+    item = answer.item("CEN00001", "S02")
+    assert answer.value("oldest") == 0 and item["age"] == "0 s" and item["moved"] == "0 s"
+    assert world.check(later=11 * DAY).item("CEN00001", "S02")["age"] in durations(DAY)
 
 
 def test_codes_in_another_case_are_the_same_pair(world):
@@ -427,7 +467,16 @@ def test_known_items_are_listed_last_and_counted_nowhere_else(world):
     assert answer.values("pending", "failed", "stuck", "known", "oldest_failed", "sites") == (1, 0, 1, 2, 0, 1)
     assert answer.value("oldest") < 2 * DAY and answer.value("outstanding") == 51200 * 1024
     assert [item["state"] for item in answer.items] == ["WARNING", "known", "known"]
-    world.check("--known=CEN00001,CEN00002@S01").is_(OK, "all 3 targeted packages", "3 known")
+    world.check("--known=CEN00001,CEN00002@S01").is_(OK, "all others of 3 targeted packages", "3 known")
+
+
+def test_known_items_that_are_young_or_alone(world):
+    world.make()
+    world.stuck("CEN00001", "S02", age_s=HOUR)
+    world.stuck("CEN00002", "S02", age_s=HOUR)
+    answer = world.check("--known=CEN00001").is_(OK, "none stuck, 1 on their way, oldest CEN00002", "; 1 known")
+    assert answer.values("pending", "known") == (1, 1) and [item["state"] for item in answer.items] == ["OK", "known"]
+    world.check("--known=CEN00003@S02,CEN00001@S03").is_(OK, "2 on their way")
 
 
 def test_known_ends_when_its_day_has_passed(world):
