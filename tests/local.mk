@@ -2,21 +2,30 @@
 LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/test_clean \
 	tests/unit/test_connection \
+	tests/unit/test_dp \
 	tests/unit/test_failure \
+	tests/unit/test_history \
 	tests/unit/test_identity \
 	tests/unit/test_inifile \
+	tests/unit/test_judge \
+	tests/unit/test_known \
 	tests/unit/test_localfile \
 	tests/unit/test_logcuts \
 	tests/unit/test_logrotation \
 	tests/unit/test_logsource \
 	tests/unit/test_memory \
+	tests/unit/test_minrate \
+	tests/unit/test_nalpath \
 	tests/unit/test_odbc \
 	tests/unit/test_odbcerror \
 	tests/unit/test_odbcvalue \
 	tests/unit/test_options \
+	tests/unit/test_pair \
 	tests/unit/test_quantity \
 	tests/unit/test_range \
+	tests/unit/test_report \
 	tests/unit/test_statedamage \
 	tests/unit/test_statefault \
 	tests/unit/test_statefile \
@@ -24,7 +33,9 @@ UNIT_TESTS = \
 	tests/unit/test_text \
 	tests/unit/test_utf
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_clean \
 	tests/fuzz/fuzz_inifile \
+	tests/fuzz/fuzz_nalpath \
 	tests/fuzz/fuzz_range
 TEST_HELPERS = \
 	tests/e2e/log_cat \
@@ -51,7 +62,9 @@ endif
 # The same targets as `make fuzz`, with a main that runs files: their seeds are tests.
 FUZZ_REPLAYS = $(FUZZ_TARGETS)
 # --- replays
+tests_fuzz_fuzz_clean_SOURCES = tests/fuzz/fuzz_clean.c tests/fuzz/replay.c
 tests_fuzz_fuzz_inifile_SOURCES = tests/fuzz/fuzz_inifile.c tests/fuzz/replay.c
+tests_fuzz_fuzz_nalpath_SOURCES = tests/fuzz/fuzz_nalpath.c tests/fuzz/replay.c
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c tests/fuzz/replay.c
 # ---
 EXTRA_PROGRAMS += $(FUZZ_REPLAYS) $(TEST_HELPERS)
