@@ -16,7 +16,8 @@ GO
 -- CREATE USER [CORP\svc_monitor] FOR LOGIN [CORP\svc_monitor]
 -- GO
 
--- The product's own role for reading its views: v_Site, v_DistributionPoint, v_Package, v_PackageStatusDistPointsSumm.
+-- The product's own role for reading its views: v_Site, v_DistributionPoint, v_Package,
+-- v_PackageStatusDistPointsSumm, v_PackageStatusRootSummarizer.
 EXEC sp_addrolemember 'smsschm_users', 'sms_check'
 GO
 

@@ -26,7 +26,7 @@ import odbc  # noqa: E402
 import sitedb  # noqa: E402
 import sitedb_demo  # noqa: E402
 
-INI = "/etc/monitoring-plugins/monitoring-plugins-sms.ini"
+INI = "/etc/monitoring-plugins-sms.ini"
 STANDARD_PLUGINS = "/usr/lib/nagios/plugins"
 DAY = 86400
 
@@ -193,7 +193,6 @@ class Site:
             else:
                 self.build_healthy(lab)
         give(self.database)
-        self.known = ""
         self.ini = os.path.join(folder, "sms.ini")
         self.write_ini()
 
@@ -209,18 +208,13 @@ class Site:
     def lab(self):
         return sitedb.Lab(self.database)
 
-    def sql(self):
-        """What stands in the ini file instead of a SQL server."""
-        return "connect = Driver=SQLite3;Database=%s\nsite = CEN\nODBCSYSINI = %s\nstate-dir = %s\n" % (
-            self.database, os.path.join(self.folder, "odbc"), self.state)
-
     def write_ini(self, **more):
         """The shipped ini file; `more` are keys of [packages_CEN]."""
         text = shipped("monitoring-plugins-sms.ini", changes={
             "hostname = sqlserver.example.com\ndatabase = SMS_CEN\nuser = sms_check\n"
-            "password-file = /etc/monitoring-plugins/sms_check.password\n":
-                "connect = Driver=SQLite3;Database=%s\nODBCSYSINI = %s\nstate-dir = %s\n" % (
+            "password-file = /etc/monitoring-plugins-sms/sms_check.password\n":
+                "site = CEN\nconnect = Driver=SQLite3;Database=%s\nODBCSYSINI = %s\nstate-dir = %s\n" % (
                     self.database, os.path.join(self.folder, "odbc"), self.state),
-            "[packages_CEN]\n": "[packages_CEN]\nsite = CEN\n" + "".join("%s = %s\n" % item for item in more.items()),
+            "[packages_CEN]\n": "[packages_CEN]\n" + "".join("%s = %s\n" % item for item in more.items()),
         })
         write(self.ini, text, 0o640)

@@ -73,7 +73,7 @@ def test_a_stuck_package_is_told_escalated_and_recovers(place):
     node.ship("event-handler.conf", changes={
         "/usr/local/lib/monitoring-plugins-sms/sms-repair-hint": hint, daemons.INI: site.ini,
         "https://localhost:5665": "https://%s:%d" % (node.name, node.port),
-        "/etc/monitoring-plugins/sms-repair-hint.netrc": netrc})
+        "/etc/monitoring-plugins-sms/sms-repair-hint.netrc": netrc})
     # The certificate's name is the node's: curl must find it here.
     daemons.write(os.path.join(node.home, "bin", "curl"), "#!/bin/sh\nexec /usr/bin/curl --resolve %s:%d:127.0.0.1 \"$@\"\n" % (
         node.name, node.port), 0o755)
@@ -146,7 +146,7 @@ def log_changes(folder):
     """The shipped remote location's logs, on this machine."""
     return {'"smb://s021.example.com/SMS_S02/Logs/despool.log"': '"%s/despool.log"' % folder,
             '"smb://s021.example.com/SMS_S02/Logs/distmgr.log"': '"%s/distmgr.log"' % folder,
-            'sms_smb_auth = "/etc/monitoring-plugins/sms_check.smb"': 'sms_state_dir = "%s/state"' % folder}
+            'sms_smb_auth = "/etc/monitoring-plugins-sms/sms_check.smb"': 'sms_state_dir = "%s/state"' % folder}
 
 
 def test_the_remote_node_reads_the_logs_and_its_loss_is_told(place):

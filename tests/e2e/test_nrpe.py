@@ -69,7 +69,7 @@ STATES = [
 def test_packages_arrives_byte_for_byte(site, commands, server, name, keys, code):
     text = daemons.read(site.ini)
     try:
-        changes = {"warning = 24h\ncritical = 72h\nfailed-warning = 1h\nfailed-critical = 24h\n#site": "#site"} if code < 2 else {}
+        changes = {"warning = 24h\ncritical = 72h\nfailed-warning = 1h\nfailed-critical = 24h\n# A package that the team": "# A package that the team"} if code < 2 else {}
         site.write_ini(**keys)
         daemons.write(site.ini, daemons.changed(daemons.read(site.ini), changes), 0o640)
         arrived = server.check(PACKAGES)
@@ -124,7 +124,7 @@ def hanging(site, listener, timeout):
     text = daemons.shipped("monitoring-plugins-sms.ini", changes={
         "[database_CEN]\ntimeout = 45\n": "[database_CEN]\ntimeout = %s\n" % timeout,
         "hostname = sqlserver.example.com\ndatabase": "hostname = 127.0.0.1\ndatabase",
-        "password-file = /etc/monitoring-plugins/sms_check.password\n": "password-file = %s/password\nstate-dir = %s\nODBCSYSINI = %s/odbc\n" % (
+        "password-file = /etc/monitoring-plugins-sms/sms_check.password\n": "password-file = %s/password\nstate-dir = %s\nODBCSYSINI = %s/odbc\n" % (
             site.folder, site.state, site.folder),
         "#port = 1433": "port = %d" % listener.getsockname()[1]})
     daemons.write(os.path.join(site.folder, "password"), "Geheim:1\n", 0o640)
