@@ -62,9 +62,7 @@ const struct option check_option_table[] = {
      .help = "Items that the team has accepted (comma list): shown last, counted as known, without an effect on the state "
              "until the end of the day UNTIL (YYYY-MM-DD). The next one pages again. Where items are at servers, SITE may "
              "name the server."},
-    {.name = "state-dir", .type = OPTION_TEXT, .offset = CHECK(state_dir), .argument = "DIR",
-     .help = "Where the check keeps what it must remember between runs. Without it: the value of MP_STATE_PATH, else the "
-             "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."},
+    STATE_DIR_OPTION(CHECK(state_dir)),
     {.name = "max-items", .type = OPTION_INTEGER, .offset = CHECK(max_items), .argument = "N", .fallback = "10",
      .least = 0, .most = 1000, .help = "Show at most this many items, worst and oldest first; -v shows all."},
 };
@@ -123,8 +121,7 @@ static void reset_rates(void *target)
 #define SITE(member) offsetof(struct site_options, member)
 #define FILTER(member) offsetof(struct site_options, filter.member)
 const struct option site_option_table[] = {
-    {.name = "site", .type = OPTION_TEXT, .offset = SITE(site), .argument = "CODE",
-     .help = "Owning site, whose database this is; by default the code in a database name SMS_xxx or CM_xxx."},
+    OWNING_SITE_OPTION(SITE(site)),
     {.name = "package", .type = OPTION_LIST, .offset = FILTER(packages), .argument = "ID,...",
      .help = "Only these packages. One that does not exist is UNKNOWN."},
     {.name = "exclude-package", .type = OPTION_LIST, .offset = FILTER(exclude_packages), .argument = "ID,...",
@@ -153,10 +150,15 @@ int environment_apply(const struct environment_options *environment, struct fail
     return 0;
 }
 
+const char *state_directory(const char *given)
+{
+    if (given != NULL)
+        return given;
+    const char *path = getenv("MP_STATE_PATH");
+    return path != NULL && path[0] != '\0' ? path : STATE_DIRECTORY;
+}
+
 const char *check_state_directory(const struct check_options *options)
 {
-    if (options->state_dir != NULL)
-        return options->state_dir;
-    const char *given = getenv("MP_STATE_PATH");
-    return given != NULL && given[0] != '\0' ? given : STATE_DIRECTORY;
+    return state_directory(options->state_dir);
 }

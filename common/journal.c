@@ -24,6 +24,7 @@ struct journal {
     struct journal_entry *entries; /* owned */
     size_t count;
     off_t size; /* of what was read and written whole */
+    bool look;  /* read-only */
 };
 
 const char *journal_result_name(enum journal_result result)
@@ -129,7 +130,7 @@ static int read_lines(struct journal *journal, char *bytes, size_t length, struc
         number++;
     }
     journal->size = (off_t)start;
-    if (start < length && ftruncate(journal->file, (off_t)start) != 0)
+    if (start < length && !journal->look && ftruncate(journal->file, (off_t)start) != 0)
         return fail(failure, "cannot take a half-written line off the journal %s: %s", journal->path, strerror(errno));
     return 0;
 }
@@ -166,6 +167,32 @@ struct journal *journal_open(const char *directory, int64_t wait_ms, struct fail
                lock(journal, wait_ms, failure) == 0 && read_file(journal, failure) == 0) {
         return journal;
     }
+    journal_close(journal);
+    return NULL;
+}
+
+struct journal *journal_look(const char *directory, struct failure *failure)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (journal == NULL) {
+        fail(failure, "out of memory");
+        return NULL;
+    }
+    journal->look = true;
+    journal->file = -1;
+    int result = 0;
+    if (asprintf(&journal->path, "%s/journal", directory) < 0) {
+        journal->path = NULL;
+        result = fail(failure, "out of memory");
+    } else {
+        journal->file = open(journal->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (journal->file >= 0)
+            result = read_file(journal, failure);
+        else if (errno != ENOENT)
+            result = fail(failure, "cannot read the journal %s: %s", journal->path, strerror(errno));
+    }
+    if (result == 0)
+        return journal;
     journal_close(journal);
     return NULL;
 }

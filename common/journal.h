@@ -51,6 +51,14 @@ struct journal;
  */
 struct journal *journal_open(const char *directory, int64_t wait_ms, struct failure *failure);
 
+/**
+ * Look at the journal without its lock and without changing anything: for --journal and for a dry run, which must not wait
+ * for a repair under way. Nothing can be begun or ended in it.
+ *
+ * @return the journal, owned; empty when there is none yet; NULL when it cannot be read
+ */
+struct journal *journal_look(const char *directory, struct failure *failure);
+
 /** @return entries in their order; borrowed until the next change */
 const struct journal_entry *journal_entries(const struct journal *journal, size_t *count);
 

@@ -58,6 +58,8 @@ common_libsms_a_SOURCES = \
 	common/journal.h \
 	common/journalline.c \
 	common/journalline.h \
+	common/json.c \
+	common/json.h \
 	common/judge.c \
 	common/judge.h \
 	common/known.c \
@@ -132,6 +134,20 @@ common_libsms_a_SOURCES = \
 	common/range.h \
 	common/recall.c \
 	common/recall.h \
+	common/repair.h \
+	common/repairguard.c \
+	common/repairjson.c \
+	common/repairmake.c \
+	common/repairquery.h \
+	common/repairread.c \
+	common/repairreport.c \
+	common/repairreport.h \
+	common/repairrun.c \
+	common/repairrun.h \
+	common/repairwatch.c \
+	common/repairwatch.h \
+	common/repairworker.c \
+	common/repairworker.h \
 	common/replication.c \
 	common/replication.h \
 	common/report.c \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "memory.h"
 
+#include <ctype.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +15,15 @@ const struct statefile_schema memory_schema = {
            "observed INTEGER NOT NULL, absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
            ") WITHOUT ROWID",
 };
+
+void memory_key(const char *prefix, const char *package, const char *place, struct text *key)
+{
+    text_addf(key, "%s/", prefix);
+    size_t head = key->length;
+    text_addf(key, "%s@%s", package, place);
+    for (size_t i = head; i < key->length; i++)
+        key->bytes[i] = (char)toupper((unsigned char)key->bytes[i]);
+}
 
 static char *column_copy(sqlite3_stmt *row, int column)
 {

@@ -4,6 +4,7 @@
 
 #include "failure.h"
 #include "statefile.h"
+#include "text.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@ struct remembered {
 };
 
 extern const struct statefile_schema memory_schema;
+
+/** Append the key of an item: prefix, package and place, in upper case because the product's collation knows none. */
+void memory_key(const char *prefix, const char *package, const char *place, struct text *key);
 
 /**
  * Load the items whose key begins with `key_prefix` ("" for all), sorted by key (bytewise).

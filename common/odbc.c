@@ -369,10 +369,12 @@ double odbc_elapsed_s(const struct odbc_connection *connection)
     return connection->elapsed_s;
 }
 
+const char odbc_commit_step[] = "waiting for the commit";
+
 static int end_transaction(struct odbc_connection *connection, SQLSMALLINT how, struct odbc_error *error)
 {
     const char *what = how == SQL_COMMIT ? "commit" : "rollback";
-    trace_step(connection->trace, "waiting for the %s", what);
+    trace_step(connection->trace, "%s", how == SQL_COMMIT ? odbc_commit_step : "waiting for the rollback");
     double begin = odbc_clock_s();
     SQLRETURN code = SQLEndTran(SQL_HANDLE_DBC, connection->handle, how);
     double waited_s = odbc_clock_add(connection, begin);

@@ -138,6 +138,9 @@ int odbc_execute(struct odbc_connection *connection, const char *what, const cha
                  const struct odbc_value *parameters, size_t parameter_count, int64_t *affected,
                  struct odbc_error *error);
 
+/** The step that is told before COMMIT goes out: without it, a connection that ended has committed nothing. */
+extern const char odbc_commit_step[];
+
 /** Explicit transactions: begin turns autocommit off, commit and rollback end it and turn it on again. */
 int odbc_begin(struct odbc_connection *connection, struct odbc_error *error);
 int odbc_commit(struct odbc_connection *connection, struct odbc_error *error);

@@ -206,6 +206,12 @@ static int read_sites(struct sitedb *db, struct failure *failure)
     return rows == 0 ? 0 : fail(failure, "out of memory");
 }
 
+void sitedb_identity(const struct sitedb *db, const struct odbc_settings *settings, struct text *identity)
+{
+    odbc_settings_identity(settings, identity);
+    text_addf(identity, "/%s", db->owner);
+}
+
 const struct site *sitedb_site(const struct sitedb *db, const char *code)
 {
     for (size_t i = 0; i < db->site_count; i++)

@@ -77,6 +77,9 @@ int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const cha
 
 void sitedb_close(struct sitedb *db);
 
+/** Append what is watched, the identity of the checks' memory: server, database and owning site; never a secret. */
+void sitedb_identity(const struct sitedb *db, const struct odbc_settings *settings, struct text *identity);
+
 /** @return the site with this code (without case), or NULL; borrowed */
 const struct site *sitedb_site(const struct sitedb *db, const char *code);
 

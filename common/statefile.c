@@ -6,6 +6,7 @@
 #include "statedir.h"
 #include "statelock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -392,6 +393,36 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
         return NULL;
     }
     return file;
+}
+
+struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, struct failure *failure)
+{
+    struct statefile *file = calloc(1, sizeof *file);
+    char *base = file_base(directory, plugin, identity);
+    int64_t version = 0;
+    if (file != NULL)
+        file->lock = -1;
+    if (file == NULL || base == NULL || asprintf(&file->path, "%s.sqlite3", base) < 0) {
+        fail(failure, "out of memory");
+    } else if (access(file->path, R_OK) != 0) {
+        fail(failure, "%s: %s", file->path, strerror(errno));
+    } else if (sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW,
+                               NULL) != SQLITE_OK ||
+               set_up_connection(file) != SQLITE_OK || execute(file, "BEGIN") != SQLITE_OK ||
+               single_integer(file, "PRAGMA user_version", &version) != SQLITE_OK) {
+        statefile_fail(file, "read", failure);
+    } else if (version != schema->version) {
+        fail(failure, "%s is of another version of the program", file->path);
+    } else if (statecheck_contents(file->database, identity, failure) != STATECHECK_SOUND) {
+        fail_context(failure, "the state file %s ", file->path);
+    } else {
+        free(base);
+        return file;
+    }
+    free(base);
+    statefile_close(file);
+    return NULL;
 }
 
 sqlite3 *statefile_database(struct statefile *file)

@@ -56,6 +56,14 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
                                  struct failure *failure);
 
 /**
+ * Look into another program's memory: no lock is taken, nothing is made, changed or set aside. Nothing can be committed.
+ *
+ * @return the open store, owned (statefile_close), or NULL with why it is not at hand
+ */
+struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, struct failure *failure);
+
+/**
  * @return the database handle, inside an open transaction that only statefile_commit can commit; borrowed.
  * Rows changed by any other way than a run's statements count as damage: a digest over all rows is kept.
  */

@@ -11,13 +11,24 @@ struct statement {
     struct text sql;
     struct odbc_value *parameters; /* owned */
     size_t count;
-    bool failed;                   /* out of memory */
+    bool failed; /* out of memory */
 };
 
 void statement_text(struct statement *statement, const char *sql);
 
 /** Append `?` and bind a text to it. @param value  borrowed until the statement has run */
 void statement_bind(struct statement *statement, const char *value);
+
+/** Append `?` and bind an integer to it, or NULL. */
+void statement_bind_integer(struct statement *statement, bool known, int64_t value);
+
+/**
+ * Append the statement as a person would type it, its values in place of the `?`. For display only: what runs has its
+ * values bound. The statement's own text must hold no `?` in quotes.
+ *
+ * @param unicode  texts as N'...'
+ */
+void statement_show(const struct statement *statement, bool unicode, struct text *shown);
 
 /** Append " AND column IN (?, ...)" and " AND column NOT IN (?, ...)" for lists that are not empty. */
 void statement_filter(struct statement *statement, const char *column, const struct string_list *include,
