@@ -69,6 +69,8 @@ def durations(seconds, slack=6):
 class Answer:
     """One run, taken apart; every rule that holds for any output is checked here."""
 
+    title, labels, item_form = "SMS PACKAGES", LABELS, ITEM
+
     def __init__(self, command, code, stdout, stderr, seconds):
         self.command, self.code, self.stdout, self.stderr, self.seconds = command, code, stdout, stderr, seconds
         self.text = stdout.decode("utf-8")
@@ -86,7 +88,7 @@ class Answer:
             label, value = part.split("=")
             self.perf[label] = value
         if self.perf:
-            assert list(self.perf) == LABELS, self
+            assert list(self.perf) == self.labels, self
 
     def __repr__(self):
         return "\n".join((" ".join(self.command), "exit %d after %.2f s" % (self.code, self.seconds), self.text,
@@ -103,7 +105,7 @@ class Answer:
     def items(self):
         found = []
         for line in self.lines[1:]:
-            match = ITEM.match(line)
+            match = self.item_form.match(line)
             if match:
                 found.append(match.groupdict())
             else:
@@ -118,7 +120,7 @@ class Answer:
     def is_(self, status, *texts):
         """Exit code and first line agree, and the verdict holds these texts."""
         assert self.code == status, self
-        assert self.first.startswith("SMS PACKAGES %s - " % NAMES[status]), self
+        assert self.first.startswith("%s %s - " % (self.title, NAMES[status])), self
         for text in texts:
             assert text in self.verdict, "%r not in %s" % (text, self)
         return self
@@ -130,14 +132,14 @@ class Answer:
         return self
 
 
-def run(*arguments, env=None, program=PLUGIN, timeout=60, stdin=subprocess.DEVNULL, **more):
+def run(*arguments, env=None, program=PLUGIN, form=Answer, timeout=60, stdin=subprocess.DEVNULL, **more):
     """One run with an environment that holds nothing but `env`, in /, with its stderr kept apart."""
     command = [program] + [str(argument) for argument in arguments]
     start = time.monotonic()
     variables = {name: value for name, value in (env or {}).items() if value is not None}
     done = subprocess.run(command, env=variables, cwd="/", stdin=stdin, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout, **more)
-    answer = Answer(command, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+    answer = form(command, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
     if not any(str(argument).startswith("-vv") for argument in arguments):
         assert done.stderr == b"", answer
     return answer
@@ -199,6 +201,8 @@ def state_files(state):
 class World:
     """A lab database, a state directory and a private ODBC directory."""
 
+    plugin = {"program": PLUGIN, "form": Answer}
+
     def __init__(self, folder, **lab):
         self.folder = os.fspath(folder)
         self.database = os.path.join(self.folder, "site.db")
@@ -246,7 +250,7 @@ class World:
         variables = dict(self.env, **(env or {}))
         if later:
             variables.update(faketime(later))
-        return run(*self.arguments(*arguments), env=variables, **more)
+        return run(*self.arguments(*arguments), env=variables, **dict(self.plugin, **more))
 
     def remembered(self):
         return remembered(self.state)
@@ -299,4 +303,4 @@ class Server:
                     + unless("--password-file", "--password-file=" + self.password_file))
         variables = dict(world.env, FREETDSCONF=self.freetds)
         variables.update(env or {})
-        return run(*settings, "--state-dir=" + world.state, *given, env=variables, **more)
+        return run(*settings, "--state-dir=" + world.state, *given, env=variables, **dict(world.plugin, **more))
