@@ -163,6 +163,16 @@ def test_a_missing_database_file(world):
         answer.fails()
 
 
+def test_a_database_that_somebody_holds(world):
+    world.demo()
+    world.lab.commit()
+    world.lab.db.execute("BEGIN EXCLUSIVE")
+    answer = run(*world.arguments("-t", TIMEOUT_S), env=world.env)
+    world.lab.db.rollback()
+    ends_in_time(world, answer).fails()
+    assert "timed out" in answer.first or "locked" in answer.first
+
+
 def test_a_file_that_is_no_database(world):
     path = os.path.join(world.folder, "text.db")
     with open(path, "w", encoding="ascii") as file:

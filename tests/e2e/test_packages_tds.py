@@ -46,21 +46,25 @@ def test_the_demo_over_every_protocol_version(world, version, product):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_random_databases_through_freetds(tmp_path, version):
+def test_random_databases_through_freetds(world, version):
     looked = 0
-    for seed in range(6):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        with World(folder) as world:
-            world.lab = lab = random_database(world.database, 1000 + 10 * VERSIONS.index(version) + seed)
-            with Server(world) as server:
-                verdict = sitedb_judge.judge(lab.db, "CEN", lab.now)
-                compare(server.check("-v", "--tds-version=" + version), verdict, "seed %d" % seed)
-                looked += len(verdict.items)
+    world.make()
+    with Server(world) as server:
+        for seed in range(50):
+            # The server opens the file at each login: one server sees all databases.
+            world.lab.close()
+            os.unlink(world.database)
+            world.lab = lab = random_database(world.database, 1000 + 50 * VERSIONS.index(version) + seed)
+            world.state = os.path.join(world.folder, "state%d" % seed)
+            os.mkdir(world.state, 0o755)
+            verdict = sitedb_judge.judge(lab.db, "CEN", lab.now)
+            compare(server.check("-v", "--tds-version=" + version), verdict, "seed %d" % seed)
+            looked += len(verdict.items)
+            if seed % 5 == 0:
                 answer = server.check("-v", "--rule=recipe", "--tds-version=" + version)
                 shown = {(item["package"].upper(), item["site"].upper()) for item in answer.items}
                 assert shown == recipe_rows(lab), seed
-    assert looked > 15
+    assert looked > 150
 
 
 def test_the_connection_never_blocks_the_product(demo):
@@ -200,9 +204,30 @@ def test_windows_logins_reach_the_server_as_blobs(demo):
         answer = server.check()
         assert answer.code == CRITICAL, answer
         login = server.tds.requests("login7")[0]
-        assert not login.get("user"), "NTLM sends no user in LOGIN7"
+        assert login["integrated"] and not login["user"], "NTLM sends no user in LOGIN7"
     with Server(demo, user="CORP\\monitor", password="Streng:Geheim", windows="untrusted") as server:
         server.check().fails("18452")
+
+
+def test_without_a_user_a_kerberos_ticket_is_shown(demo):
+    from kerberos_cache import write_cache
+    conf, cache = os.path.join(demo.folder, "krb5.conf"), os.path.join(demo.folder, "cache")
+    with open(conf, "w", encoding="ascii") as file:
+        file.write("[libdefaults]\ndefault_realm = EXAMPLE.TEST\ndns_lookup_kdc = false\n"
+                   "dns_canonicalize_hostname = false\nrdns = false\n")
+    with Server(demo) as server:
+        write_cache(cache, "EXAMPLE.TEST", "mon", [("MSSQLSvc", "127.0.0.1:%d" % server.tds.port)])
+        path = os.path.join(demo.folder, "site.ini")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("[check_sms_packages]\nKRB5CCNAME=FILE:%s\n" % cache)
+        arguments = ["--hostname=127.0.0.1", "--port=%d" % server.tds.port, "--database=SMS_CEN", "--state-dir=" + demo.state]
+        env = dict(demo.env, FREETDSCONF=server.freetds, KRB5_CONFIG=conf)
+        packages.run("--extra-opts=@" + path, *arguments, env=env)
+        login = server.tds.requests("login7")
+        assert len(login) == 1 and login[0]["integrated"] and not login[0]["user"], login
+        # Without a ticket nothing gets that far, and the principal is named.
+        packages.run(*arguments, env=dict(env, KRB5CCNAME="FILE:/nonexistent")).fails("MSSQLSvc/127.0.0.1:%d" % server.tds.port)
+        assert len(server.tds.requests("login7")) == 1
 
 
 def test_columns_of_an_older_product(world):
@@ -223,3 +248,42 @@ def test_bigint_versions(world):
     with Server(world) as server:
         for version in VERSIONS:
             assert server.check("--tds-version=" + version).item("CEN00001", "S02")["held"] == str(big)
+
+
+@pytest.mark.parametrize("name", ["CM_CEN", "sms_cen"])
+def test_the_owning_site_comes_from_the_name_of_the_database(demo, name):
+    with Server(demo, database=name) as server:
+        assert server.check().is_(CRITICAL).value("examined") == 64
+
+
+def test_a_database_with_a_name_of_its_own_needs_the_site(demo):
+    with Server(demo, database="Packages") as server:
+        server.check().fails("'Packages'", "SMS_xxx", "--site=CODE")
+        assert server.check("--site=cen").is_(CRITICAL).value("examined") == 64
+        assert server.check("--site=PR1").is_(CRITICAL, "PR100001").value("examined") == 1
+
+
+def test_everything_in_the_ini_file_under_an_empty_environment(demo):
+    """As Debian's NRPE starts a plugin: one fixed argument and nothing in the environment."""
+    with Server(demo) as server:
+        path = os.path.join(demo.folder, "site.ini")
+        with open(path, "w", encoding="utf-8") as file:
+            os.chmod(path, 0o640)
+            file.write("[check_sms_packages]\nhostname=127.0.0.1\nport=%d\ndatabase=SMS_CEN\nuser=probe\npassword=%s\n"
+                       "tds-version=7.4\nencryption=off\ntimeout=5\nODBCSYSINI=%s\nFREETDSCONF=%s\nstate-dir=%s\n"
+                       % (server.tds.port, server.password, demo.odbc, server.freetds, demo.state))
+        answer = packages.run("--extra-opts=@" + path).is_(CRITICAL)
+        assert answer.item("CEN00008", "S04")["name"] == "1С:Предприятие 8.1"
+        login = server.tds.requests("login7")[0]
+        assert "7.4" in login["tds"] or login["tds"].startswith("74"), login
+
+
+def test_a_private_freetds_conf_leaves_nothing_behind(demo, certificates):
+    folder = os.path.join(demo.folder, "tmp")
+    os.mkdir(folder)
+    with Server(demo, encrypt="on", **certificates.options) as server:
+        for rules, code in (([], CRITICAL), ([{"at": "login", "do": "close"}], UNKNOWN), ([{"at": "batch", "do": "hang"}], UNKNOWN)):
+            server.tds.rules(rules)
+            answer = server.check("-t", 2, "--tls-ca=" + certificates.ca, "--hostname=localhost", env={"FREETDSCONF": None, "TMPDIR": folder})
+            assert answer.code == code, answer
+            assert os.listdir(folder) == [] and answer.seconds < 2.5
