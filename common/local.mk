@@ -83,6 +83,8 @@ common_libsms_a_SOURCES = \
 	common/logmerge.h \
 	common/logpair.c \
 	common/logpair.h \
+	common/logreading.c \
+	common/logreading.h \
 	common/logrecord.c \
 	common/logrecord.h \
 	common/logscan.h \

@@ -8,15 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-    TAIL_BYTES = 64 * 1024,     /* where the last record is looked for */
-    QUARTER_HOUR = 15 * 60,     /* every zone in use is a multiple */
+    TAIL_BYTES =
+        48 * 1024, /* where the last record is looked for; with the fingerprints less than 64 KB a log */
+    QUARTER_HOUR = 15 * 60, /* every zone in use is a multiple */
     MOST_WEST = -12 * 3600,
     MOST_EAST = 14 * 3600,
-    MOST_RESIDUE = 150          /* seconds between the last record and the file's time that still fit */
+    MOST_RESIDUE = 150 /* seconds between the last record and the file's time that still fit */
 };
 
 int log_clock_use_zone(struct log_clock *clock, const char *zone, struct failure *failure)
@@ -25,9 +26,12 @@ int log_clock_use_zone(struct log_clock *clock, const char *zone, struct failure
     char path[512];
     bool named = zone[0] != '/' && strstr(zone, "..") == NULL &&
                  snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone) < (int)sizeof path;
-    if (!named || access(path, R_OK) != 0)
-        return fail(failure, "--timezone=%s: there is no such zone in /usr/share/zoneinfo (package tzdata); write AREA/CITY, as in "
-                             "Europe/Berlin",
+    struct stat facts;
+    if (!named || stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return fail(failure,
+                    "--timezone=%s: there is no such zone in /usr/share/zoneinfo (package tzdata); write "
+                    "AREA/CITY, as in "
+                    "Europe/Berlin",
                     zone);
     if (setenv("TZ", zone, 1) != 0)
         return fail(failure, "out of memory");
@@ -43,8 +47,8 @@ static void ignore_record(void *listener, const struct log_record *record)
 }
 
 /* The stamp of the last whole record in the bytes. */
-static int last_stamp(const char *bytes, size_t length, const struct log_encoding *encoding, struct log_stamp *stamp,
-                      struct failure *failure)
+static int last_stamp(const char *bytes, size_t length, const struct log_encoding *encoding,
+                      struct log_stamp *stamp, struct failure *failure)
 {
     struct log_progress progress = {0};
     struct log_reader_options options = {.encoding = *encoding};
@@ -53,7 +57,8 @@ static int last_stamp(const char *bytes, size_t length, const struct log_encodin
         return -1;
     struct log_stamp newest;
     bool found = log_reader_push(reader, bytes, length, ignore_record, NULL) == 0 &&
-                 log_reader_finish(reader, ignore_record, NULL) == 0 && log_reader_last(reader, stamp, &newest);
+                 log_reader_finish(reader, ignore_record, NULL) == 0 &&
+                 log_reader_last(reader, stamp, &newest);
     log_reader_free(reader);
     return found ? 0 : 1;
 }
@@ -87,12 +92,14 @@ int log_clock_measure(struct log_clock *clock, struct bytestore *store, const ch
     if (found < 0)
         return -1;
     int64_t distance = found == 0 ? stamp.ms / 1000 - mtime : INT64_MAX / 2;
-    int64_t offset = (distance + (distance < 0 ? -QUARTER_HOUR / 2 : QUARTER_HOUR / 2)) / QUARTER_HOUR * QUARTER_HOUR;
+    int64_t offset =
+        (distance + (distance < 0 ? -QUARTER_HOUR / 2 : QUARTER_HOUR / 2)) / QUARTER_HOUR * QUARTER_HOUR;
     int64_t residue = distance > offset ? distance - offset : offset - distance;
     if (found != 0 || offset < MOST_WEST || offset > MOST_EAST || residue > MOST_RESIDUE) {
         char modified[32];
         return fail(failure,
-                    "the stamps of %s are local time, and its last one does not fit the file's modification time (%s): give "
+                    "the stamps of %s are local time, and its last one does not fit the file's modification "
+                    "time (%s): give "
                     "--timezone=AREA/CITY of the site server",
                     location, instant_format(mtime, modified, sizeof modified));
     }

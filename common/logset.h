@@ -15,44 +15,49 @@
 #include <stdint.h>
 
 /*
- * The logs of one child site as a whole, since the last run: every log is read from its position, in turns by time, its
- * records become events and these move the conditions. Nothing is kept before the caller commits the state file.
+ * The logs of one child site as a whole, since the last run: every log is read from its position, in turns by
+ * time, its records become events and these move the conditions. Nothing is kept before the caller commits
+ * the state file.
  */
 struct logset_options {
     const char *const *logs; /* locations; at most LOG_MERGE_LOGS */
     size_t count;
     struct log_encoding encoding;
-    const char *timezone;    /* AREA/CITY, NULL: each file's own time tells the offset */
-    int64_t max_bytes;       /* of this run, over all logs */
+    const char *timezone; /* AREA/CITY, NULL: each file's own time tells the offset */
+    int64_t max_bytes;    /* of this run, over all logs */
     int64_t forget_s;
 };
 
 /* What is known of one log after the run. */
 struct logset_log {
     const char *location;     /* as given; borrowed */
-    struct log_status status; /* not filled when `failed` */
+    struct log_status status; /* all zero when `failed` */
     char encoding[32];
-    int64_t newest_s;         /* newest record ever read of it, UTC; 0: none in the grammar */
-    bool shifted;             /* its stamps are local and its own time told the offset ... */
-    int64_t offset_s;         /* ... local time minus UTC */
-    bool failed;              /* could not be read in this run */
+    int64_t newest_s; /* newest record ever read of it, UTC; 0: none in the grammar */
+    bool shifted;     /* its stamps are local and its own time told the offset ... */
+    int64_t offset_s; /* ... local time minus UTC */
+    bool failed;      /* could not be read in this run */
     struct failure failure;
-    char beginning[128];      /* of a log without a record: what stands there, cleaned */
+    char beginning[128]; /* of a log without a record: what stands there, cleaned */
 };
 
 struct logset {
     struct conditions conditions; /* owned */
     struct logset_log *logs;      /* owned */
     size_t count;
-    int64_t newest_s;             /* over all logs, UTC; 0 none */
-    int64_t lines, bytes;         /* read in this run */
+    int64_t newest_s;     /* over all logs, UTC; 0 none */
+    int64_t lines, bytes; /* read in this run */
 };
 
 /**
- * Load what earlier runs stored, read what is new, settle the conditions at each log's end, and store positions and
- * conditions in the state file's open transaction.
+ * Load what earlier runs stored, read what is new, settle the conditions at each log's end, and store
+ * positions and conditions in the state file's open transaction.
  *
- * @return 0, also when single logs failed (logs[i].failed: its position is as before); -1 when nothing can be said
+ * A log that fails is as if it had not been given: its position stays, nothing of it is applied. A run that
+ * ends at max_bytes applies only what no unread record can come before, so that any number of such runs gives
+ * the conditions of one.
+ *
+ * @return 0, also when single logs failed (logs[i].failed); -1 when nothing can be said
  */
 int logset_read(struct logset *set, const struct logset_options *options, struct bytestore *store,
                 struct statefile *state, const struct trace *trace, struct failure *failure);

@@ -51,7 +51,8 @@ static void tie_texts(struct stall_list *list)
 static void add_kind(struct stall *stall, enum condition_kind kind)
 {
     size_t used = strlen(stall->kinds);
-    snprintf(stall->kinds + used, sizeof stall->kinds - used, "%s%s", used > 0 ? "+" : "", condition_kind_name(kind));
+    snprintf(stall->kinds + used, sizeof stall->kinds - used, "%s%s", used > 0 ? "+" : "",
+             condition_kind_name(kind));
 }
 
 static void describe(struct stall *stall, const struct condition *condition, int64_t now)
@@ -60,8 +61,8 @@ static void describe(struct stall *stall, const struct condition *condition, int
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
         if (kinds & 1u << kind)
             add_kind(stall, (enum condition_kind)kind);
-    /* The worst kind decides the class and shows its line; the age is that of the oldest: more knowledge of one stall
-     * must not make it younger. */
+    /* The worst kind decides the class and shows its line; the age is that of the oldest: more knowledge of
+     * one stall must not make it younger. */
     int shown = kinds & 1u << CONDITION_BASE_MISSING ? CONDITION_BASE_MISSING
                 : kinds & 1u << CONDITION_WAITING    ? CONDITION_WAITING
                                                      : CONDITION_SUPERSEDED;
@@ -76,8 +77,8 @@ static void describe(struct stall *stall, const struct condition *condition, int
     stall->item.age_s = first_s > 0 && first_s < now ? now - first_s : 0;
 }
 
-int stalls_of_conditions(struct stall_list *list, const struct conditions *conditions, const struct stall_options *options,
-                         int64_t now, struct failure *failure)
+int stalls_of_conditions(struct stall_list *list, const struct conditions *conditions,
+                         const struct stall_options *options, int64_t now, struct failure *failure)
 {
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
@@ -128,7 +129,8 @@ static int expect_all(struct expectation *expectation, const struct conditions *
             expect(expectation, conditions->stored[i].package, conditions->stored[i].version) != 0)
             return -1;
     for (size_t i = 0; i < options->packages.count; i++)
-        if (selected(options, options->packages.strings[i]) && expect(expectation, options->packages.strings[i], 0) != 0)
+        if (selected(options, options->packages.strings[i]) &&
+            expect(expectation, options->packages.strings[i], 0) != 0)
             return -1;
     return 0;
 }
@@ -159,14 +161,15 @@ static struct stall *find_stall(struct stall_list *list, const char *package)
 }
 
 /* A missing file has no log line to take an age from: the first sight counts, kept like any item's. */
-static int age_missing(struct stall_list *list, const struct expectation *expectation, struct item *items, size_t count,
-                       const struct stall_memory *memory, int64_t now, const struct trace *trace, struct failure *failure)
+static int age_missing(struct stall_list *list, const struct expectation *expectation, struct item *items,
+                       size_t count, const struct stall_memory *memory, int64_t now,
+                       const struct trace *trace, struct failure *failure)
 {
     struct text plugin = {0};
     text_addf(&plugin, "%s-pck", memory->plugin);
     struct recall recall;
-    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/", memory->wait_ms, trace,
-                             failure);
+    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/",
+                             memory->wait_ms, trace, failure);
     text_free(&plugin);
     if (result != 0)
         return -1;
@@ -191,7 +194,8 @@ static int age_missing(struct stall_list *list, const struct expectation *expect
     return 0;
 }
 
-static int add_missing(struct stall_list *list, const struct expected_file *file, const struct item *aged, const char *site)
+static int add_missing(struct stall_list *list, const struct expected_file *file, const struct item *aged,
+                       const char *site)
 {
     struct stall *stall = find_stall(list, file->package);
     if (stall == NULL && (stall = add_stall(list, file->package, site)) == NULL)
@@ -210,8 +214,9 @@ static int add_missing(struct stall_list *list, const struct expected_file *file
     return 0;
 }
 
-static int add_all_missing(struct stall_list *list, const struct expectation *expectation, const struct stall_options *options,
-                           const struct stall_memory *memory, int64_t now, const struct trace *trace, struct failure *failure)
+static int add_all_missing(struct stall_list *list, const struct expectation *expectation,
+                           const struct stall_options *options, const struct stall_memory *memory,
+                           int64_t now, const struct trace *trace, struct failure *failure)
 {
     struct item *items = calloc(expectation->count + 1, sizeof *items);
     const struct expected_file **missing = calloc(expectation->count + 1, sizeof *missing);
@@ -223,8 +228,10 @@ static int add_all_missing(struct stall_list *list, const struct expectation *ex
         if (file->there)
             continue;
         snprintf(keys[count], sizeof keys[count], "pck/%s", file->package);
-        items[count] = (struct item){
-            .key = keys[count], .kind = condition_kind_name(CONDITION_BASE_MISSING), .progress = "", .start = ITEM_START_MEMORY};
+        items[count] = (struct item){.key = keys[count],
+                                     .kind = condition_kind_name(CONDITION_BASE_MISSING),
+                                     .progress = "",
+                                     .start = ITEM_START_MEMORY};
         missing[count++] = file;
     }
     if (result == 0)
@@ -241,7 +248,8 @@ static int add_all_missing(struct stall_list *list, const struct expectation *ex
 
 int stalls_of_folder(struct stall_list *list, struct bytestore *store, const char *folder,
                      const struct conditions *conditions, const struct stall_options *options,
-                     const struct stall_memory *memory, int64_t now, const struct trace *trace, struct failure *failure)
+                     const struct stall_memory *memory, int64_t now, const struct trace *trace,
+                     struct failure *failure)
 {
     struct expectation expectation = {0};
     int result = expect_all(&expectation, conditions, options) == 0 ? 0 : fail(failure, "out of memory");
@@ -260,8 +268,8 @@ static int compare(const void *a, const void *b)
     return item_compare(&((const struct stall *)a)->item, &((const struct stall *)b)->item);
 }
 
-int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known, int64_t now,
-                 struct failure *failure)
+int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
+                 int64_t now, struct failure *failure)
 {
     (void)failure;
     for (size_t i = 0; i < list->count; i++)
@@ -280,7 +288,7 @@ const struct stall *stalls_ordered(const struct stall_list *list, size_t index)
 void stalls_tally(const struct stall_list *list, struct tally *tally)
 {
     struct item *items = calloc(list->count + 1, sizeof *items);
-    *tally = (struct tally){0};
+    *tally = (struct tally){.status = STATUS_UNKNOWN};
     if (items == NULL)
         return;
     for (size_t i = 0; i < list->count; i++)

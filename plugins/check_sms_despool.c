@@ -53,41 +53,98 @@ static int parse_encoding(void *target, const char *value, struct failure *failu
     return log_encoding_parse(value, target, failure);
 }
 
-#define DESPOOL(member) (offsetof(struct despool_check, despool.member) - offsetof(struct despool_check, despool))
+#define DESPOOL(member)                                                                                      \
+    (offsetof(struct despool_check, despool.member) - offsetof(struct despool_check, despool))
 static const struct option despool_option_table[] = {
-    {.name = "log", .type = OPTION_LIST, .offset = DESPOOL(logs), .argument = "FILE",
-     .help = "A log of the child site: despool.log, distmgr.log; a path, or smb://host[:port]/share/path. Its rotated "
-             "predecessor (.lo_) is found beside it. Give both logs of a site to one check: they tell one story."},
-    {.name = "pck", .type = OPTION_TEXT, .offset = DESPOOL(pck), .argument = "DIR",
-     .help = "Folder of compressed packages (SMSPKG) of the child site, a path or smb://host/SMSPKGC$. A package that was "
-             "stored there, or is given by --package, and whose PackageID.PCK is gone, has lost its base already, before the "
+    {.name = "log",
+     .type = OPTION_LIST,
+     .offset = DESPOOL(logs),
+     .argument = "FILE",
+     .help = "A log of the child site: despool.log, distmgr.log; a path, or smb://host[:port]/share/path. "
+             "Its rotated "
+             "predecessor (.lo_) is found beside it. Give both logs of a site to one check: they tell one "
+             "story."},
+    {.name = "pck",
+     .type = OPTION_TEXT,
+     .offset = DESPOOL(pck),
+     .argument = "DIR",
+     .help = "Folder of compressed packages (SMSPKG) of the child site, a path or smb://host/SMSPKGC$. A "
+             "package that was "
+             "stored there, or is given by --package, and whose PackageID.PCK is gone, has lost its base "
+             "already, before the "
              "next delta fails."},
-    {.name = "site", .type = OPTION_TEXT, .offset = DESPOOL(site), .argument = "CODE",
+    {.name = "site",
+     .type = OPTION_TEXT,
+     .offset = DESPOOL(site),
+     .argument = "CODE",
      .help = "Code of the child site, for the texts and for --known=PACKAGE@SITE."},
-    {.name = "smb-auth", .type = OPTION_TEXT, .offset = DESPOOL(smb_auth), .argument = "FILE",
-     .help = "User and password for smb://, in the format of smbclient's authentication file, not readable by others. Without "
+    {.name = "smb-auth",
+     .type = OPTION_TEXT,
+     .offset = DESPOOL(smb_auth),
+     .argument = "FILE",
+     .help = "User and password for smb://, in the format of smbclient's authentication file, not readable "
+             "by others. Without "
              "it, a Kerberos ticket is used."},
-    {.name = "encoding", .type = OPTION_CUSTOM, .offset = DESPOOL(encoding), .argument = "NAME", .fallback = "auto",
+    {.name = "encoding",
+     .type = OPTION_CUSTOM,
+     .offset = DESPOOL(encoding),
+     .argument = "NAME",
+     .fallback = "auto",
      .parse = parse_encoding,
-     .help = "Encoding of the logs: auto, utf-8, utf-16le, utf-16be, or a code page that iconv knows (cp1252, cp932)."},
-    {.name = "timezone", .type = OPTION_TEXT, .offset = DESPOOL(timezone), .argument = "AREA/CITY",
-     .help = "Time zone of the site server, for stamps that are local time (SMS 2003 and before). Without it, the file's own "
+     .help = "Encoding of the logs: auto, utf-8, utf-16le, utf-16be, or a code page that iconv knows "
+             "(cp1252, cp932)."},
+    {.name = "timezone",
+     .type = OPTION_TEXT,
+     .offset = DESPOOL(timezone),
+     .argument = "AREA/CITY",
+     .help = "Time zone of the site server, for stamps that are local time (SMS 2003 and before). Without "
+             "it, the file's own "
              "modification time tells the offset; -v shows it."},
-    {.name = "max-bytes", .type = OPTION_SIZE, .offset = DESPOOL(max_bytes), .argument = "SIZE", .fallback = "64MiB",
-     .least = 65536, .most = INT64_C(1) << 40, .help = "Read at most this much in one run; the next run goes on from there."},
-    {.name = "package", .type = OPTION_LIST, .offset = DESPOOL(packages), .argument = "ID,...", .help = "Only these packages."},
-    {.name = "exclude-package", .type = OPTION_LIST, .offset = DESPOOL(exclude_packages), .argument = "ID,...",
+    {.name = "max-bytes",
+     .type = OPTION_SIZE,
+     .offset = DESPOOL(max_bytes),
+     .argument = "SIZE",
+     .fallback = "64MiB",
+     .least = 65536,
+     .most = INT64_C(1) << 40,
+     .help = "Read at most this much in one run; the next run goes on from there."},
+    {.name = "package",
+     .type = OPTION_LIST,
+     .offset = DESPOOL(packages),
+     .argument = "ID,...",
+     .help = "Only these packages."},
+    {.name = "exclude-package",
+     .type = OPTION_LIST,
+     .offset = DESPOOL(exclude_packages),
+     .argument = "ID,...",
      .help = "Not these packages."},
-    {.name = "silent-warning", .type = OPTION_DURATION, .offset = DESPOOL(silent_warning_s), .argument = "DURATION",
+    {.name = "silent-warning",
+     .type = OPTION_DURATION,
+     .offset = DESPOOL(silent_warning_s),
+     .argument = "DURATION",
      .fallback = "24h",
-     .help = "WARNING when no record was written to any of the logs for this long: a component that hangs or was stopped "
+     .help = "WARNING when no record was written to any of the logs for this long: a component that hangs or "
+             "was stopped "
              "writes nothing. 0 switches it off."},
-    {.name = "silent-critical", .type = OPTION_DURATION, .offset = DESPOOL(silent_critical_s), .argument = "DURATION",
-     .fallback = "0", .help = "The same for CRITICAL."},
-    {.name = "forget", .type = OPTION_DURATION, .offset = DESPOOL(forget_s), .argument = "DURATION", .fallback = "14d",
-     .help = "Forget a waiting condition that was not repeated for this long, and say so. A missing base is never forgotten. "
+    {.name = "silent-critical",
+     .type = OPTION_DURATION,
+     .offset = DESPOOL(silent_critical_s),
+     .argument = "DURATION",
+     .fallback = "0",
+     .help = "The same for CRITICAL."},
+    {.name = "forget",
+     .type = OPTION_DURATION,
+     .offset = DESPOOL(forget_s),
+     .argument = "DURATION",
+     .fallback = "14d",
+     .help = "Forget a waiting condition that was not repeated for this long, and say so. A missing base is "
+             "never forgotten. "
              "0: never."},
-    {.name = "close", .type = OPTION_TEXT, .offset = DESPOOL(close), .argument = "PACKAGE", .flags = OPTION_COMMAND_LINE_ONLY,
+    {.name = "close",
+     .type = OPTION_TEXT,
+     .offset = DESPOOL(close),
+     .argument = "PACKAGE",
+     .flags = OPTION_COMMAND_LINE_ONLY,
      .help = "Close what is open for this package by hand, after a repair that the logs do not show."},
 };
 
@@ -105,7 +162,8 @@ struct run {
     struct bytestore *store;
     struct logset set;
     struct stall_list stalls;
-    bool closed;    /* --close found something */
+    bool closed;              /* --close found something */
+    struct failure no_folder; /* --pck could not be looked into; text "" when it could */
     int64_t now;
 };
 
@@ -133,7 +191,8 @@ static int open_state(struct run *run, const char *identity, struct failure *fai
 {
     const struct despool_check *check = run->check;
     run->state = statefile_open(check_state_directory(&check->options), check->check.program->name, identity,
-                                &logmemory_schema, lock_wait_ms(run), worker_trace(run->worker), &run->health, failure);
+                                &logmemory_schema, lock_wait_ms(run), worker_trace(run->worker), &run->health,
+                                failure);
     if (run->state == NULL)
         return -1;
     if (run->health == STATEFILE_LOST || run->health == STATEFILE_UNUSABLE)
@@ -173,9 +232,10 @@ static int find_stalls(struct run *run, const char *identity, struct failure *fa
                                       .plugin = check->check.program->name,
                                       .identity = identity,
                                       .wait_ms = lock_wait_ms(run)};
-        if (stalls_of_folder(&run->stalls, run->store, check->despool.pck, &run->set.conditions, &options, &memory, run->now,
-                             worker_trace(run->worker), failure) != 0)
-            return -1;
+        /* The logs are still judged: what they tell may be worse than a folder that cannot be read. */
+        if (stalls_of_folder(&run->stalls, run->store, check->despool.pck, &run->set.conditions, &options,
+                             &memory, run->now, worker_trace(run->worker), &run->no_folder) != 0)
+            trace_note(worker_trace(run->worker), 1, "%s", run->no_folder.text);
         if (run->stalls.in_trouble)
             note_trouble(run, &run->stalls.trouble);
     }
@@ -222,13 +282,17 @@ static void add_advice(const struct run *run, const struct stall *stall, struct 
     const char *site = run->check->despool.site != NULL ? run->check->despool.site : "CODE";
     if (stall->item.item_class == ITEM_FAILED)
         text_addf(line,
-                  "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it (PreloadPkgOnSite.exe %s); "
-                  "else on the owning site sms_reset_package --package=%s --child-site=%s, then refresh its distribution points",
+                  "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it "
+                  "(PreloadPkgOnSite.exe %s); "
+                  "else on the owning site sms_reset_package --package=%s --child-site=%s, then refresh its "
+                  "distribution points",
                   stall->item.package, stall->item.package, stall->item.package, site);
     else
-        text_addf(line, "; is the parent sending it? look for %s in sched.log and sender.log of the parent (antivirus on "
-                        "schedule.box, KB936465)",
-                  stall->item.package);
+        text_addf(
+            line,
+            "; is the parent sending it? look for %s in sched.log and sender.log of the parent (antivirus on "
+            "schedule.box, KB936465)",
+            stall->item.package);
 }
 
 static void item_line(void *context, size_t index, struct text *line)
@@ -255,7 +319,8 @@ static void item_line(void *context, size_t index, struct text *line)
         text_addf(line, ", repeated %" PRId64 " times, last %s ago", stall->repeats,
                   duration_format(run->now > stall->last_s ? run->now - stall->last_s : 0, age, sizeof age));
     if (stall->pck_missing)
-        text_addf(line, ", %s.PCK is %s in %s", item->package, stall->pck_empty ? "empty" : "not", run->check->despool.pck);
+        text_addf(line, ", %s.PCK is %s in %s", item->package, stall->pck_empty ? "empty" : "not",
+                  run->check->despool.pck);
     if (stall->line[0] != '\0') {
         text_add(line, ": \"");
         text_add_clean(line, stall->line, 200);
@@ -265,10 +330,28 @@ static void item_line(void *context, size_t index, struct text *line)
         add_advice(run, stall, line);
 }
 
+/* Nothing can be said of this log: it could not be read, or never held a record. */
+static bool is_unread(const struct logset_log *log)
+{
+    return log->failed || log->newest_s == 0;
+}
+
 static void add_logs(const struct run *run, struct text *text)
 {
+    const char *separator = "";
     for (size_t i = 0; i < run->set.count; i++)
-        text_addf(text, "%s%s", i == 0 ? "" : ", ", log_name(run->set.logs[i].location));
+        if (!is_unread(&run->set.logs[i])) {
+            text_addf(text, "%s%s", separator, log_name(run->set.logs[i].location));
+            separator = ", ";
+        }
+}
+
+static bool is_catching_up(const struct run *run)
+{
+    for (size_t i = 0; i < run->set.count; i++)
+        if (run->set.logs[i].status.catching_up)
+            return true;
+    return false;
 }
 
 static void add_state_of_reading(const struct run *run, struct text *verdict)
@@ -276,9 +359,9 @@ static void add_state_of_reading(const struct run *run, struct text *verdict)
     char size[32];
     for (size_t i = 0; i < run->set.count; i++) {
         const struct logset_log *log = &run->set.logs[i];
-        if (!log->failed && log->status.catching_up)
-            text_addf(verdict, "; catching up with %s, %s left for the next runs", log_name(log->location),
-                      size_format(log->status.bytes_left, size, sizeof size));
+        if (log->status.catching_up)
+            text_addf(verdict, "; catching up with %s, %s left for the next runs (--max-bytes)",
+                      log_name(log->location), size_format(log->status.bytes_left, size, sizeof size));
     }
 }
 
@@ -292,38 +375,50 @@ static void add_memory_trouble(const struct run *run, struct text *verdict)
                   duration_format(run->now - statefile_lost_at(run->state), age, sizeof age));
 }
 
-static void add_silence(const struct run *run, int64_t log_age_s, enum status silence, struct text *verdict)
+static void add_silence(int64_t log_age_s, enum status silence, struct text *verdict)
 {
     char age[32];
     if (silence != STATUS_OK)
-        text_addf(verdict, "; no log was written for %s: is SMS_EXECUTIVE running, do the despooler and the distribution manager hang?",
+        text_addf(verdict,
+                  "; no log was written for %s: is SMS_EXECUTIVE running, do the despooler and the "
+                  "distribution manager hang?",
                   duration_format(log_age_s, age, sizeof age));
-    (void)run;
 }
 
-static void add_verdict(const struct run *run, const struct tally *tally, int64_t log_age_s, enum status silence,
-                        struct text *verdict)
+static void add_items(const struct tally *tally, struct text *verdict)
 {
     char age[32];
     int64_t items = tally->pending + tally->failed;
     const struct item *worst = tally->worst;
-    if (run->check->despool.site != NULL)
-        text_addf(verdict, "site %s: ", run->check->despool.site);
+    text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " waiting, none too long: ",
+              tally->stuck > 0 ? tally->stuck : items);
+    text_addf(verdict, "%s %s for %s%s; %" PRId64 " waiting, %" PRId64 " broken", worst->package, worst->kind,
+              duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "", tally->pending,
+              tally->failed);
+}
+
+static void add_verdict(const struct run *run, const struct tally *tally, int64_t log_age_s,
+                        enum status silence, struct text *verdict)
+{
+    char age[32];
+    bool any_read = false;
+    for (size_t i = 0; i < run->set.count; i++)
+        any_read = any_read || !is_unread(&run->set.logs[i]);
     if (run->check->despool.close != NULL)
-        text_addf(verdict, run->closed ? "closed %s by hand; " : "nothing was open for %s; ", run->check->despool.close);
-    if (items == 0) {
+        text_addf(verdict, run->closed ? "closed %s by hand; " : "nothing was open for %s; ",
+                  run->check->despool.close);
+    if (tally->worst != NULL) {
+        add_items(tally, verdict);
+    } else if (any_read) {
         text_add(verdict, "nothing stalled in ");
         add_logs(run, verdict);
         text_addf(verdict, ", last written %s ago", duration_format(log_age_s, age, sizeof age));
     } else {
-        text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " waiting, none too long: ",
-                  tally->stuck > 0 ? tally->stuck : items);
-        text_addf(verdict, "%s %s for %s%s; %" PRId64 " waiting, %" PRId64 " broken", worst->package, worst->kind,
-                  duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "", tally->pending, tally->failed);
+        text_add(verdict, "nothing is known to be stalled");
     }
     if (tally->known > 0)
         text_addf(verdict, "; %" PRId64 " known", tally->known);
-    add_silence(run, log_age_s, silence, verdict);
+    add_silence(log_age_s, silence, verdict);
     add_state_of_reading(run, verdict);
     add_memory_trouble(run, verdict);
 }
@@ -333,21 +428,23 @@ static const char *ending_words(enum condition_end how)
     static const char *const words[] = {[CONDITION_STORED] = "its version was stored",
                                         [CONDITION_NOT_REPEATED] = "no longer repeated, not proven",
                                         [CONDITION_RECEIVED] = "received again without a failure",
-                                        [CONDITION_FORGOTTEN] = "forgotten: not repeated for the time of --forget",
+                                        [CONDITION_FORGOTTEN] =
+                                            "forgotten: not repeated for the time of --forget",
                                         [CONDITION_BY_HAND] = "closed by hand"};
     return words[how];
 }
 
 /* Lines that are not items: what ended, what was lost, what is only a candidate. */
 struct notes {
-    struct text texts[64];
+    struct text texts[65]; /* the last one takes what has no room, and is not shown */
     const char *strings[64];
     size_t count;
 };
 
 static struct text *add_note(struct notes *notes)
 {
-    return notes->count < sizeof notes->texts / sizeof *notes->texts ? &notes->texts[notes->count++] : &notes->texts[notes->count - 1];
+    const size_t room = sizeof notes->strings / sizeof *notes->strings;
+    return &notes->texts[notes->count < room ? notes->count++ : room];
 }
 
 static void note_endings(const struct run *run, struct notes *notes)
@@ -365,15 +462,14 @@ static void note_logs(const struct run *run, struct notes *notes)
 {
     for (size_t i = 0; i < run->set.count; i++) {
         const struct logset_log *log = &run->set.logs[i];
-        if (log->failed)
-            text_addf(add_note(notes), "not read: %s", log->failure.text);
-        else if (log->status.loss[0] != '\0')
+        if (log->status.loss[0] != '\0')
             text_addf(add_note(notes), "%s: %s", log_name(log->location), log->status.loss);
         if (run->check->options.verbosity > 0 && log->shifted)
-            text_addf(add_note(notes), "%s: stamps are local time, UTC%+" PRId64 " min by the file's own time",
+            text_addf(add_note(notes),
+                      "%s: stamps are local time, UTC%+" PRId64 " min by the file's own time",
                       log_name(log->location), log->offset_s / 60);
-        trace_note(worker_trace(run->worker), 2, "%s: encoding %s, %" PRId64 " bytes read of %" PRId64, log->location,
-                   log->encoding, log->status.bytes_read, log->status.size_bytes);
+        trace_note(worker_trace(run->worker), 2, "%s: encoding %s, %" PRId64 " bytes read of %" PRId64,
+                   log->location, log->encoding, log->status.bytes_read, log->status.size_bytes);
     }
 }
 
@@ -393,19 +489,11 @@ static void make_notes(const struct run *run, struct notes *notes)
     note_endings(run, notes);
     note_candidates(run, notes);
     if (run->set.conditions.refused > 0)
-        text_addf(add_note(notes), "%zu events are of more packages than are believed: are these logs of one site?",
+        text_addf(add_note(notes),
+                  "%zu events are of more packages than are believed: are these logs of one site?",
                   run->set.conditions.refused);
     for (size_t i = 0; i < notes->count; i++)
         notes->strings[i] = text_string(&notes->texts[i]);
-}
-
-/* @return the first log of which nothing can be said, NULL when all are understood */
-static const struct logset_log *unread_log(const struct run *run)
-{
-    for (size_t i = 0; i < run->set.count; i++)
-        if (run->set.logs[i].failed || run->set.logs[i].newest_s == 0)
-            return &run->set.logs[i];
-    return NULL;
 }
 
 static void add_unread(const struct logset_log *log, struct text *verdict)
@@ -415,9 +503,25 @@ static void add_unread(const struct logset_log *log, struct text *verdict)
     else if (log->status.size_bytes == 0)
         text_addf(verdict, "%s is empty: is logging of this component switched on?; ", log->location);
     else
-        text_addf(verdict, "%s has no record of an SMS or ConfigMgr log in %" PRId64 " bytes, it begins \"%s\": is it the right "
-                           "file, or --encoding?; ",
-                  log->location, log->status.size_bytes, log->beginning);
+        text_addf(verdict,
+                  "%s has no record of an SMS or ConfigMgr log in %" PRId64
+                  " bytes%s%s%s: is it the right file, or --encoding?; ",
+                  log->location, log->status.size_bytes, log->beginning[0] != '\0' ? ", it begins \"" : "",
+                  log->beginning, log->beginning[0] != '\0' ? "\"" : "");
+}
+
+/* What could not be looked at comes first. @return UNKNOWN when there is any */
+static enum status add_all_unread(const struct run *run, struct text *verdict)
+{
+    size_t unread = 0;
+    for (size_t i = 0; i < run->set.count; i++)
+        if (is_unread(&run->set.logs[i]) && unread++ < 2)
+            add_unread(&run->set.logs[i], verdict);
+    if (unread > 2)
+        text_addf(verdict, "and %zu more logs are like that; ", unread - 2);
+    if (run->no_folder.text[0] != '\0')
+        text_addf(verdict, "%s; ", run->no_folder.text);
+    return unread > 0 || run->no_folder.text[0] != '\0' ? STATUS_UNKNOWN : STATUS_OK;
 }
 
 static int64_t sum_repeats(const struct run *run)
@@ -433,7 +537,8 @@ static enum status judge_silence(const struct despool_check *check, int64_t log_
 {
     if (check->despool.silent_critical_s > 0 && log_age_s > check->despool.silent_critical_s)
         return STATUS_CRITICAL;
-    return check->despool.silent_warning_s > 0 && log_age_s > check->despool.silent_warning_s ? STATUS_WARNING : STATUS_OK;
+    return check->despool.silent_warning_s > 0 && log_age_s > check->despool.silent_warning_s ? STATUS_WARNING
+                                                                                              : STATUS_OK;
 }
 
 static void tell(struct run *run)
@@ -442,32 +547,46 @@ static void tell(struct run *run)
     const struct thresholds *thresholds = &check->options.thresholds;
     struct tally tally;
     stalls_tally(&run->stalls, &tally);
-    int64_t log_age_s = run->set.newest_s > 0 && run->set.newest_s < run->now ? run->now - run->set.newest_s : 0;
-    enum status silence = run->set.newest_s > 0 ? judge_silence(check, log_age_s) : STATUS_OK;
+    int64_t log_age_s =
+        run->set.newest_s > 0 && run->set.newest_s < run->now ? run->now - run->set.newest_s : 0;
+    /* While old records are still being read, the newest one is not known. */
+    bool newest_known = run->set.newest_s > 0 && !is_catching_up(run);
+    enum status silence = newest_known ? judge_silence(check, log_age_s) : STATUS_OK;
     enum status status = status_worse(tally.status, silence);
     if (run->in_trouble)
         status = status_worse(status, STATUS_WARNING);
     struct text verdict = {0};
-    const struct logset_log *unread = unread_log(run);
-    if (unread != NULL) {
-        status = status_worse(status, STATUS_UNKNOWN);
-        add_unread(unread, &verdict);
-    }
+    if (check->despool.site != NULL)
+        text_addf(&verdict, "site %s: ", check->despool.site);
+    status = status_worse(status, add_all_unread(run, &verdict));
     add_verdict(run, &tally, log_age_s, silence, &verdict);
-    const struct range silent = {.set = check->despool.silent_warning_s > 0, .end = check->despool.silent_warning_s};
-    const struct range silent_critical = {.set = check->despool.silent_critical_s > 0, .end = check->despool.silent_critical_s};
+    const struct range silent = {.set = check->despool.silent_warning_s > 0,
+                                 .end = check->despool.silent_warning_s};
+    const struct range silent_critical = {.set = check->despool.silent_critical_s > 0,
+                                          .end = check->despool.silent_critical_s};
     const struct perfdatum perfdata[] = {
         {.label = "waiting", .unit = "", .value = tally.pending},
         {.label = "stuck", .unit = "", .value = tally.stuck},
         {.label = "broken", .unit = "", .value = tally.failed},
         {.label = "known", .unit = "", .value = tally.known},
-        {.label = "oldest", .unit = "s", .value = tally.oldest_s, .warning = &thresholds->warning, .critical = &thresholds->critical},
-        {.label = "oldest_broken", .unit = "s", .value = tally.oldest_failed_s, .warning = &thresholds->failed_warning,
+        {.label = "oldest",
+         .unit = "s",
+         .value = tally.oldest_s,
+         .warning = &thresholds->warning,
+         .critical = &thresholds->critical},
+        {.label = "oldest_broken",
+         .unit = "s",
+         .value = tally.oldest_failed_s,
+         .warning = &thresholds->failed_warning,
          .critical = &thresholds->failed_critical},
         {.label = "repeats", .unit = "", .value = sum_repeats(run)},
         {.label = "lines", .unit = "", .value = run->set.lines},
         {.label = "bytes", .unit = "B", .value = run->set.bytes},
-        {.label = "log_age", .unit = "s", .value = log_age_s, .warning = &silent, .critical = &silent_critical},
+        {.label = "log_age",
+         .unit = "s",
+         .value = log_age_s,
+         .warning = &silent,
+         .critical = &silent_critical},
     };
     struct notes notes = {0};
     make_notes(run, &notes);
@@ -484,7 +603,7 @@ static void tell(struct run *run)
                             .max_items = (size_t)check->options.max_items,
                             .all = check->options.verbosity > 0};
     check_finish(run->worker, &report);
-    for (size_t i = 0; i < notes.count; i++)
+    for (size_t i = 0; i < sizeof notes.texts / sizeof *notes.texts; i++)
         text_free(&notes.texts[i]);
     text_free(&verdict);
 }
@@ -495,7 +614,8 @@ static void run_check(struct worker *worker, void *context)
     struct run run = {.check = check, .worker = worker, .now = time(NULL)};
     struct failure failure = {0};
     const int64_t left_ms = worker_time_left_ms(worker);
-    struct smb_access access = {.auth_file = check->despool.smb_auth, .timeout_ms = (int)(left_ms > 2000 ? left_ms - 1000 : left_ms / 2)};
+    struct smb_access access = {.auth_file = check->despool.smb_auth,
+                                .timeout_ms = (int)(left_ms > 2000 ? left_ms - 1000 : left_ms / 2)};
     run.store = bytestore_new(&access, worker_trace(worker));
     if (run.store == NULL)
         fail(&failure, "out of memory");
@@ -516,7 +636,8 @@ static int validate(const struct check *context, struct failure *failure)
     if (check->despool.logs.count == 0)
         return fail(failure, "no log is given; write --log=FILE for despool.log and again for distmgr.log");
     if (check->despool.logs.count > LOG_MERGE_LOGS)
-        return fail(failure, "--log is given %zu times, at most %d logs make one site", check->despool.logs.count, LOG_MERGE_LOGS);
+        return fail(failure, "--log is given %zu times, at most %d logs make one site",
+                    check->despool.logs.count, LOG_MERGE_LOGS);
     for (size_t i = 0; i < check->despool.logs.count; i++)
         if (bytestore_check(check->despool.logs.strings[i], failure) != 0)
             return -1;
@@ -528,13 +649,15 @@ int main(int argc, char **argv)
     struct despool_check check = {0};
     const struct option_group groups[] = {
         {"Check", check_option_table, check_option_count, &check.options},
-        {"Logs", despool_option_table, sizeof despool_option_table / sizeof *despool_option_table, &check.despool},
+        {"Logs", despool_option_table, sizeof despool_option_table / sizeof *despool_option_table,
+         &check.despool},
         {"Environment", kerberos_option_table, kerberos_option_count, &check.environment},
     };
     const struct program program = {
         .name = "check_sms_despool",
         .purpose = "find stalled SMS package versions, from the logs of a site",
-        .description = "Reads what is new in despool.log and distmgr.log of one child site, and tells which package versions "
+        .description = "Reads what is new in despool.log and distmgr.log of one child site, and tells which "
+                       "package versions "
                        "are stalled there, since when, why, and what to do.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
