@@ -133,13 +133,14 @@ class Folder:
 class Server:
     """One process in a session of its own."""
 
-    def __init__(self, command, log, environment=None, cwd="/"):
+    def __init__(self, command, log, environment=None, cwd="/", who=None):
+        """who: arguments of subprocess for another identity than the servers' usual one."""
         self.command, self.log = command, log
         clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
         clean.update(environment or {})
         with open(log, "ab") as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=clean, cwd=cwd,
-                                            start_new_session=True, **identity())
+                                            start_new_session=True, **(identity() if who is None else who))
 
     def alive(self):
         return self.process.poll() is None
