@@ -115,6 +115,9 @@ bool dp_server_matches(const struct string_list *globs, const char *place)
 void dp_add_like_pattern(const char *glob, bool literal, struct text *pattern)
 {
     text_add(pattern, "%");
+    /* A path that did not parse was cleaned: what it had before is not known. */
+    if (literal && (strpbrk(glob, " \"[]:") != NULL || strstr(glob, "...") != NULL))
+        return;
     for (const char *c = glob; *c != '\0' && !pattern->failed; c++) {
         if (*c == '[' && !literal && strchr(c + 1, ']') != NULL) {
             text_add(pattern, "%");

@@ -127,7 +127,7 @@ bool dp_server_matches(const struct string_list *globs, const char *place);
  * Append a pattern of LIKE (with ESCAPE '!') that every NAL path matches whose place matches the glob, and
  * others: a superset for the server, for dp_server_matches to decide.
  *
- * @param literal  it is a name, not a glob
+ * @param literal  it is a place (nalpath.h), not a glob
  */
 void dp_add_like_pattern(const char *glob, bool literal, struct text *pattern);
 

@@ -117,7 +117,7 @@ class ExpressionBinder:
                 break
             level = level.outer
         else:
-            if len(column.parts) > 1:
+            if len(column.parts) > 1 and not self.is_source(column.parts[-2], scope):
                 raise SqlError(4104, f"The multi-part identifier \"{'.'.join(column.parts)}\" could not be bound.")
             raise SqlError(207, f"Invalid column name '{column.parts[-1]}'.")
         source, name, kind = found
@@ -125,6 +125,15 @@ class ExpressionBinder:
             raise SqlError(8120, f"Column '{source.name}.{name}' is invalid in the select list because it is not "
                                  "contained in either an aggregate function or the GROUP BY clause.")
         return Bound(f"{quote(source.name)}.{quote(name)}", kind, name)
+
+    @staticmethod
+    def is_source(name, scope):
+        """Of a source that exists only the column is unknown (207), else the whole name cannot be bound (4104)."""
+        while scope is not None:
+            if any(source.name.casefold() == name.casefold() for source in scope.sources):
+                return True
+            scope = scope.outer
+        return False
 
     def bind_star(self, star, scope):
         raise SqlError(102, "Incorrect syntax near '*'.", 15)

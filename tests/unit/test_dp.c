@@ -129,8 +129,11 @@ static void servers_are_selected_by_globs(void **state)
         text_free(&pattern);
     }
     struct text literal = {0};
-    dp_add_like_pattern("A[b]C*", true, &literal);
-    assert_string_equal(text_string(&literal), "%A%b%C%");
+    dp_add_like_pattern("A*C\\Pkgs$", true, &literal);
+    assert_string_equal(text_string(&literal), "%A%C%Pkgs%");
+    text_cut(&literal, 0);
+    dp_add_like_pattern("[broken] path", true, &literal);
+    assert_string_equal(text_string(&literal), "%");
     text_free(&literal);
 }
 
