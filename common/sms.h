@@ -82,7 +82,8 @@
  *             report         lines and perfdata within the budgets
  *
  *   repair    repair         what a repair is about, and whether it may be done: sms_reset_package
- *               repairquery, repairworker, repairwatch, repairrun   rows, transaction, truth about its end, the steps
+ *               repairquery, repairworker, repairwatch, repairrun, repairreport   rows, transaction, truth about
+ *                            its end, the steps, the words
  *             journal        the journal of repairs
  *               journalline  its lines
  *

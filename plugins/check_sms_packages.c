@@ -311,7 +311,7 @@ int main(int argc, char **argv)
     };
     const struct program program = {
         .name = "check_sms_packages",
-        .purpose = "tell stuck SMS and ConfigMgr packages from slow ones, from the site database",
+        .purpose = "find stuck SMS packages, from the site database",
         .description = "Reads the site database of the owning site and tells which packages have not reached which child "
                        "sites, for how long, and what to look at next.",
         .groups = groups,

@@ -330,7 +330,7 @@ int main(int argc, char **argv)
     };
     const struct program program = {
         .name = "sms_reset_package",
-        .purpose = "have a stuck SMS or ConfigMgr package sent again, whole, to one child site",
+        .purpose = "have a stuck SMS package sent again, whole",
         .description =
             "Sets the child site's row in PkgStatus back, in the database of the owning site, so that the "
             "product "
