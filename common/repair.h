@@ -49,6 +49,7 @@ struct repair_view {
     int64_t row_count;    /* Type 1 rows of the package at the site */
     int64_t dp_row_count; /* Type 2 rows */
     struct row_image rows[REPAIR_MOST_ROWS];
+    bool torn; /* the row changed between two of the questions */
     enum repair_trouble trouble;
     char kind[16];          /* "sent" */
     char others[256];       /* other sites in trouble with the package: "PR1 sent, S04 behind" */

@@ -127,6 +127,9 @@ int repair_guard(const struct repair_view *view, const struct repair_rules *rule
 {
     if (guard_names(view, refusal) != 0 || guard_rows(view, refusal) != 0)
         return -1;
+    if (view->torn)
+        return fail(refusal,
+                    "the row has changed since it was shown, while it was being looked at: look at it again");
     if (rules->left != NULL)
         return guard_undo(view, rules->left, refusal);
     if (guard_trouble(view, rules, refusal) != 0)

@@ -154,7 +154,11 @@ static enum repair_end fail_before_commit(const struct repair_connection *connec
 {
     fail(failure, "%s",
          error->failure.text[0] != '\0' ? error->failure.text : "the server gave no answer to the UPDATE");
-    return take_back(connection, error->reason == ODBC_REASON_DENIED ? REPAIR_REFUSED : REPAIR_ROLLED_BACK);
+    if (error->reason != ODBC_REASON_DENIED)
+        return take_back(connection, REPAIR_ROLLED_BACK);
+    /* Nothing can have changed, whatever XACT_ABORT has left for the rollback to do. */
+    take_back(connection, REPAIR_REFUSED);
+    return REPAIR_REFUSED;
 }
 
 enum repair_end repair_make(const struct repair_connection *connection, const struct repair_change *change,

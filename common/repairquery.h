@@ -8,6 +8,11 @@
 
 /* The SQL of a repair: reading what it is about, and the one transaction that does it. In the worker. */
 
+enum repair_lock {
+    REPAIR_READ,
+    REPAIR_LOCK /* wait for others' transactions on these rows, and keep them out */
+};
+
 /* What is to be repaired; texts borrowed. */
 struct repair_target {
     const char *package;
@@ -15,6 +20,7 @@ struct repair_target {
     const char *pkg_server; /* the article's form, or NULL; one of both is given */
     enum repair_style style;
     enum pair_clock clock;
+    enum repair_lock lock;        /* REPAIR_LOCK: a transaction that may still end on the row is waited for */
     const struct row_image *undo; /* an undo: the row is to become this; NULL for a repair */
 };
 
@@ -38,11 +44,6 @@ void repair_disconnect(struct repair_connection *connection);
  * @return 0 or -1 */
 int repair_read_view(const struct repair_connection *connection, const struct repair_target *target,
                      struct repair_view *view, struct failure *failure);
-
-enum repair_lock {
-    REPAIR_READ,
-    REPAIR_LOCK /* wait for others' transactions on these rows, and keep them out */
-};
 
 /**
  * Read the Type 1 rows of a package at a site.

@@ -203,6 +203,10 @@ static void take_pair(const struct sitedb *db, const struct pair *pair, struct r
 {
     if (strcasecmp(pair->site, view->site.code) == 0) {
         view->trouble = REPAIR_IN_TROUBLE;
+        const struct row_image *row = &view->rows[0];
+        view->torn = view->row_count == 1 && (pair->held != (row->has_version ? row->version : -1) ||
+                                              pair->has_status != row->has_status ||
+                                              (row->has_status && pair->status != row->status));
         snprintf(view->kind, sizeof view->kind, "%s", pair_kind_name(pair->kind));
         int64_t start = pair_database_start(pair);
         view->age_s = start > 0 ? db->clock.utc - start : -1;
@@ -321,7 +325,7 @@ int repair_read_view(const struct repair_connection *connection, const struct re
     if (!view->package.exists || !view->site.exists)
         return 0;
     struct odbc_error error;
-    if (repair_read_rows(connection, view->package.id, view->site.code, REPAIR_READ, view->rows,
+    if (repair_read_rows(connection, view->package.id, view->site.code, target->lock, view->rows,
                          &view->row_count, &error) != 0)
         return sitedb_fail(&error, failure);
     if (count_dp_rows(db, view, failure) != 0 || read_trouble(connection, target->clock, view, failure) != 0)

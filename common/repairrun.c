@@ -76,6 +76,18 @@ static int resolve_open_entries(struct run *run, struct failure *failure)
     return 0;
 }
 
+/* What a killed run has sent may still be on its way: the look that answers for it must stand behind it in
+ * the queue. */
+static bool must_wait(const struct run *run)
+{
+    size_t count;
+    const struct journal_entry *entries = journal_entries(run->journal, &count);
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].result == JOURNAL_OPEN || entries[i].result == JOURNAL_UNKNOWN)
+            return true;
+    return false;
+}
+
 static int open_journal(struct run *run, struct failure *failure)
 {
     const char *directory = run->request.journal_directory;
@@ -290,6 +302,8 @@ static enum repair_result look_and_go_on(struct run *run)
     }
     if (run->request.undo_entry != 0 && take_undo(run, &report->message) != 0)
         return REPAIR_RESULT_REFUSED;
+    if (run->request.apply && must_wait(run))
+        run->request.target.lock = REPAIR_LOCK;
     if (repair_worker_look(&run->request, &report->view, &report->message) != 0)
         return REPAIR_RESULT_UNKNOWN;
     report->has_view = true;

@@ -399,14 +399,19 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
                                  const struct statefile_schema *schema, struct failure *failure)
 {
     struct statefile *file = calloc(1, sizeof *file);
-    char *base = file_base(directory, plugin, identity);
+    char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
+    char *base = file_base(real != NULL ? real : directory, plugin, identity);
     int64_t version = 0;
+    free(real);
     if (file != NULL)
         file->lock = -1;
     if (file == NULL || base == NULL || asprintf(&file->path, "%s.sqlite3", base) < 0) {
         fail(failure, "out of memory");
     } else if (access(file->path, R_OK) != 0) {
-        fail(failure, "%s: %s", file->path, strerror(errno));
+        if (errno == ENOENT)
+            fail(failure, "%s holds none for this database", directory);
+        else
+            fail(failure, "%s: %s", file->path, strerror(errno));
     } else if (sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW,
                                NULL) != SQLITE_OK ||
                set_up_connection(file) != SQLITE_OK || execute(file, "BEGIN") != SQLITE_OK ||
