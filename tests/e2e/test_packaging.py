@@ -48,19 +48,32 @@ def test_the_version_stands_in_one_place_and_the_others_follow():
         assert re.search(r"^Version: +@PACKAGE_VERSION@$", source("monitoring-plugins-sms.spec.in"), re.M)
 
 
+FETCHED = ("adduser", "libsmbclient", "libsqliteodbc", "nagios-nrpe-server", "python3", "tdsodbc", "unixodbc")
+
+
 class Built:
     """The packages of a fresh copy of the source, and a throw-away root that was made meanwhile."""
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.root, self.why = folder, None, None
+
+    def __enter__(self):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            root = pool.submit(throwaway.ThrowawayRoot, folder, ("adduser", "libsmbclient", "libsqliteodbc", "nagios-nrpe-server", "python3", "tdsodbc",
-                                                                    "unixodbc"))
-            self.build()
+            root = pool.submit(throwaway.ThrowawayRoot, FETCHED)
             try:
-                self.root, self.why = root.result(), None
-            except throwaway.CannotBeMade as reason:
-                self.root, self.why = None, str(reason)
+                self.build()
+            finally:
+                try:
+                    self.root = root.result()
+                except throwaway.CannotBeMade as reason:
+                    self.why = str(reason)
+                if sys.exc_info()[0]:
+                    self.__exit__()
+        return self
+
+    def __exit__(self, *_):
+        if self.root:
+            self.root.remove()
 
     def build(self):
         tree = os.path.join(self.folder, "monitoring-plugins-sms")
@@ -80,8 +93,8 @@ def built():
         pytest.skip("the source tree is not at hand (SMS_SOURCE)")
     need("dpkg-buildpackage", "dh")
     with daemons.Folder() as folder:
-        os.chmod(folder, 0o755)
-        yield Built(folder)
+        with Built(folder) as made:
+            yield made
 
 
 def contents(deb):

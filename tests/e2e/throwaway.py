@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 
 POLICY = "#!/bin/sh\nexit 101\n"
 
@@ -12,13 +13,23 @@ class CannotBeMade(Exception):
 
 
 class ThrowawayRoot:
-    def __init__(self, folder, fetched=("tdsodbc",)):
-        self.path = os.path.join(folder, "root")
+    def __init__(self, fetched=()):
+        """fetched: packages to download beforehand, so that their installation takes less time."""
         if shutil.which("mmdebstrap") is None:
             raise CannotBeMade("mmdebstrap is not installed")
         if os.geteuid() != 0:
             raise CannotBeMade("only root can enter it")
         suite = suite_of_this_machine()
+        self.folder = tempfile.mkdtemp(prefix="debian-", dir=in_memory())
+        os.chmod(self.folder, 0o755)
+        self.path = os.path.join(self.folder, "root")
+        try:
+            self.make(suite, fetched)
+        except BaseException:
+            self.remove()
+            raise
+
+    def make(self, suite, fetched):
         made = subprocess.run(["mmdebstrap", "--mode=root", "--variant=apt", "--skip=cleanup/apt/lists", "--dpkgopt=force-unsafe-io",
                                '--aptopt=Acquire::Languages "none"', suite, self.path], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400, check=False)
@@ -34,6 +45,9 @@ class ThrowawayRoot:
         code, output = self.run("apt-get -q --download-only install %s" % " ".join(fetched))
         if code != 0:
             raise CannotBeMade("apt-get fetches nothing in it: " + output[-400:])
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, path, text, mode=0o644, append=False):
         full = self.path + path
@@ -57,6 +71,15 @@ class ThrowawayRoot:
         code, output = self.run(script)
         assert code == expected, "%s\nexit code %d instead of %d\n%s" % (script, code, expected, output[-6000:])
         return output
+
+
+def in_memory():
+    """A folder in memory for some hundred MB of small files; None where that is scarce."""
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        available_kb = next(int(line.split()[1]) for line in file if line.startswith("MemAvailable:"))
+    shm = os.statvfs("/dev/shm") if os.path.isdir("/dev/shm") else None
+    roomy = shm is not None and shm.f_bavail * shm.f_frsize > 2 << 30 and available_kb > 4 << 20
+    return "/dev/shm" if roomy and not shm.f_flag & (os.ST_NOEXEC | os.ST_NODEV | os.ST_NOSUID) else None
 
 
 def suite_of_this_machine():
