@@ -239,6 +239,11 @@ int odbc_settings_check(const struct odbc_settings *settings, struct failure *fa
         if (check_value(dialect, values[i].name, values[i].value, false, failure) != 0)
             return -1;
     }
+    /* FreeTDS begins to guess at a version that it does not know, and can hang for ever while it does (#733). */
+    if (settings->tds_version != NULL && (strncmp(settings->tds_version, "7.", 2) != 0 ||
+                                          strspn(settings->tds_version + 2, "01234") != 1 || settings->tds_version[3] != '\0'))
+        return fail(failure, "--tds-version=%s is no version of the protocol: 7.1 for all servers, 7.2, 7.3 or 7.4 for newer ones",
+                    settings->tds_version);
     if (settings->connect != NULL && !utf8_valid(settings->connect, strlen(settings->connect)))
         return fail(failure, "the connection string is not valid UTF-8");
     struct attribute attribute;
