@@ -206,14 +206,26 @@ static void count_kinds(const struct run *run, struct numbers *numbers)
     numbers->sites = (int64_t)seen;
 }
 
+/* A site that was asked for by name and is not looked at. */
+static void add_inactive_sites(const struct siterun *run, struct text *verdict)
+{
+    const struct string_list *sites = &run->check->look.filter.sites;
+    for (size_t i = 0; i < sites->count; i++) {
+        const struct site *site = sitedb_site(&run->db, sites->strings[i]);
+        if (site != NULL && !site_is_active(site))
+            text_addf(verdict, "; site %s is not active (status %" PRId64 ")", site->code, site->status);
+    }
+}
+
 static void add_verdict(const struct siterun *run, const struct numbers *numbers, struct text *verdict)
 {
     const struct tally *tally = &numbers->tally;
     int64_t items = tally->pending + tally->failed;
-    if (run->examined == 0)
+    if (run->examined == 0) {
         text_addf(verdict, "nothing to look at: no package of site %s is targeted at a child site%s", run->db.owner,
                   sitedb_filter_is_empty(&run->check->look.filter) ? "" : " that the filters select");
-    else if (items == 0 && rule_of(run) == PAIR_RULE_RECIPE)
+        add_inactive_sites(run, verdict);
+    } else if (items == 0 && rule_of(run) == PAIR_RULE_RECIPE)
         text_addf(verdict, "%s of %" PRId64 " rows of site %s's packages matches the recipe",
                   tally->known > 0 ? "no other" : "none", run->examined, run->db.owner);
     else if (items == 0)

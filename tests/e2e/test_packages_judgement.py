@@ -599,9 +599,7 @@ def test_nothing_to_look_at_is_unknown(world):
     world.check("--rule=recipe", "--package=CEN00001", "--child-site=S03").is_(UNKNOWN, "nothing to look at")
 
 
-def test_the_owning_site_comes_from_the_name_of_the_database(tmp_path):
-    """sqliteodbc tells the file's path, so this needs a real SQL Server or --site: the failure says so."""
-    with World(tmp_path) as world:
-        world.make()
-        answer = world.check("--site=")
-        assert answer.code == UNKNOWN and "--site" in answer.first
+def test_a_site_that_is_asked_for_and_not_active_is_named_with_its_status(world):
+    world.demo()
+    world.check("--child-site=S09").is_(UNKNOWN, "nothing to look at", "site S09 is not active (status 2)")
+    assert "S09" not in world.check("--child-site=S05").verdict
