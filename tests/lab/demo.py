@@ -25,8 +25,7 @@ class Demo:
         self.database = os.path.join(folder, "SMS_CEN.db")
         self.environment = {"PATH": "/usr/bin:/bin", **odbc.environment(os.path.join(folder, "odbc"))}
         self.trouble = 0
-        for name in ("state", "journal"):
-            os.mkdir(os.path.join(folder, name), 0o750)
+        os.mkdir(os.path.join(folder, "state"), 0o750)
 
     def heading(self, text):
         print("\n\033[1m%s\033[0m" % text if sys.stdout.isatty() else "\n--- " + text, flush=True)
@@ -58,6 +57,25 @@ class Demo:
         self.heading("the same, with the first ones accepted by the team: the next one pages")
         self.run("check_sms_packages", *self.connect(), "--known=CEN00008@S03:2099-12-31,CEN00002@S03", "--max-items=3", expect=[2])
 
+    def reset(self):
+        """One package at one site: stuck, repaired, on its way, arrived."""
+        pair = ["--package=CEN00001", "--child-site=S02"]
+        tool = [*self.connect(), *pair, "--state-dir=" + os.path.join(self.folder, "state"),
+                "--journal-dir=" + os.path.join(self.folder, "reset")]
+        self.heading("sms_reset_package: this one has been stuck for days. What would the repair do?")
+        self.run("check_sms_packages", *self.connect(), *pair, expect=[2])
+        self.run("sms_reset_package", *tool, expect=[0], state=False)
+        self.heading("the administrator has a backup, has looked, and does it")
+        self.run("sms_reset_package", *tool, "--apply", "--yes", expect=[0], state=False)
+        self.heading("the check knows that it is on its way, and does not page for it; nobody can do it twice")
+        self.run("check_sms_packages", *self.connect(), *pair, "-v", expect=[0])
+        self.run("sms_reset_package", *tool, "--apply", "--yes", "--output=json", expect=[1], state=False)
+        self.heading("the package has crossed the link")
+        with sitedb.Lab(self.database) as lab:
+            lab.arrive("CEN00001", "S02")
+        self.run("check_sms_packages", *self.connect(), *pair, expect=[0])
+        self.run("sms_reset_package", "--journal", tool[-1], expect=[0], state=False)
+
 
 def main():
     if len(sys.argv) != 2:
@@ -66,6 +84,7 @@ def main():
     try:
         demo = Demo(sys.argv[1], folder)
         demo.packages()
+        demo.reset()
     finally:
         shutil.rmtree(folder)
     return 1 if demo.trouble else 0
