@@ -18,7 +18,7 @@ LABELS = {
 }
 # Sections of the shipped ini file and the programs that read them.
 SECTIONS = {
-    "database_CEN": ("check_sms_packages", "check_sms_dps"), "packages_CEN": ("check_sms_packages",), "dps_CEN": ("check_sms_dps",),
+    "database_CEN": ("check_sms_packages", "check_sms_dps", "sms_reset_package"), "packages_CEN": ("check_sms_packages",), "dps_CEN": ("check_sms_dps",),
     "despool_S02": ("check_sms_despool",), "despool_S03": ("check_sms_despool",), "reset_CEN": ("sms_reset_package",),
 }
 
