@@ -9,6 +9,8 @@ UNIT_TESTS = \
 	tests/unit/test_history \
 	tests/unit/test_identity \
 	tests/unit/test_inifile \
+	tests/unit/test_journal \
+	tests/unit/test_json \
 	tests/unit/test_judge \
 	tests/unit/test_known \
 	tests/unit/test_localfile \
@@ -25,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_pair \
 	tests/unit/test_quantity \
 	tests/unit/test_range \
+	tests/unit/test_repairguard \
 	tests/unit/test_report \
 	tests/unit/test_statedamage \
 	tests/unit/test_statefault \
