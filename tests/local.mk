@@ -85,14 +85,14 @@ test-programs: all
 
 test-parts: $(check_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
 
-check-local: $(TEST_SHARED_OBJECTS)
+check_DATA = $(TEST_SHARED_OBJECTS)
 
 print-plugindir:
 	@echo $(plugindir)
 
 CLEANFILES += $(FUZZ_REPLAYS) $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
 
-EXTRA_DIST += tests/run.py tests/pages.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
+EXTRA_DIST += $(TEST_SHARED_OBJECTS:.so=.c) tests/run.py tests/pages.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
 
 dist-hook:
 	find "$(distdir)" -name __pycache__ -prune -exec rm -rf {} +
