@@ -9,7 +9,7 @@
 void log_delivery_init(struct log_delivery *delivery, const struct log_reader_options *options,
                        struct log_progress *progress)
 {
-    *delivery = (struct log_delivery){.own = *options, .progress = progress};
+    *delivery = (struct log_delivery){.own = *options, .progress = progress, .component_slot = LOG_WATCHED};
     delivery->options = &delivery->own;
 }
 

@@ -163,6 +163,8 @@ static void line_without_tail(struct log_lines *lines, const char *rest, const c
         rest++;
     bool finished = false;
     if (rest == end) {
+        if (lines->joined_lines == LOG_JOIN_LINES)
+            drop_joined(lines);
         finished = lines->joined_lines == 0;
     } else if (end[-1] == ')' && log_tail_viewer(rest, end, &tail) &&
                log_delivery_stamp(&lines->delivery, &tail)) {
@@ -205,7 +207,10 @@ static void whole_line(struct log_lines *lines, const char *line, size_t length,
         lines->counts.lines++;
     } else {
         lines->line_start += size_in_file(lines, line, done);
-        line_without_tail(lines, line + done, end, after);
+        size_t nuls = count_nuls(line + done, (size_t)(end - line) - done);
+        if (nuls > 0)
+            pass_nuls(lines, size_in_file(lines, line + done, nuls));
+        line_without_tail(lines, line + done + nuls, end, after);
     }
     lines->line_start = after;
 }

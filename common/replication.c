@@ -165,8 +165,24 @@ static bool find_line(enum replication_component component, const char *message,
     return found;
 }
 
+/* Would cleaning change nothing? Nearly every line is like that, and a stalled log has thousands. */
+static bool is_clean(const char *line, size_t length)
+{
+    if (length == 0 || length >= REPLICATION_LINE || line[0] == ' ' || line[length - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (line[i] < ' ' || line[i] == 0x7F || line[i] == '|' || (line[i] == ' ' && line[i + 1] == ' '))
+            return false;
+    return true;
+}
+
 static void copy_line(const struct log_record *record, char line[REPLICATION_LINE])
 {
+    if (is_clean(record->message, record->message_length)) {
+        memcpy(line, record->message, record->message_length);
+        memset(line + record->message_length, 0, REPLICATION_LINE - record->message_length);
+        return;
+    }
     struct text raw = {0}, clean = {0};
     text_add_bytes(&raw, record->message, record->message_length < 1024 ? record->message_length : 1024);
     text_add_clean(&clean, text_string(&raw), REPLICATION_LINE - 1);

@@ -86,8 +86,8 @@ static struct text as_log(const char *bytes)
 static char *path_of(const char *name, const char *end)
 {
     static char path[512];
-    const char *top = getenv("srcdir");
-    snprintf(path, sizeof path, "%s/tests/unit/data/logs/%s%s", top != NULL ? top : ".", name, end);
+    const char *data = getenv("SMS_DATA");
+    snprintf(path, sizeof path, "%s/data/logs/%s%s", data != NULL ? data : "tests/unit", name, end);
     return path;
 }
 

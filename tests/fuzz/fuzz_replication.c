@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Any bytes as messages: each line of the input is one, its first byte says component, thread and how much
+ * time has passed. What the conditions keep must be sound, and loading it must give it back.
+ */
+#include "conditions.h"
+#include "utf.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void check_event(const struct replication_event *event)
+{
+    size_t length = strnlen(event->line, sizeof event->line);
+    if (length == sizeof event->line || !utf8_valid(event->line, length) ||
+        strpbrk(event->line, "|\n\r\t") != NULL)
+        abort();
+    if (!replication_package_valid(event->package, strnlen(event->package, sizeof event->package)) ||
+        event->wanted < 0 || event->held < 0)
+        abort();
+}
+
+static void check_conditions(const struct conditions *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct condition *it = &set->items[i];
+        bool any = false;
+        if (i > 0 && strcmp(set->items[i - 1].package, it->package) >= 0)
+            abort();
+        for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+            const struct condition_sign *sign = &it->sign[kind];
+            any |= sign->last_s != 0;
+            if (sign->first_s > sign->last_s || sign->longest_gap_s < 0 || (sign->open && sign->last_s == 0))
+                abort();
+        }
+        if (!any)
+            abort();
+    }
+    struct conditions again;
+    conditions_init(&again, set->forget_s);
+    if (conditions_load(&again, set->items, set->count, set->stored, set->stored_count) != 0 ||
+        again.count != set->count ||
+        (set->count > 0 && memcmp(again.items, set->items, set->count * sizeof *set->items) != 0))
+        abort();
+    conditions_free(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static const int64_t steps_s[] = {0, 1, 60, 3600, 7200, 86400, -1, -3600};
+    static struct replication_ties ties;
+    struct log_progress progress = {0};
+    struct conditions set;
+    int64_t now_s = INT64_C(1465948800);
+    ties = (struct replication_ties){0};
+    conditions_init(&set, 14 * 86400);
+    const char *at = (const char *)bytes, *end = at + size;
+    while (at < end) {
+        unsigned how = (unsigned char)*at++;
+        const char *line_end = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+        if (line_end == NULL)
+            line_end = end;
+        now_s += steps_s[how / 8 % 8];
+        struct log_record record = {
+            .message = at, .message_length = (size_t)(line_end - at), .before = &progress};
+        struct replication_event event;
+        record.watched = (int)(how % 2);
+        record.thread = how / 2 % 4;
+        record.stamp.ms = now_s * 1000;
+        replication_relevant(record.message, record.message_length);
+        if (utf8_valid(record.message, record.message_length) &&
+            replication_read(&ties, &record, now_s, &event)) {
+            check_event(&event);
+            conditions_apply(&set, &event);
+        }
+        log_activity_add(&progress.any, record.stamp.ms);
+        log_activity_add(&progress.watched[record.watched], record.stamp.ms);
+        at = line_end < end ? line_end + 1 : end;
+    }
+    conditions_settle(&set, now_s, &progress);
+    check_conditions(&set);
+    conditions_free(&set);
+    return 0;
+}
