@@ -39,8 +39,9 @@ nobase_dist_examples_SCRIPTS = nrpe-config/event-handler/sms-repair-hint
 
 EXTRA_DIST += nrpe-config/icinga2/make-commands.py debian monitoring-plugins-sms.spec.in monitoring-plugins-sms.spec
 
-# The version stands in configure.ac alone; a tarball carries the spec file made from it, for rpmbuild -ta.
+# The version stands in configure.ac alone; a tarball carries the spec file made from it, for rpmbuild -ta. The [N] keeps
+# configure from replacing the name in this rule.
 monitoring-plugins-sms.spec: monitoring-plugins-sms.spec.in $(top_builddir)/config.status
-	$(AM_V_GEN)$(SED) 's/@PACKAGE_VERSION@/$(PACKAGE_VERSION)/g' "$(srcdir)/monitoring-plugins-sms.spec.in" >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(SED) 's/@PACKAGE_VERSIO[N]@/$(PACKAGE_VERSION)/g' "$(srcdir)/monitoring-plugins-sms.spec.in" >$@.tmp && mv $@.tmp $@
 
 DISTCLEANFILES = monitoring-plugins-sms.spec
