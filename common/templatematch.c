@@ -134,17 +134,41 @@ static bool read_field(char field, struct reach *text, struct template_match *ma
     }
 }
 
-/* A pattern's piece up to the next `{*}` or its end, at exactly this place. */
-static bool read_piece(const char **pattern, struct reach *text, struct template_match *match)
+static bool holds_field(uint64_t eight)
 {
-    const char *at = *pattern;
+    uint64_t braces = eight ^ 0x7B7B7B7B7B7B7B7Bu; /* '{' */
+    return ((braces - 0x0101010101010101u) & ~braces & 0x8080808080808080u) != 0;
+}
+
+/* The words that pattern and text have in common, eight bytes at a time: most lines of a log are read here.
+ */
+static const char *common_words(const char *at, const char *end, struct reach *text)
+{
+    uint64_t wanted, there;
+    const char *start = at;
+    for (; end - at >= 8 && text->end - text->at >= 8; at += 8, text->at += 8) {
+        memcpy(&wanted, at, 8);
+        memcpy(&there, text->at, 8);
+        if (wanted != there || holds_field(wanted))
+            break;
+    }
+    while (at > start && at[-1] == ' ' && text->at < text->end && is_blank(*text->at))
+        text->at++;
+    return at;
+}
+
+/* A pattern's piece up to the next `{*}` or its end, at exactly this place. */
+static bool read_piece(const char **pattern, const char *pattern_end, struct reach *text,
+                       struct template_match *match)
+{
+    const char *at = common_words(*pattern, pattern_end, text);
     for (; *at != '\0'; at++) {
         if (*at == '{') {
             if (at[1] == '*')
                 break;
             if (!read_field(at[1], text, match))
                 return false;
-            at += 2;
+            at = common_words(at + 3, pattern_end, text) - 1;
         } else if (text->at == text->end) {
             return false;
         } else if (*at == ' ') {
@@ -163,10 +187,10 @@ static bool read_piece(const char **pattern, struct reach *text, struct template
 bool template_matches(const struct message_template *template, const char *message, size_t length,
                       struct template_match *match)
 {
-    const char *pattern = template->pattern;
+    const char *pattern = template->pattern, *pattern_end = pattern + strlen(pattern);
     struct reach text = {message, message + length};
     *match = (struct template_match){.template = template};
-    if (!read_piece(&pattern, &text, match))
+    if (!read_piece(&pattern, pattern_end, &text, match))
         return false;
     while (*pattern != '\0') {
         pattern += 3; /* {*} */
@@ -177,7 +201,7 @@ bool template_matches(const struct message_template *template, const char *messa
                 return false;
             const char *piece = pattern;
             struct reach there = text;
-            if (read_piece(&piece, &there, match)) {
+            if (read_piece(&piece, pattern_end, &there, match)) {
                 pattern = piece;
                 text = there;
                 break;
@@ -201,6 +225,16 @@ static size_t first_of(char first)
     return low;
 }
 
+/* Do the first words already differ? Blanks of a message may be line breaks, so only the first word is
+ * compared. */
+static bool begins_otherwise(const char *pattern, const char *message, size_t length)
+{
+    for (size_t i = 1; pattern[i] != ' ' && pattern[i] != '{' && pattern[i] != '\0'; i++)
+        if (i == length || pattern[i] != message[i])
+            return true;
+    return false;
+}
+
 bool template_find(enum replication_component component, const char *message, size_t length,
                    struct template_match *match)
 {
@@ -208,6 +242,7 @@ bool template_find(enum replication_component component, const char *message, si
         return false;
     for (size_t i = first_of(*message); i < template_count && templates[i].pattern[0] == *message; i++)
         if ((templates[i].components & 1u << component) != 0 &&
+            !begins_otherwise(templates[i].pattern, message, length) &&
             template_matches(&templates[i], message, length, match))
             return true;
     return false;
