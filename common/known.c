@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "known.h"
 
+#include "commalist.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +31,9 @@ static int end_of_day(const char *date, int64_t *until)
     return 0;
 }
 
-static int add_entry(struct known_list *list, char *entry, struct failure *failure)
+static int add_entry(void *target, char *entry, struct failure *failure)
 {
+    struct known_list *list = target;
     struct known_entry known = {0};
     char *until = strchr(entry, ':');
     if (until != NULL) {
@@ -58,15 +61,7 @@ static int add_entry(struct known_list *list, char *entry, struct failure *failu
 
 int known_list_parse(void *target, const char *value, struct failure *failure)
 {
-    char *copy = strdup(value);
-    if (copy == NULL)
-        return fail(failure, "out of memory");
-    int result = 0;
-    char *rest = copy;
-    for (char *entry = strtok_r(copy, ", ", &rest); entry != NULL && result == 0; entry = strtok_r(NULL, ", ", &rest))
-        result = add_entry(target, entry, failure);
-    free(copy);
-    return result;
+    return comma_list_each(value, add_entry, target, failure);
 }
 
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now, int64_t *until)

@@ -12,7 +12,9 @@ common_libsms_a_SOURCES = \
 	common/checkoptions.h \
 	common/clean.c \
 	common/clean.h \
+	common/commalist.c \
 	common/commandline.c \
+	common/commalist.h \
 	common/commandline.h \
 	common/conditionload.c \
 	common/conditions.c \

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "minrate.h"
 
+#include "commalist.h"
 #include "quantity.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static int add_rate(struct rate_list *list, char *entry, struct failure *failure)
+static int add_rate(void *target, char *entry, struct failure *failure)
 {
+    struct rate_list *list = target;
     struct rate rate = {0};
     char *size = entry, *equals = strchr(entry, '=');
     if (equals != NULL) {
@@ -36,15 +38,7 @@ static int add_rate(struct rate_list *list, char *entry, struct failure *failure
 
 int rate_list_parse(void *target, const char *value, struct failure *failure)
 {
-    char *copy = strdup(value);
-    if (copy == NULL)
-        return fail(failure, "out of memory");
-    int result = 0;
-    char *rest = copy;
-    for (char *entry = strtok_r(copy, ", ", &rest); entry != NULL && result == 0; entry = strtok_r(NULL, ", ", &rest))
-        result = add_rate(target, entry, failure);
-    free(copy);
-    return result;
+    return comma_list_each(value, add_rate, target, failure);
 }
 
 int64_t rate_list_bytes_per_hour(const struct rate_list *list, const char *place)

@@ -27,6 +27,7 @@
  *               usage        --help
  *               describe     man page, completion, page tables and example ini file from the same table
  *             checkoptions   the options that programs share
+ *             commalist      the entries of a list that is one value
  *             known          --known: what the team accepted
  *             minrate        --min-rate: what a link may be slow
  *             manual         the parts of the man pages that checks share
