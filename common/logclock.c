@@ -113,17 +113,29 @@ bool log_clock_lacks(const struct log_clock *clock, const struct log_stamp *stam
     return !stamp->utc && !clock->by_zone && !clock->measured;
 }
 
-int64_t log_clock_utc(const struct log_clock *clock, int64_t ms, bool utc)
+/* UTC minus the zone's local time. */
+static int64_t zone_offset(int64_t local_s)
+{
+    time_t as_if_utc = (time_t)local_s;
+    struct tm parts;
+    if (gmtime_r(&as_if_utc, &parts) == NULL)
+        return 0;
+    parts.tm_isdst = -1; /* in the hour that DST repeats, the first one: file order settles what it can */
+    return (int64_t)mktime(&parts) - local_s;
+}
+
+int64_t log_clock_utc(struct log_clock *clock, int64_t ms, bool utc)
 {
     int64_t seconds = ms / 1000;
     if (utc)
         return seconds;
     if (!clock->by_zone)
         return seconds - clock->offset_s;
-    time_t as_if_utc = (time_t)seconds;
-    struct tm parts;
-    if (gmtime_r(&as_if_utc, &parts) == NULL)
-        return seconds;
-    parts.tm_isdst = -1; /* in the hour that DST repeats, the first one: file order settles what it can */
-    return mktime(&parts);
+    /* Zones change on quarters of an hour; neighbouring records are nearly always of the same one. */
+    int64_t quarter = seconds / QUARTER_HOUR;
+    if (quarter != clock->quarter) {
+        clock->quarter_offset_s = zone_offset(quarter * QUARTER_HOUR);
+        clock->quarter = quarter;
+    }
+    return seconds + clock->quarter_offset_s;
 }

@@ -11,14 +11,15 @@
 #include <stdint.h>
 
 /*
- * From a stamp to UTC. A stamp with an offset carries its own answer; one with a zone's name or nothing is the server's
- * local time, and the name cannot be trusted (KB Q303279). Then either --timezone decides, or the file itself: its
- * modification time minus its last stamp, rounded to 15 minutes, is the zone's offset.
+ * From a stamp to UTC. A stamp with an offset carries its own answer; one with a zone's name or nothing is
+ * the server's local time, and the name cannot be trusted (KB Q303279). Then either --timezone decides, or
+ * the file itself: its modification time minus its last stamp, rounded to 15 minutes, is the zone's offset.
  */
 struct log_clock {
-    bool by_zone;    /* --timezone was given and set by log_clock_use_zone */
-    bool measured;   /* offset_s is the file's */
-    int64_t offset_s; /* local time minus UTC */
+    bool by_zone;                      /* --timezone was given and set by log_clock_use_zone */
+    bool measured;                     /* offset_s is the file's */
+    int64_t offset_s;                  /* local time minus UTC */
+    int64_t quarter, quarter_offset_s; /* by_zone: the quarter of an hour that was converted last; 0 none */
 };
 
 /**
@@ -41,6 +42,6 @@ int log_clock_measure(struct log_clock *clock, struct bytestore *store, const ch
 bool log_clock_lacks(const struct log_clock *clock, const struct log_stamp *stamp);
 
 /** @return UTC seconds of a stamp's milliseconds; the clock must not lack what they need */
-int64_t log_clock_utc(const struct log_clock *clock, int64_t ms, bool utc);
+int64_t log_clock_utc(struct log_clock *clock, int64_t ms, bool utc);
 
 #endif

@@ -287,6 +287,7 @@ int log_reading_store(struct log_reading *reading, struct statefile *state, stru
         return 1;
     }
     reading->parser.clock = reading->clock;
+    reading->parser.clock.quarter = 0;
     return logmemory_store_log(state, reading->log->location, &memory, failure);
 }
 

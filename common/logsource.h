@@ -27,7 +27,7 @@
  */
 
 enum {
-    LOG_BUFFER_BYTES = 512 * 1024, /* a good size for log_source_read: few round trips, little memory */
+    LOG_BUFFER_BYTES = 128 * 1024, /* a good size for log_source_read: few round trips, little memory */
     LOG_FINGERPRINT_BYTES = 1024
 };
 
