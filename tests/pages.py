@@ -25,9 +25,9 @@ def main():
     for page in sys.argv[2:]:
         program = os.path.join(sys.argv[1], os.path.basename(page)[:-len(".md")])
         with open(page, encoding="utf-8") as file:
-            text = file.read()
+            text = page_with_options(file.read(), program)
         with open(page, "w", encoding="utf-8") as file:
-            file.write(page_with_options(text, program))
+            file.write(text)
 
 
 if __name__ == "__main__":
