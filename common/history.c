@@ -29,19 +29,19 @@ bool history_age(struct item *item, const struct remembered *remembered, const s
     bool changed = remembered == NULL || remembered->absent_runs > 0;
     bool moved = remembered != NULL && strcmp(remembered->progress, item->progress) != 0;
     if (remembered == NULL || (moved && item->forget_on_progress)) {
-        updated->first_seen = updated->kind_since = updated->last_progress = clocks->host;
+        updated->first_seen = updated->attempt_since = updated->last_progress = clocks->host;
         changed = true;
     } else {
         updated->first_seen = remembered->first_seen;
-        updated->kind_since = remembered->kind_since;
+        updated->attempt_since = remembered->attempt_since;
         updated->last_progress = moved ? clocks->host : remembered->last_progress;
         bool other_kind = strcmp(remembered->kind, item->kind) != 0;
         if (other_kind && item->restart)
-            updated->kind_since = clocks->host;
+            updated->attempt_since = clocks->host;
         changed = changed || moved || other_kind;
     }
     item->first_seen = updated->first_seen;
-    item->attempt_since = updated->kind_since;
+    item->attempt_since = updated->attempt_since;
     item->last_progress = updated->last_progress;
 
     item->age_s = since(item->attempt_since, clocks->host);

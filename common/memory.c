@@ -11,8 +11,8 @@ const struct statefile_schema memory_schema = {
     .version = 1,
     .ddl = "CREATE TABLE item("
            "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
-           "first_seen INTEGER NOT NULL, kind_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
-           "observed INTEGER NOT NULL, absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
+           "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
+           "absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
            ") WITHOUT ROWID",
 };
 
@@ -47,11 +47,10 @@ static bool append(struct remembered **items, size_t *count, size_t *capacity, s
         .kind = column_copy(row, 1),
         .progress = column_copy(row, 2),
         .first_seen = sqlite3_column_int64(row, 3),
-        .kind_since = sqlite3_column_int64(row, 4),
+        .attempt_since = sqlite3_column_int64(row, 4),
         .last_progress = sqlite3_column_int64(row, 5),
-        .observed = sqlite3_column_int64(row, 6),
-        .absent_runs = sqlite3_column_int64(row, 7),
-        .absent_since = sqlite3_column_int64(row, 8),
+        .absent_runs = sqlite3_column_int64(row, 6),
+        .absent_since = sqlite3_column_int64(row, 7),
     };
     return item->key != NULL && item->kind != NULL && item->progress != NULL;
 }
@@ -64,8 +63,8 @@ int memory_load(struct statefile *file, const char *key_prefix, struct remembere
     size_t capacity = 0;
     sqlite3_stmt *rows =
         statefile_statement(file,
-                            "SELECT key, kind, progress, first_seen, kind_since, last_progress, "
-                            "observed, absent_runs, absent_since FROM item WHERE key >= ? ORDER BY key",
+                            "SELECT key, kind, progress, first_seen, attempt_since, last_progress, "
+                            "absent_runs, absent_since FROM item WHERE key >= ? ORDER BY key",
                             failure);
     if (rows == NULL)
         return -1;
@@ -116,8 +115,8 @@ int memory_put(struct statefile *file, const struct remembered *item, struct fai
 {
     sqlite3_stmt *put = statefile_statement(
         file,
-        "INSERT OR REPLACE INTO item(key, kind, progress, first_seen, kind_since, last_progress, "
-        "observed, absent_runs, absent_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO item(key, kind, progress, first_seen, attempt_since, last_progress, "
+        "absent_runs, absent_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         failure);
     if (put == NULL)
         return -1;
@@ -125,11 +124,10 @@ int memory_put(struct statefile *file, const struct remembered *item, struct fai
     sqlite3_bind_text(put, 2, item->kind != NULL ? item->kind : "", -1, SQLITE_STATIC);
     sqlite3_bind_text(put, 3, item->progress != NULL ? item->progress : "", -1, SQLITE_STATIC);
     sqlite3_bind_int64(put, 4, item->first_seen);
-    sqlite3_bind_int64(put, 5, item->kind_since);
+    sqlite3_bind_int64(put, 5, item->attempt_since);
     sqlite3_bind_int64(put, 6, item->last_progress);
-    sqlite3_bind_int64(put, 7, item->observed);
-    sqlite3_bind_int64(put, 8, item->absent_runs);
-    sqlite3_bind_int64(put, 9, item->absent_since);
+    sqlite3_bind_int64(put, 7, item->absent_runs);
+    sqlite3_bind_int64(put, 8, item->absent_since);
     return run(file, put, failure);
 }
 

@@ -17,9 +17,8 @@ struct remembered {
     char *kind;     /* "sent" */
     char *progress; /* what must change for the item to have moved: status, versions, update time */
     int64_t first_seen;
-    int64_t kind_since;
+    int64_t attempt_since; /* first_seen, or the first sight of the last repair */
     int64_t last_progress;
-    int64_t observed;
     int64_t absent_runs;
     int64_t absent_since;
 };

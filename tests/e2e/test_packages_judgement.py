@@ -185,7 +185,7 @@ def test_a_repair_does_not_page_and_keeps_the_memory_of_the_trouble(world):
     assert item["kind"] == "resend" and item["age"] in durations(0) and item["since"] and item["advice"] is None
     assert answer.value("resend") == 1
     stored = world.remembered()["version/CEN00001@S02"]
-    assert abs(stored["first_seen"] - lab.now) < 10 and abs(stored["kind_since"] - lab.now - 2 * DAY) < 10
+    assert abs(stored["first_seen"] - lab.now) < 10 and abs(stored["attempt_since"] - lab.now - 2 * DAY) < 10
     again = world.check(later=2 * DAY + 25 * HOUR).is_(WARNING)
     assert again.item("CEN00001", "S02")["age"] in durations(25 * HOUR)
     assert "wait" in again.item("CEN00001", "S02")["advice"]

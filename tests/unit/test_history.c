@@ -13,13 +13,13 @@
 enum { NOW = 1000000, HOUR = 3600 };
 
 static struct remembered memory_of(const char *kind, const char *progress, int64_t first_seen,
-                                   int64_t kind_since, int64_t last_progress)
+                                   int64_t attempt_since, int64_t last_progress)
 {
     return (struct remembered){.key = (char *)(uintptr_t) "dp/A@x",
                                .kind = (char *)(uintptr_t)kind,
                                .progress = (char *)(uintptr_t)progress,
                                .first_seen = first_seen,
-                               .kind_since = kind_since,
+                               .attempt_since = attempt_since,
                                .last_progress = last_progress};
 }
 
@@ -41,7 +41,7 @@ static void expect(const char *what, struct item item, const struct remembered *
                  what, item.first_seen, item.attempt_since, item.last_progress, item.age_s, item.moved_age_s,
                  changed);
     assert_int_equal(updated.first_seen, item.first_seen);
-    assert_int_equal(updated.kind_since, item.attempt_since);
+    assert_int_equal(updated.attempt_since, item.attempt_since);
     assert_int_equal(updated.last_progress, item.last_progress);
     assert_int_equal(updated.absent_runs, 0);
     assert_string_equal(updated.progress, item.progress);

@@ -95,7 +95,7 @@ static void test_values_survive(void **state)
     (void)state;
     struct statefile *file = open_memory("values");
     char key[] = "version/P@S", kind[] = "sent \"'", progress[] = "1/2/\xe4\xb8\xad";
-    struct remembered item = {key, kind, progress, INT64_MAX, INT64_MIN, -1, 0, 7, 1700000000};
+    struct remembered item = {key, kind, progress, INT64_MAX, INT64_MIN, -1, 7, 1700000000};
     assert_int_equal(memory_put(file, &item, NULL), 0);
     assert_int_equal(statefile_commit(file, 1, NULL), 0);
     statefile_close(file);
@@ -108,8 +108,8 @@ static void test_values_survive(void **state)
     assert_string_equal(items[0].key, key);
     assert_string_equal(items[0].kind, kind);
     assert_string_equal(items[0].progress, progress);
-    assert_true(items[0].first_seen == INT64_MAX && items[0].kind_since == INT64_MIN &&
-                items[0].last_progress == -1 && items[0].observed == 0 && items[0].absent_runs == 7 &&
+    assert_true(items[0].first_seen == INT64_MAX && items[0].attempt_since == INT64_MIN &&
+                items[0].last_progress == -1 && items[0].absent_runs == 7 &&
                 items[0].absent_since == 1700000000);
     memory_free(items, count);
     statefile_close(file);
