@@ -3,6 +3,7 @@ LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/test_clean \
+	tests/unit/test_conditions \
 	tests/unit/test_connection \
 	tests/unit/test_dp \
 	tests/unit/test_failure \
@@ -14,9 +15,15 @@ UNIT_TESTS = \
 	tests/unit/test_judge \
 	tests/unit/test_known \
 	tests/unit/test_localfile \
+	tests/unit/test_logclock \
 	tests/unit/test_logcuts \
+	tests/unit/test_loggolden \
+	tests/unit/test_logmemory \
+	tests/unit/test_logrecord \
 	tests/unit/test_logrotation \
+	tests/unit/test_logset \
 	tests/unit/test_logsource \
+	tests/unit/test_logstamp \
 	tests/unit/test_memory \
 	tests/unit/test_minrate \
 	tests/unit/test_nalpath \
@@ -28,7 +35,9 @@ UNIT_TESTS = \
 	tests/unit/test_quantity \
 	tests/unit/test_range \
 	tests/unit/test_repairguard \
+	tests/unit/test_replication \
 	tests/unit/test_report \
+	tests/unit/test_stall \
 	tests/unit/test_statedamage \
 	tests/unit/test_statefault \
 	tests/unit/test_statefile \
@@ -50,9 +59,13 @@ TEST_SHARED_OBJECTS = \
 	tests/e2e/fakedriver.so
 
 # --- shared
+tests_unit_test_conditions_SOURCES = tests/unit/test_conditions.c tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_logcuts_SOURCES = tests/unit/test_logcuts.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_test_loggolden_SOURCES = tests/unit/test_loggolden.c tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_logrotation_SOURCES = tests/unit/test_logrotation.c tests/unit/logworld.c tests/unit/logworld.h
+tests_unit_test_logset_SOURCES = tests/unit/test_logset.c tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_logsource_SOURCES = tests/unit/test_logsource.c tests/unit/logworld.c tests/unit/logworld.h
+tests_unit_test_replication_SOURCES = tests/unit/test_replication.c tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_statedamage_SOURCES = tests/unit/test_statedamage.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_test_statefault_SOURCES = tests/unit/test_statefault.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_test_statefile_SOURCES = tests/unit/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h
