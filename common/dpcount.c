@@ -92,7 +92,7 @@ int dps_count(const struct sitedb *db, const struct dp_selection *selection, str
         statement_text(&statement,
                        selection->servers->count > 0 ? ") AS Newest, s.ServerNALPath" : ") AS Newest");
         dp_add_sources(&none, selection->removals, &statement);
-        dp_add_conditions(db, selection, patterns, &statement);
+        dp_add_conditions(db, selection, patterns, "", &statement);
         statement_text(&statement, selection->servers->count > 0 ? " GROUP BY s.SiteCode, s.ServerNALPath"
                                                                  : " GROUP BY s.SiteCode");
         result = count_rows(db, selection, &statement, site_seen, evidence, failure);

@@ -170,7 +170,9 @@ static int read_rows(struct dp_reader *reader, const char *what, struct statemen
     return rows < 0 ? sitedb_fail(&error, failure) : 0;
 }
 
-static const char in_order[] = " ORDER BY s.PackageID, s.ServerNALPath";
+/* The rows of one DP come together; from the package's side, because a scan in the summarizer's order reads
+ * it twice. */
+static const char in_order[] = " ORDER BY p.PackageID, s.ServerNALPath, s.PackageID";
 
 int dps_read(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,
              struct dp_evidence *evidence, struct failure *failure)
@@ -183,9 +185,9 @@ int dps_read(const struct sitedb *db, const struct dp_selection *selection, stru
     statement_text(&statement, "0 AS Ended");
     dp_add_message_columns(&selection->sources, &statement);
     dp_add_sources(&selection->sources, selection->removals, &statement);
-    dp_add_conditions(db, selection, patterns, &statement);
     /* State decides; an old version of what is installed is a finding too. */
-    statement_text(&statement, " AND (COALESCE(s.State, -1) <> 0 OR s.SourceVersion < p.SourceVersion)");
+    dp_add_conditions(db, selection, patterns,
+                      "(COALESCE(s.State, -1) <> 0 OR s.SourceVersion < p.SourceVersion) AND ", &statement);
     statement_text(&statement, in_order);
     struct dp_reader reader = {.db = db, .selection = selection, .list = list};
     int result =

@@ -29,20 +29,19 @@ void dps_probe(const struct sitedb *db, struct dp_selection *selection)
 {
     struct dp_sources *sources = &selection->sources;
     sources->messages =
-        can_read(db, "the newest message of each DP (vSMS_DistributionDPStatus: ConfigMgr 2012 and later)",
+        can_read(db, "the newest message of each DP",
                  "SELECT COUNT(PackageID), COUNT(NALPath), COUNT(MessageState), COUNT(MessageID), "
                  "COUNT(LastStatusTime)"
                  " FROM vSMS_DistributionDPStatus WHERE 1 = 0",
                  5);
     if (selection->rates)
-        sources->sizes =
-            can_read(db, "the packages' size, which --min-rate needs (v_PackageStatusRootSummarizer)",
-                     "SELECT COUNT(PackageID), COUNT(SourceCompressedSize) FROM "
-                     "v_PackageStatusRootSummarizer WHERE 1 = 0",
-                     2);
+        sources->sizes = can_read(db, "the packages' size, which --min-rate needs",
+                                  "SELECT COUNT(PackageID), COUNT(SourceCompressedSize) FROM "
+                                  "v_PackageStatusRootSummarizer WHERE 1 = 0",
+                                  2);
     if (!db->has_column[SITEDB_VIEW_SOURCE_DATE])
         sources->root_dates = can_read(
-            db, "the packages' SourceDate (v_PackageStatusRootSummarizer)",
+            db, "the packages' SourceDate",
             "SELECT COUNT(PackageID), COUNT(SourceDate) FROM v_PackageStatusRootSummarizer WHERE 1 = 0", 2);
 }
 
@@ -89,13 +88,14 @@ const char dp_same_dp[] =
     " FROM v_DistributionPoint d WHERE d.PackageID = s.PackageID AND d.ServerNALPath = s.ServerNALPath";
 
 void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selection,
-                       const struct text *patterns, struct statement *statement)
+                       const struct text *patterns, const char *first, struct statement *statement)
 {
     const struct sitedb_filter *filter = selection->filter;
     statement_text(statement, " JOIN v_Site i ON i.SiteCode = s.SiteCode");
     if (db->has_column[SITEDB_SITE_STATUS])
         statement_text(statement, " AND i.Status = 1");
     statement_text(statement, " WHERE ");
+    statement_text(statement, first);
     if (selection->removals) {
         statement_text(statement, "(s.State IN ");
         statement_text(statement, removal_states);

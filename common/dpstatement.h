@@ -25,10 +25,15 @@ extern const char dp_same_dp[];
 /** A condition on d: the package is to be on the DP, and somebody waits for it. */
 void dp_add_live(const struct sitedb *db, const struct dp_selection *selection, struct statement *statement);
 
-/** " JOIN v_Site ... WHERE ...": the rows that are looked at. @param patterns  of dp_patterns, borrowed until
- * it has run */
+/**
+ * " JOIN v_Site ... WHERE ...": the rows that are looked at.
+ *
+ * @param patterns  of dp_patterns, borrowed until the statement has run
+ * @param first     a condition that leaves out most rows before the costly ones are asked, with " AND " at
+ * its end, or ""
+ */
 void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selection,
-                       const struct text *patterns, struct statement *statement);
+                       const struct text *patterns, const char *first, struct statement *statement);
 
 /** @return a pattern of LIKE for each glob, owned (dp_patterns_free), NULL when memory ran out */
 struct text *dp_patterns(const struct string_list *globs);

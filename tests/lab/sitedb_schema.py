@@ -140,6 +140,7 @@ INDEXES = (
     ("PkgStatus_Type", "PkgStatus", ("Type", "ID", "SiteCode"), False),
     ("PkgStatus_ID", "PkgStatus", ("ID", "SiteCode", "Type"), False),
     ("v_DistributionPoint_I", "v_DistributionPoint", ("PackageID", "SiteCode"), False),
+    ("v_DistributionPoint_NAL", "v_DistributionPoint", ("PackageID", "ServerNALPath"), False),
     ("v_DistPointsSumm_I", "v_PackageStatusDistPointsSumm", ("PackageID", "ServerNALPath"), False),
     ("v_Site_PK", "v_Site", ("SiteCode",), True),
 )
