@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check_sms_packages against a floor: a program that only connects, runs the same statements, fetches and disconnects."""
+"""The checks of the site database against a floor: a program that only connects, runs the same statements, fetches and disconnects."""
 import os
 import re
 import subprocess
@@ -30,7 +30,7 @@ class DatabaseBench:
         return path
 
     def compare(self, name, program, arguments, connect, owner, times):
-        state = os.path.join(self.folder, "state-" + name.replace(" ", "-"))
+        state = os.path.join(self.folder, "-".join(("state", program, *name.split())))
         os.mkdir(state, 0o750)
         command = [os.path.join(self.plugins, program), "--state-dir=" + state, "-t", "120", "--site=" + owner, *arguments]
         statements = self.statements(command, program + "-" + name.replace(" ", "-"))
@@ -69,16 +69,32 @@ def run(table, build, folder):
         sitedb_demo.build(lab)
     connect = odbc.connect_string(demo)
     bench.compare("demo on SQLite", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 20)
-    with_server(bench, demo)
+    with_server(bench, demo, "check_sms_packages")
     big = os.path.join(folder, "big.db")
     with sitedb.Lab(big, product="sms2003") as lab:
         sitedb_bulk.build(lab, packages=10000, sites=276, dps=None, findings=10000, dp_findings=0, summary="none", type2=False)
     connect = odbc.connect_string(big)
     bench.compare("10,000 packages x 276 sites", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 3)
     os.unlink(big)
+    run_dps(bench, folder)
 
 
-def with_server(bench, demo):
+def run_dps(bench, folder):
+    demo = os.path.join(folder, "demo-dps.db")
+    with sitedb.Lab(demo, product="cb") as lab:
+        sitedb_demo.build(lab)
+    connect = odbc.connect_string(demo)
+    bench.compare("demo on SQLite", "check_sms_dps", ["--connect=" + connect], connect, "CEN", 20)
+    with_server(bench, demo, "check_sms_dps")
+    big = os.path.join(folder, "big-dps.db")
+    with sitedb.Lab(big, product="cb") as lab:
+        sitedb_bulk.build(lab, packages=1000, sites=200, dps=5000, findings=0, dp_findings=20000, summary="all", type2=False)
+    connect = odbc.connect_string(big)
+    bench.compare("5,000 DPs x 1,000 packages", "check_sms_dps", ["--connect=" + connect], connect, "CEN", 3)
+    os.unlink(big)
+
+
+def with_server(bench, demo, program):
     import tds_fixture
     with tds_fixture.TdsServer(demo, database="SMS_CEN", user="bench", password="bench") as server:
         connect = "Driver=FreeTDS;Server=127.0.0.1;Port=%d;Database=SMS_CEN;UID=bench;PWD=bench;TDS_Version=7.1" % server.port
@@ -86,6 +102,6 @@ def with_server(bench, demo):
         with open(password, "w") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write("bench\n")
-        bench.compare("demo on the TDS server", "check_sms_packages",
+        bench.compare("demo on the TDS server", program,
                       ["-H", "127.0.0.1", "-p", str(server.port), "-d", "SMS_CEN", "-u", "bench", "--password-file=" + password],
                       connect, "CEN", 20)

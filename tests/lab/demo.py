@@ -76,6 +76,12 @@ class Demo:
         self.run("check_sms_packages", *self.connect(), *pair, expect=[0])
         self.run("sms_reset_package", "--journal", tool[-1], expect=[0], state=False)
 
+    def dps(self):
+        self.heading("check_sms_dps: which distribution points wait for packages, and for how long?")
+        self.run("check_sms_dps", *self.connect(), "--max-items=5", expect=[2])
+        self.heading("the same for the distribution points of one site")
+        self.run("check_sms_dps", *self.connect(), "--child-site=S04", "--min-rate=S04=100MB/h", expect=[2])
+
 
 def main():
     if len(sys.argv) != 2:
@@ -84,6 +90,7 @@ def main():
     try:
         demo = Demo(sys.argv[1], folder)
         demo.packages()
+        demo.dps()
         demo.reset()
     finally:
         shutil.rmtree(folder)
