@@ -258,7 +258,7 @@ static void private_freetds_conf(void **state)
 {
     (void)state;
     const char *path = write_file("ca.pem", certificate, sizeof certificate - 1, 0644);
-    char real[256], expected[512];
+    char real[4096], expected[4352];
     assert_non_null(realpath(path, real));
     snprintf(expected, sizeof expected,
              "[sms]\nhost = sql01\nport = 1500\ntds version = 7.3\nencryption = require\nca file = %s\n"
