@@ -70,6 +70,7 @@
  *               conditionset its container
  *             logmerge       the events of several logs in the order of time
  *             logset         the logs of one site since the last run
+ *               logreading   one of them while it is read
  *             stall          one item a package, of logs and of the folder of base files
  *
  *   memory    statefile      one SQLite file per program and identity: damage, locks, transactions

@@ -70,7 +70,7 @@ class Stage:
         self.plugins = root + plugins.stdout.strip()
         self.tests = os.path.join(self.folder, "tests")
         shutil.copytree(TESTS, self.tests, ignore=shutil.ignore_patterns("__pycache__", "*.o", ".dirstamp", ".deps"))
-        for name in ("common", "nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS"):
+        for name in ("common", "nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS", "monitoring-plugins-sms.spec.in"):
             source = os.path.join(os.path.dirname(TESTS), name)
             target = os.path.join(self.folder, name)
             if os.path.isdir(source):
@@ -107,7 +107,7 @@ class Runner:
         if self.user:
             os.chown(home, self.user.pw_uid, self.user.pw_gid)
         keep.update(HOME=home, TMPDIR=self.stage.scratch, SMS_PLUGINS=self.stage.plugins, SMS_BUILD=self.stage.build,
-                    SMS_TREE=self.stage.folder, SMS_DAEMONS=self.daemons, PYTHONDONTWRITEBYTECODE="1")
+                    SMS_TREE=self.stage.folder, SMS_SOURCE=os.path.dirname(TESTS), SMS_DAEMONS=self.daemons, PYTHONDONTWRITEBYTECODE="1")
         keep.update(more)
         return keep
 
