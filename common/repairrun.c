@@ -88,6 +88,8 @@ static bool must_wait(const struct run *run)
     return false;
 }
 
+/* A dry run goes on without the journal: the checks' user, for whom an event handler runs it, cannot read it.
+ */
 static int open_journal(struct run *run, struct failure *failure)
 {
     const char *directory = run->request.journal_directory;
@@ -218,7 +220,7 @@ static enum repair_result conclude(struct run *run, enum repair_end end)
     case REPAIR_REFUSED:
         return REPAIR_RESULT_REFUSED;
     case REPAIR_ROLLED_BACK:
-        fail_context(&run->report->message, "not done, rolled back: ");
+        fail_context(&run->report->message, "not done: ");
         return REPAIR_RESULT_ROLLED_BACK;
     default:
         return find_out(run, end);

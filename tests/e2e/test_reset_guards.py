@@ -311,6 +311,20 @@ def test_a_journal_that_cannot_be_trusted(world, reset):
     assert row(world) == before
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_dry_run_does_not_need_the_journal(world, reset):
+    """Event handlers run it as the checks' user, who must not read it."""
+    before = stuck(world)
+    os.mkdir(reset.directory, 0o700)
+    os.chmod(reset.directory, 0)
+    assert "Permission denied" in reset(*PAIR).is_("SHOWN").fields["Journal"]
+    reset(*PAIR, *APPLY).is_("REFUSED", "journal")
+    answer = reset("--journal")
+    assert answer.code == 3 and "Permission denied" in answer.text
+    os.chmod(reset.directory, 0o700)
+    untouched(world, before, reset)
+
+
 def test_a_full_disk_is_noticed_before_the_database_is_touched(world, reset):
     """RLIMIT_FSIZE stands in for it: the write ends in the middle of the line, which is taken off again."""
     before = stuck(world)

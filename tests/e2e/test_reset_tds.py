@@ -237,6 +237,19 @@ def test_lost_while_looking(lost, world, version):
     assert row(world) == before and reset.entries() == {}
 
 
+def test_no_second_connection(lost, world):
+    before, reset, rules = lost
+    rules([{"at": "accept", "nth": 2, "do": "refuse"}])
+    reset(*PAIR, *APPLY).is_("ROLLED BACK", "not done: ")
+    assert row(world) == before and reset.entries() == {1: "rolled back"}
+
+
+def test_no_password_in_any_diagnosis(lost):
+    before, reset, rules = lost
+    answer = reset(*PAIR, *APPLY, "-vvv")
+    assert "UPDATE PkgStatus" in answer.stderr and answer.code == 0, answer
+
+
 def test_an_error_at_commit(lost, world):
     before, reset, rules = lost
     rules([commit_rule("7.1", nth=1, do="error", number=3930, message="The transaction is doomed.")])
