@@ -390,7 +390,7 @@ static void add_items(const struct tally *tally, struct text *verdict)
     char age[32];
     int64_t items = tally->pending + tally->failed;
     const struct item *worst = tally->worst;
-    text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " waiting, none too long: ",
+    text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " open, none too long: ",
               tally->stuck > 0 ? tally->stuck : items);
     text_addf(verdict, "%s %s for %s%s; %" PRId64 " waiting, %" PRId64 " broken", worst->package, worst->kind,
               duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "", tally->pending,

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs check_sms_despool as NRPE does, on logs of the lab, and takes its answer apart."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import time
+
+import logs
+import packages
+from packages import BUILD, CRITICAL, NAMES, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files  # noqa: F401
+
+PLUGIN = os.path.join(PLUGINS, "check_sms_despool")
+SHIM_READ = os.path.join(BUILD, "tests", "unit", "shim_read.so")
+HOUR, DAY = 3600, 86400
+LABELS = "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age".split()
+
+ITEM = re.compile(
+    r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\w+)(?: at (?P<site>\w+))?: '
+    r'(?P<kind>[a-z_+]+), (?:wants version (?P<wanted>\d+)|wanted version not said)(?:, has (?P<held>\d+))?, for (?P<age>[^,:;]+)'
+    r'(?:, repeated (?P<repeats>\d+) times, last (?P<last>[^,:;]+) ago)?(?:, (?P<file>\S+) is (?P<gone>not|empty) in (?P<folder>[^:;]+))?'
+    r'(?:: "(?P<line>.*?)")?(?:; (?P<advice>.*))?\Z')
+NOTE = re.compile(r"ended: |seen once: |\+\d+ more\Z|\S+: (stamps are local time|.* (was|were) )|\S+ events are of more")
+
+
+class Answer:
+    """One run, taken apart; every rule that holds for any output is checked here."""
+
+    def __init__(self, command, code, stdout, stderr, seconds):
+        self.command, self.code, self.stderr, self.seconds = command, code, stderr, seconds
+        self.text = stdout.decode("utf-8")
+        assert self.text.endswith("\n"), self
+        self.lines = self.text[:-1].split("\n")
+        self.first = self.lines[0]
+        assert len(self.first.encode()) < 1000, self
+        for character in self.text:
+            assert character == "\n" or character.isprintable(), "%r in %s" % (character, self)
+        if not any(argument.startswith("-v") for argument in command):
+            assert len(stdout) <= 4000, self
+        self.verdict, bar, self.perfdata = self.first.partition(" | ")
+        assert "|" not in self.verdict + self.perfdata and not any("|" in line for line in self.lines[1:]), self
+        self.perf = dict(part.split("=") for part in self.perfdata.split(" ")) if bar else {}
+        if self.perf:
+            assert list(self.perf) == LABELS, self
+        assert self.first.startswith("SMS DESPOOL %s - " % NAMES[code]), self
+
+    def __repr__(self):
+        return "\n".join((" ".join(self.command), "exit %d after %.2f s" % (self.code, self.seconds), self.text,
+                          self.stderr.decode("utf-8", "replace")))
+
+    def value(self, label):
+        return int(re.match(r"-?\d+", self.perf[label])[0])
+
+    def values(self, *labels):
+        return tuple(self.value(label) for label in labels)
+
+    @property
+    def items(self):
+        found = []
+        for line in self.lines[1:]:
+            match = ITEM.match(line)
+            if match:
+                found.append(match.groupdict())
+            else:
+                assert NOTE.match(line), "neither an item nor a note: %r in %s" % (line, self)
+        return found
+
+    def item(self, package):
+        found = [item for item in self.items if item["package"] == package]
+        assert len(found) == 1, "%d items of %s in %s" % (len(found), package, self)
+        return found[0]
+
+    def is_(self, status, *texts):
+        assert self.code == status, self
+        for text in texts:
+            assert text in self.verdict, "%r not in %s" % (text, self)
+        return self
+
+    def fails(self, *texts):
+        """UNKNOWN with one line and no perfdata: the check could not look."""
+        self.is_(UNKNOWN, *texts)
+        assert len(self.lines) == 1 and not self.perf, self
+        return self
+
+
+def command(*arguments):
+    return [PLUGIN] + [str(argument) for argument in arguments]
+
+
+def run(*arguments, env=None, timeout=60):
+    line = command(*arguments)
+    start = time.monotonic()
+    done = subprocess.run(line, env=env or {}, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
+    answer = Answer(line, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+    if not any(argument.startswith("-vv") for argument in line):
+        assert done.stderr == b"", answer
+    return answer
+
+
+class Child:
+    """The logs of one child site in a folder of their own, and the check on them."""
+
+    def __init__(self, folder, product="sms2003", **form):
+        self.folder, self.form = os.fspath(folder), form
+        self.site = logs.Site(product)
+        self.now = time.time()
+        self.state = os.path.join(self.folder, "state")
+        os.makedirs(self.state, mode=0o755, exist_ok=True)
+        self.files = {}
+
+    def write(self, *stories, **more):
+        options = dict(self.form)
+        options.update(more)
+        self.files = logs.write(self.folder, stories, self.site, options.pop("now", self.now), **options)
+        return self.files
+
+    def tell(self, name, age_s=4 * DAY, **options):
+        return logs.STORIES[name](self.site, start=self.now - age_s, now=self.now, **options)
+
+    def path(self, name):
+        return os.path.join(self.folder, name + ".log")
+
+    def arguments(self, *arguments):
+        given = [str(argument) for argument in arguments]
+        own = [] if any(a.startswith("--log") for a in given) else ["--log=" + self.path("despool"), "--log=" + self.path("distmgr")]
+        zone = [] if any(a.startswith("--timezone") for a in given) else ["--timezone=Europe/Berlin"]
+        return own + zone + ["--state-dir=" + self.state] + [a for a in given if a != "--timezone"]
+
+    def check(self, *arguments, env=None, later=0, **more):
+        variables = dict(env or {})
+        if later:
+            variables.update(faketime(later))
+        return run(*self.arguments(*arguments), env=variables, **more)
+
+    def forget(self):
+        for name in os.listdir(self.state):
+            os.unlink(os.path.join(self.state, name))
+
+    def dump(self):
+        """What is remembered of packages, as one comparable value."""
+        path, = [path for path in state_files(self.state) if "-pck" not in path]
+        with sqlite3.connect(path) as db:
+            rows = [db.execute("SELECT * FROM %s ORDER BY 1, 2" % table).fetchall() for table in ("condition", "sign", "stored")]
+        db.close()
+        return rows

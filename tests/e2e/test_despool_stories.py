@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_sms_despool on the logs that every product writes: what is told of each story, and when it pages."""
+
+import os
+import shutil
+import time
+
+import logs
+import packages
+import pytest
+from despool import CRITICAL, DAY, HOUR, OK, UNKNOWN, WARNING, Child
+from packages import durations
+
+PRODUCTS = logs.ORDER
+PROVING = ("sccm2007", "cm2012", "cb")  # their logs name stored versions
+
+
+def judge_all(child):
+    """All stories at once; @return the answer, judged against what the lab says of each."""
+    names = [name for name in logs.STORIES if name != "retry" or child.site.since("cm2012")]
+    # Not at the same second: one thread works on one package at a time.
+    stories = [child.tell(name, package="CEN%05X" % (16 + i), age_s=4 * DAY + 97 * i) for i, name in enumerate(names)]
+    child.write(*stories)
+    answer = child.check()
+    answer.is_(CRITICAL)
+    outcomes = [story.outcome for story in stories]
+    still = {outcome.package for outcome in outcomes if outcome.condition}
+    assert {item["package"] for item in answer.items} == still, answer
+    for name, outcome in zip(names, outcomes):
+        if outcome.condition is None:
+            continue
+        item = answer.item(outcome.package)
+        kinds = {"article": "waiting+base_missing", "disguised": "superseded"}.get(name, outcome.condition)
+        assert item["kind"] == kinds, answer
+        assert item["age"] in durations(child.now - outcome.opened), answer
+        if name == "disguised":
+            assert item["wanted"] == str(outcome.have), answer
+        else:
+            assert (item["wanted"], item["held"]) == (str(outcome.wanted), str(outcome.have)), answer
+    assert answer.values("waiting", "broken", "known") == (len(still) - 1, 1, 0), answer
+    return answer
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_every_story_of_every_product(tmp_path, product):
+    child = Child(tmp_path, product)
+    answer = judge_all(child)
+    assert answer.value("lines") > 1000 and answer.value("bytes") == sum(
+        os.path.getsize(child.path(name)) for name in ("despool", "distmgr"))
+    again = child.check()
+    assert again.values("lines", "bytes") == (0, 0)
+    assert again.items and [dict(i, age="") for i in again.items] == [dict(i, age="") for i in answer.items] or again.value(
+        "repeats") == answer.value("repeats")
+
+
+@pytest.mark.parametrize("form, encoding, newline", [
+    ("F1", "utf-8-bom", "crlf"), ("F1", "utf-16le-bom", "crlf"), ("F1", "utf-16be", "lf"), ("F1", "cp1252", "lf"),
+    ("F2", "utf-16le", "crlf"), ("F2", "utf-8", "lf"), ("F3", "utf-8", "crlf"), ("F4", "utf-8-bom", "crlf"), ("F4", "utf-16le", "lf")])
+def test_every_form_and_encoding(tmp_path, form, encoding, newline):
+    judge_all(Child(tmp_path, "sms2003", form=form, encoding=encoding, newline=newline))
+
+
+def test_the_encoding_is_told_and_may_be_given(tmp_path):
+    child = Child(tmp_path, form="F1", encoding="utf-16le")
+    child.write(child.tell("article"))
+    answer = child.check("-vv")
+    assert b"encoding utf-16le" in answer.stderr.lower(), answer
+    child.forget()
+    child.check("--encoding=utf-16le").is_(CRITICAL)
+    child.forget()
+    child.check("--encoding=utf-16be").is_(UNKNOWN, "has no record", "--encoding")
+    child.check("--encoding=klingon").fails("klingon")
+
+
+# ---- the article, to the letter
+
+
+def test_the_article(tmp_path):
+    child = Child(tmp_path)
+    story = child.tell("article")
+    child.write(story)
+    answer = child.check("--site=S02")
+    answer.is_(CRITICAL, "site S02: 1 stalled: CEN00001 waiting+base_missing for", "0 waiting, 1 broken")
+    item = answer.item("CEN00001")
+    assert (item["state"], item["site"], item["wanted"], item["held"]) == ("CRITICAL", "S02", "3", "2")
+    assert item["line"] == "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)"
+    for words in ("copy CEN00001.PCK from the owning site", "PreloadPkgOnSite.exe CEN00001",
+                  "sms_reset_package --package=CEN00001 --child-site=S02", "refresh its distribution points"):
+        assert words in item["advice"]
+    assert item["advice"].index("PreloadPkgOnSite") < item["advice"].index("sms_reset_package")
+    assert answer.perf["oldest_broken"].endswith("s;3600;86400") and answer.perf["oldest"] == "0s;86400;259200"
+    assert answer.value("repeats") == story.outcome.repeats + 0 - 1
+    assert answer.perf["log_age"].endswith("s;86400")
+
+
+@pytest.mark.parametrize("age_s, status", [(1800, OK), (2 * HOUR, WARNING), (25 * HOUR, CRITICAL)])
+def test_when_a_missing_base_pages(tmp_path, age_s, status):
+    child = Child(tmp_path)
+    child.write(child.tell("article", age_s=age_s))
+    child.check().is_(status)
+
+
+@pytest.mark.parametrize("age_s, status, words", [
+    (12 * HOUR, OK, "1 open, none too long: CEN00001 waiting"), (25 * HOUR, WARNING, "1 stalled"), (73 * HOUR, CRITICAL, "1 stalled")])
+def test_when_waiting_pages(tmp_path, age_s, status, words):
+    child = Child(tmp_path)
+    child.write(child.tell("waiting", age_s=age_s))
+    answer = child.check()
+    answer.is_(status, words)
+    assert ("KB936465" in answer.text) == (status != OK)
+    child.check("-w", "1h", "-c", "100d").is_(WARNING)
+
+
+def test_nothing_stalled(tmp_path):
+    child = Child(tmp_path)
+    child.write()
+    answer = child.check()
+    answer.is_(OK, "nothing stalled in despool.log, distmgr.log, last written")
+    assert len(answer.lines) == 1
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_slow_but_healthy(tmp_path, product):
+    """It waits for a day, as a slow link makes it; after that nothing is open, by proof or by silence."""
+    child = Child(tmp_path, product)
+    child.write(child.tell("slow", package="CEN00003", arrives_after_s=DAY))
+    answer = child.check("-v")
+    answer.is_(OK)
+    proof = "its version was stored" if product in PROVING else "no longer repeated, not proven"
+    assert "ended: CEN00003 waiting: " + proof in answer.text
+
+
+def test_a_retry_that_heals_after_five_minutes(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(child.tell("retry", age_s=HOUR))
+    child.check("-w", "1s").is_(OK)
+
+
+def test_superseded_opens_when_repeated_an_hour_apart(tmp_path):
+    child = Child(tmp_path, "sccm2007")
+    child.write(child.tell("disguised", age_s=1800))
+    answer = child.check("-v")
+    answer.is_(OK)
+    assert "seen once: CEN000B6: A newer version (15) of package" in answer.text, answer
+    assert "CEN000B6" not in child.check().text
+    child.forget()
+    child.write(child.tell("disguised", age_s=3 * HOUR))
+    assert child.check("-w", "1h").is_(WARNING).item("CEN000B6")["kind"] == "superseded"
+
+
+def test_superseded_does_not_open_when_that_version_is_stored(tmp_path):
+    child = Child(tmp_path, "sccm2007")
+    stored = [child.site.distmgr(child.now - 5 * DAY, 99, "StoredPkgVersion (15) of package CEN000B6. StoredPkgVersion in database is 15.")]
+    child.write(child.tell("disguised", wanted=12, have=15), stored)
+    child.check("-w", "1h").is_(OK)
+
+
+def test_wanted_rises_while_stalled(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(child.tell("superseded", package="CEN00005"))
+    item = child.check().is_(CRITICAL).item("CEN00005")
+    assert item["wanted"] == "4" and item["age"] in durations(child.now - (child.now - 4 * DAY + 10))
+
+
+def test_package_ids_of_digits_and_versions_that_jump(tmp_path):
+    child = Child(tmp_path)
+    child.write(child.tell("article", package="61000012", wanted=3, have=1))
+    item = child.check().is_(CRITICAL).item("61000012")
+    assert (item["wanted"], item["held"]) == ("3", "1")
+
+
+def test_interleaved_threads_and_lines_out_of_order(tmp_path):
+    child = Child(tmp_path, "cb")
+    stories = [child.tell("article", package="CEN%05X" % n, thread=3000 + 4 * n, age_s=4 * DAY - n * 0.004) for n in range(1, 6)]
+    child.write(*stories, disorder=True)
+    answer = child.check()
+    assert {(item["package"], item["wanted"]) for item in answer.items} == {("CEN%05X" % n, "3") for n in range(1, 6)}, answer
+
+
+# ---- clocks and zones
+
+
+def test_without_the_zone_the_files_tell_it(tmp_path):
+    for zone in ("Europe/Berlin", "Asia/Kolkata", "America/New_York", "-210", "345"):
+        child = Child(tmp_path / zone.replace("/", "-"), "sms2003", zone=zone)
+        story = child.tell("article")
+        child.write(story)
+        answer = child.check("--timezone", "-v")
+        answer.is_(CRITICAL)
+        assert "stamps are local time, UTC" in answer.text
+        assert answer.item("CEN00001")["age"] in durations(child.now - story.outcome.opened) | durations(
+            child.now - story.outcome.opened - HOUR) | durations(child.now - story.outcome.opened + HOUR), answer
+
+
+def test_half_hour_zone_by_name(tmp_path):
+    child = Child(tmp_path, "sms2003", zone="Asia/Kolkata")
+    story = child.tell("article")
+    child.write(story)
+    assert child.check("--timezone=Asia/Kolkata").item("CEN00001")["age"] in durations(child.now - story.outcome.opened)
+
+
+def test_implausible_times_ask_for_the_option(tmp_path):
+    child = Child(tmp_path)
+    child.write(child.tell("article"))
+    for name in ("despool", "distmgr"):
+        os.utime(child.path(name), (child.now - 40 * DAY, child.now - 40 * DAY))
+    child.check("--timezone").is_(UNKNOWN, "--timezone=AREA/CITY", "does not fit the file's modification time")
+    child.check("--timezone=Europe/Berlin").is_(CRITICAL)
+    child.check("--timezone=Middle/Earth").fails("Middle/Earth", "AREA/CITY")
+
+
+@pytest.mark.parametrize("changes", ["2026-10-25", "2026-03-29"])
+def test_hours_of_daylight_saving(tmp_path, changes):
+    """A stall over the night in which the clock changes keeps its age."""
+    moment = time.mktime(time.strptime(changes, "%Y-%m-%d"))
+    child = Child(tmp_path, "sms2003")
+    real, child.now = child.now, moment + 12 * HOUR
+    story = child.tell("article", age_s=2 * DAY)
+    child.write(story)
+    answer = child.check(later=int(child.now - real))
+    assert answer.is_(CRITICAL).item("CEN00001")["age"] in durations(child.now - story.outcome.opened, slack=30), answer
+    assert answer.value("log_age") < 1200, answer
+
+
+# ---- silence
+
+
+@pytest.mark.parametrize("quiet_s, options, status", [
+    (HOUR, [], OK), (25 * HOUR, [], WARNING), (25 * HOUR, ["--silent-critical=24h"], CRITICAL),
+    (25 * HOUR, ["--silent-warning=2d"], OK), (10 * DAY, ["--silent-warning=0"], OK)])
+def test_silence(tmp_path, quiet_s, options, status):
+    child = Child(tmp_path, "cb")
+    child.write(now=child.now - quiet_s, start=child.now - quiet_s - DAY)
+    answer = child.check(*options).is_(status)
+    assert ("no log was written for" in answer.verdict and "SMS_EXECUTIVE" in answer.verdict) == (status != OK)
+    assert quiet_s <= answer.value("log_age") < quiet_s + 1800
+
+
+def test_one_log_that_is_written_is_no_silence(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(now=child.now)
+    despool = child.files["despool"]
+    os.unlink(despool.path)
+    despool.append([child.site.despool(child.now - 9 * DAY, 5, "Waiting for ready instruction file....")])
+    child.check().is_(OK)
+
+
+# ---- the folder of compressed packages
+
+
+def pck_child(tmp_path):
+    child = Child(tmp_path, "cb")
+    slow = child.tell("slow", package="CEN00003", wanted=4, have=3)
+    child.write(slow)
+    folder = tmp_path / "SMSPKG"
+    folder.mkdir()
+    for number in range(256):  # what the background stored is there
+        (folder / ("XYZ%05X.PCK" % number)).write_bytes(b"x")
+    return child, folder
+
+
+def test_pck(tmp_path):
+    child, folder = pck_child(tmp_path)
+    answer = child.check("--pck=%s" % folder, "--site=S02")
+    answer.is_(OK, "1 open, none too long")
+    item = answer.item("CEN00003")
+    assert (item["kind"], item["held"], item["file"], item["gone"]) == ("base_missing", "4", "CEN00003.PCK", "not")
+    assert answer.values("waiting", "broken") == (0, 1)
+    later = child.check("--pck=%s" % folder, later=2 * HOUR)
+    later.is_(WARNING)
+    assert later.item("CEN00003")["age"] in durations(2 * HOUR)
+    (folder / "cen00003.pck").write_bytes(b"")
+    assert child.check("--pck=%s" % folder).item("CEN00003")["gone"] == "empty"
+    (folder / "cen00003.pck").write_bytes(b"x")
+    child.check("--pck=%s" % folder).is_(OK, "nothing stalled")
+    assert child.check("--pck=%s" % folder, "--package=CEN00077").item("CEN00077")["gone"] == "not"
+    os.unlink(folder / "cen00003.pck")
+    child.check("--pck=%s" % folder, "--exclude-package=CEN00003").is_(OK, "nothing stalled")
+
+
+def test_pck_folder_that_cannot_be_read(tmp_path):
+    child, folder = pck_child(tmp_path)
+    child.check("--pck=%s/none" % folder).is_(UNKNOWN, str(folder))
+    child.write(child.tell("article"))
+    answer = child.check("--pck=%s/none" % folder)
+    answer.is_(CRITICAL, str(folder), "1 stalled: CEN00001")  # what the logs tell is worse, and told
+
+
+# ---- known, closed, forgotten, filtered
+
+
+def test_known(tmp_path):
+    child = Child(tmp_path)
+    child.write(child.tell("article"), child.tell("waiting", package="CEN00002", age_s=2 * DAY))
+    answer = child.check("--site=S02", "--known=CEN00001@S02:2099-12-31")
+    answer.is_(WARNING, "1 stalled: CEN00002", "1 known")
+    assert answer.values("waiting", "stuck", "broken", "known") == (1, 1, 0, 1)
+    assert answer.items[-1]["until"] == "2099-12-31"
+    child.check("--known=CEN00001,CEN00002").is_(OK, "2 known")
+    child.check("--known=CEN00001@S03,CEN00002", "--site=S02").is_(CRITICAL)
+
+
+def test_filters_share_one_memory(tmp_path):
+    child = Child(tmp_path)
+    child.write(child.tell("article"), child.tell("waiting", package="CEN00002"))
+    assert [item["package"] for item in child.check("--package=cen00002").items] == ["CEN00002"]
+    assert [item["package"] for item in child.check("--exclude-package=CEN00002").items] == ["CEN00001"]
+    assert len(child.check().items) == 2
+    assert len([name for name in os.listdir(child.state) if not name.endswith(".lock")]) == 1
+
+
+def test_close(tmp_path):
+    child = Child(tmp_path)
+    child.write(child.tell("article"))
+    child.check().is_(CRITICAL)
+    child.check("--close=CEN00009").is_(CRITICAL, "nothing was open for CEN00009")
+    answer = child.check("--close=CEN00001", "-v").is_(OK, "closed CEN00001 by hand")
+    assert "ended: CEN00001 base_missing: closed by hand" in answer.text
+    child.check().is_(OK, "nothing stalled")
+    # The next failure is a new trouble.
+    child.files["despool"].append(logs.log_stories._base_missing(child.site, child.now, 4, "CEN00001", 3)
+                                  if hasattr(logs, "log_stories") else
+                                  [child.site.despool(child.now, 4, "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)")])
+    assert child.check().items[0]["age"] in durations(time.time() - child.now)
+
+
+def test_waiting_is_forgotten_and_told_a_missing_base_never(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(child.tell("waiting", package="CEN00002", age_s=30 * DAY + 97), child.tell("article", age_s=30 * DAY), gap_s=7200)
+    quiet = child.site.distmgr(child.now + 20 * DAY, 4, "Sleep 3600 seconds...")
+    assert len(child.check().items) == 2
+    child.files["distmgr"].append([quiet])
+    answer = child.check(later=20 * DAY)
+    assert "ended: CEN00002 waiting: forgotten" in answer.text, answer
+    assert [item["kind"] for item in answer.is_(CRITICAL).items] == ["base_missing"]
+    assert "forgotten" not in child.check(later=20 * DAY).text
+
+
+def test_an_update_of_sms_2003_that_waits_a_day_closes_without_proof_in_one_run_or_many(tmp_path):
+    whole = Child(tmp_path / "whole")
+    story = whole.tell("slow", package="CEN00003", age_s=3 * DAY)
+    whole.write(story)
+    parts = Child(tmp_path / "parts")
+    parts.now = whole.now
+    shutil.copytree(whole.folder, parts.folder, dirs_exist_ok=True)
+    states = []
+    for hours in (71, 60, 50, 40, 30, 20, 10, 0):
+        parts.write(story, now=parts.now - hours * HOUR, start=parts.now - 3 * DAY - HOUR)
+        answer = parts.check(later=-hours * HOUR)
+        states.append((answer.code, len(answer.items)))
+    assert states[0] == (OK, 1) and states[-1] == (OK, 0), states
+    whole.check().is_(OK, "nothing stalled")
+    assert whole.dump() == parts.dump()
