@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import logs
 import odbc
 import sitedb
 import sitedb_demo
@@ -83,6 +85,17 @@ class Demo:
         self.run("check_sms_dps", *self.connect(), "--child-site=S04", "--min-rate=S04=100MB/h", expect=[2])
 
 
+    def despool(self):
+        self.heading("check_sms_despool: which versions are stalled at child site S02, and why? (logs of the site)")
+        site, now = logs.Site("sms2003", code="S02", parent="CEN"), time.time()
+        folder = os.path.join(self.folder, "Logs")
+        stories = [logs.article(site, package="CEN00001", start=now - 4 * 86400, now=now),
+                   logs.slow(site, package="CEN00003", start=now - 2 * 86400 + 97, now=now)]
+        logs.write(folder, stories, site, now, form="F2", zone="Europe/Oslo")
+        given = ["--log=" + os.path.join(folder, name) for name in ("despool.log", "distmgr.log")]
+        self.run("check_sms_despool", *given, "--site=S02", expect=[2])
+
+
 def main():
     if len(sys.argv) != 2:
         raise SystemExit(__doc__)
@@ -91,6 +104,7 @@ def main():
         demo = Demo(sys.argv[1], folder)
         demo.packages()
         demo.dps()
+        demo.despool()
         demo.reset()
     finally:
         shutil.rmtree(folder)
