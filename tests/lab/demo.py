@@ -91,7 +91,7 @@ class Demo:
         folder = os.path.join(self.folder, "Logs")
         stories = [logs.article(site, package="CEN00001", start=now - 4 * 86400, now=now),
                    logs.slow(site, package="CEN00003", start=now - 2 * 86400 + 97, now=now)]
-        logs.write(folder, stories, site, now, form="F2", zone="Europe/Oslo")
+        logs.write(folder, stories, site, now, form="F2", zone=60)
         given = ["--log=" + os.path.join(folder, name) for name in ("despool.log", "distmgr.log")]
         self.run("check_sms_despool", *given, "--site=S02", expect=[2])
 
