@@ -141,24 +141,30 @@ static void set_tie(struct replication_ties *ties, enum replication_component co
     tie->used = ++ties->uses;
 }
 
-static bool find_line(enum replication_component component, const char *message, size_t length,
-                      struct template_match *match)
+/*
+ * A record over several lines may begin with a torn one, or with garbage: the line nearest to the tail that
+ * says something counts.
+ *
+ * @return where it begins, NULL when none says anything
+ */
+static const char *find_line(enum replication_component component, const char *message, size_t length,
+                             struct template_match *match)
 {
-    /* A record over several lines may begin with a torn one: the line nearest to the tail that says something
-     * counts. */
-    const char *end = message + length;
-    bool found = false;
+    const char *end = message + length, *found = NULL;
     if (memchr(message, '\n', length) == NULL)
-        return template_find(component, message, length, match);
+        return template_find(component, message, length < MESSAGE_LONGEST ? length : MESSAGE_LONGEST, match)
+                   ? message
+                   : NULL;
     for (const char *at = message; at != NULL && at < end;) {
         struct template_match here;
         while (at < end && (*at == '~' || *at == ' ' || *at == '\t' || *at == '\r' || *at == '\0'))
             at++;
-        if (template_find(component, at, (size_t)(end - at), &here)) {
+        size_t rest = (size_t)(end - at);
+        if (template_find(component, at, rest < MESSAGE_LONGEST ? rest : MESSAGE_LONGEST, &here)) {
             *match = here;
-            found = true;
+            found = at;
         }
-        at = memchr(at, '\n', (size_t)(end - at));
+        at = memchr(at, '\n', rest);
         if (at != NULL)
             at++;
     }
@@ -176,15 +182,15 @@ static bool is_clean(const char *line, size_t length)
     return true;
 }
 
-static void copy_line(const struct log_record *record, char line[REPLICATION_LINE])
+static void copy_line(const char *message, size_t length, char line[REPLICATION_LINE])
 {
-    if (is_clean(record->message, record->message_length)) {
-        memcpy(line, record->message, record->message_length);
-        memset(line + record->message_length, 0, REPLICATION_LINE - record->message_length);
+    if (is_clean(message, length)) {
+        memcpy(line, message, length);
+        memset(line + length, 0, REPLICATION_LINE - length);
         return;
     }
     struct text raw = {0}, clean = {0};
-    text_add_bytes(&raw, record->message, record->message_length < 1024 ? record->message_length : 1024);
+    text_add_bytes(&raw, message, length < 1024 ? length : 1024);
     text_add_clean(&clean, text_string(&raw), REPLICATION_LINE - 1);
     memset(line, 0, REPLICATION_LINE);
     memcpy(line, text_string(&clean), clean.length);
@@ -248,11 +254,11 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
                       struct replication_event *event)
 {
     struct template_match match;
-    size_t length = record->message_length < MESSAGE_LONGEST ? record->message_length : MESSAGE_LONGEST;
     if (record->watched < 0 || record->watched >= REPLICATION_COMPONENTS)
         return false;
     enum replication_component component = (enum replication_component)record->watched;
-    if (!find_line(component, record->message, length, &match))
+    const char *said = find_line(component, record->message, record->message_length, &match);
+    if (said == NULL)
         return false;
     const struct message_template *template = match.template;
     uint32_t thread = match.other_thread ? match.thread : record->thread;
@@ -280,6 +286,6 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     event->line[0] = '\0';
     if (event->kind != REPLICATION_WANTED && event->kind != REPLICATION_PROGRESS &&
         event->kind != REPLICATION_STORED)
-        copy_line(record, event->line);
+        copy_line(said, (size_t)(record->message + record->message_length - said), event->line);
     return true;
 }

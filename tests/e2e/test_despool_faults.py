@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_sms_despool on logs that are missing, broken, enormous, rotating or never answer, and on troubles with its memory."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import logs
+import packages
+import pytest
+from despool import CRITICAL, DAY, HOUR, SHIM_READ, UNKNOWN, WARNING, Child, command, run, state_files
+
+
+@pytest.fixture
+def child(tmp_path):
+    made = Child(tmp_path, "cb")
+    made.write(made.tell("article"))
+    return made
+
+
+def one_log(child, content):
+    path = os.path.join(child.folder, "x.log")
+    with open(path, "wb") as file:
+        file.write(content)
+    return "--log=" + path
+
+
+# ---- options
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], "no log is given; write --log=FILE"),
+    (["--log=/x"] * 17, "--log is given 17 times"),
+    (["--log=/x", "--max-bytes=100"], "--max-bytes"),
+    (["--log=/x", "--encoding=klingon"], "klingon"),
+    (["--log=smb://joe:hunter2@server/share/despool.log"], "--smb-auth=FILE"),
+    (["--log=smb://server"], "share"),
+    (["--log=/x", "--pck=smb://joe:hunter2@server/share"], "--smb-auth=FILE"),
+    (["--log=/x", "--silent-warning=soon"], "soon")])
+def test_bad_options(arguments, words, tmp_path):
+    answer = run(*arguments, "--state-dir=%s" % tmp_path)
+    answer.fails(words)
+    assert "hunter2" not in answer.text and "joe" not in answer.text
+
+
+# ---- logs that hold nothing
+
+
+@pytest.mark.parametrize("content, words", [
+    (b"", ["x.log is empty", "is logging of this component switched on?"]),
+    (b"<html>not a log</html>\n" * 50, ["has no record of an SMS or ConfigMgr log in 1150 bytes", 'begins "<html>not a log', "--encoding"]),
+    (b"\0" * 100000, ["has no record"]),
+    (bytes(random.Random(3).randbytes(300000)), ["has no record"]),
+    (b"\xff\xfe" + bytes(random.Random(4).randbytes(99999)), ["has no record"]),
+    (b"\xed\xa0\x80\xff|\x1b[31m\x07" * 1000, ["has no record"]),
+    (b"a line without an end", ["has no record"])], ids=["empty", "html", "NULs", "random", "UTF-16 random", "hostile", "no line end"])
+def test_a_log_without_a_record(child, content, words):
+    for _ in range(2):
+        answer = child.check(one_log(child, content))
+        answer.is_(UNKNOWN, *words)
+    child.forget()
+    answer = child.check(one_log(child, content), "--log=" + child.path("despool"))
+    answer.is_(CRITICAL, *words, "1 stalled: CEN00001")  # the other log is still judged
+
+
+def test_a_log_that_is_missing(child):
+    os.unlink(child.path("distmgr"))
+    child.check().is_(CRITICAL, child.path("distmgr"), "1 stalled: CEN00001 base_missing")
+    os.unlink(child.path("despool"))
+    child.forget()
+    child.check().is_(UNKNOWN, child.path("distmgr"), child.path("despool"), "nothing is known to be stalled")
+
+
+def test_what_was_known_stands_while_a_log_cannot_be_read(child):
+    child.check().is_(CRITICAL)
+    for name in ("despool", "distmgr"):
+        os.rename(child.path(name), child.path(name) + ".gone")
+    child.check().is_(CRITICAL, child.path("despool"), "1 stalled: CEN00001")
+    for name in ("despool", "distmgr"):
+        os.rename(child.path(name) + ".gone", child.path(name))
+    assert child.check().value("bytes") == 0
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "unreadable", "loop"])
+def test_what_is_no_readable_file(child, kind):
+    path = os.path.join(child.folder, "odd.log")
+    if kind == "directory":
+        os.mkdir(path)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "loop":
+        os.symlink(path, path)
+    else:
+        if os.geteuid() == 0:
+            pytest.skip("root reads everything")
+        with open(path, "wb"):
+            os.chmod(path, 0)
+    answer = child.check("--log=" + path)
+    answer.is_(UNKNOWN, path)
+    assert answer.seconds < 2
+    assert "empty" not in answer.verdict
+
+
+# ---- garbage among records
+
+
+def garbage(child, content, *options):
+    """Garbage between the story and a later record: both are read."""
+    with open(child.path("despool"), "ab") as file:
+        file.write(content)
+    child.files["despool"].append([child.site.despool(child.now, 4, "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00002 (2)")])
+    answer = child.check(*options)
+    assert {item["package"] for item in answer.items} >= {"CEN00001", "CEN00002"}, answer
+    return answer
+
+
+@pytest.mark.parametrize("content", [
+    b"\r\n" + b"\0" * 70000 + b"\r\n", b"\r\n" + bytes(random.Random(5).randbytes(200000)) + b"\r\n" * 70,
+    b"x" * 10_000_000 + b"\r\n", b"\xff\xfe\xfd" * 1000 + b"\r\n", b"$$<" * 5000 + b"\r\n" * 70,
+    b"y" * 66000 + b"  $$<SMS_DESPOOLER><11-14-2023 22:13:20.000+00><thread=4 (0x4)>\r\n"],
+    ids=["NULs", "random", "10 MB", "not UTF-8", "tails cut", "long record"])
+def test_garbage_between_records(child, content):
+    garbage(child, content)
+
+
+def test_a_gigabyte_without_a_line_end(child):
+    path = os.path.join(child.folder, "huge.log")
+    with open(path, "wb") as file:
+        file.truncate(1 << 30)
+    answer = child.check("--log=" + path, "--max-bytes=2GiB", "-t", "50")
+    answer.is_(UNKNOWN, "has no record of an SMS or ConfigMgr log in 1073741824 bytes")
+    assert answer.value("bytes") == 1 << 30
+    child.forget()
+    first = child.check("--log=" + path)  # the default limit: it says how far it is
+    first.is_(UNKNOWN, "catching up with huge.log, ", "left for the next runs")
+    assert first.value("bytes") <= (64 << 20) + (17 << 20)
+    assert child.check("--log=" + path).value("bytes") >= 63 << 20
+
+
+# ---- limits and rotation
+
+
+def test_catching_up_gives_the_same_as_one_run(child, tmp_path):
+    whole = child.check("--max-bytes=1GiB")
+    expected = child.dump()
+    child.forget()
+    for _ in range(40):
+        answer = child.check("--max-bytes=65536")
+        assert answer.value("bytes") <= 65536 + 4096, answer
+        if "catching up" not in answer.verdict:
+            break
+        assert "no log was written" not in answer.verdict
+    assert child.dump() == expected
+    assert answer.values("waiting", "stuck", "broken", "repeats") == whole.values("waiting", "stuck", "broken", "repeats")
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_rotation_between_runs(tmp_path, copy):
+    child = Child(tmp_path, "cb")
+    story = child.tell("article")
+    whole = Child(tmp_path / "whole", "cb")
+    whole.now = child.now
+    whole.write(story)
+    whole.check()
+    child.write(story, now=child.now - DAY, start=child.now - 4 * DAY - HOUR)
+    child.check(later=-DAY)
+    # Written on, rotated, written on: nothing is lost and nothing is counted twice.
+    everything = logs.merged(story, list(logs.chatter(child.site, child.now - DAY, child.now, 900)))
+    fresh = [record for record in everything if record.time > child.now - DAY]
+    for name, log in child.files.items():
+        own = [record for record in fresh if record.log == name]
+        log.append(own[:len(own) // 2])
+        log.rotate(copy=copy)
+        log.append(own[len(own) // 2:])
+    answer = child.check()
+    assert answer.value("repeats") == story.outcome.repeats - 1
+    assert child.dump()[1] == whole.dump()[1]
+    assert child.check().value("bytes") == 0
+
+
+def test_rotated_twice_is_told(child):
+    child.check()
+    for thread in (4, 8, 12):
+        child.files["distmgr"].append([child.site.distmgr(child.now, thread, "Sleep 3600 seconds...")] * 30)
+        if thread < 12:
+            child.files["distmgr"].rotate()
+    answer = child.check()
+    assert "distmgr.log: distmgr.log was rotated more than once" in answer.text, answer
+    assert "rotated more than once" not in child.check().text
+
+
+def test_names_without_case_and_a_half_line(child):
+    os.rename(child.path("despool"), os.path.join(child.folder, "DESPOOL.LOG"))
+    child.check().is_(CRITICAL, "1 stalled: CEN00001 waiting+base_missing")
+    log = child.files["despool"]
+    log.path = os.path.join(child.folder, "DESPOOL.LOG")
+    log.append_half(child.site.despool(child.now, 4, "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00002 (2)"))
+    assert len(child.check().items) == 1
+    log.append([])
+    assert len(child.check().items) == 2
+
+
+# ---- reads that never end, and the lock
+
+
+def hang(child, *arguments):
+    return child.check("-t", "1", *arguments, env={"LD_PRELOAD": SHIM_READ, "SHIM_READ_HANGS": "distmgr.log"})
+
+
+def test_a_read_that_blocks_for_ever(child):
+    answer = hang(child)
+    answer.fails("timed out after 1 s while", "distmgr.log")
+    assert answer.seconds < 1.5
+    hang(child, "-t", "1:critical").is_(CRITICAL, "timed out")
+    child.check().is_(CRITICAL, "1 stalled")  # the next run is whole again
+
+
+def test_a_lock_that_is_held_names_its_process(child):
+    holder = subprocess.Popen(command(*child.arguments("-t", "30")), env={"LD_PRELOAD": SHIM_READ, "SHIM_READ_HANGS": "distmgr.log"},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 10
+        worker = []
+        while time.monotonic() < deadline and not (worker and any(n.endswith(".lock") for n in os.listdir(child.state))):
+            worker = packages.descendants(holder.pid)
+            time.sleep(0.02)
+        time.sleep(0.1)
+        answer = child.check("-t", "1")
+        answer.is_(UNKNOWN, "pid %d" % worker[0])
+        assert answer.seconds < 1.5
+    finally:
+        os.killpg(holder.pid, signal.SIGKILL)
+        holder.wait()
+    child.check().is_(CRITICAL, "1 stalled")
+
+
+def test_two_runs_at_once(child):
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(child.check())) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 6
+    for answer in answers:
+        answer.is_(CRITICAL, "1 stalled: CEN00001")
+    assert sorted(answer.value("bytes") > 0 for answer in answers) == [False] * 5 + [True]
+    assert len({answer.value("repeats") for answer in answers}) == 1
+
+
+def test_killed_at_200_random_moments(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(child.tell("article"), child.tell("waiting", package="CEN00002"), child.tell("slow", package="CEN00003"), gap_s=120)
+    whole = child.check()
+    expected = child.dump()
+    child.forget()
+    span = whole.seconds
+    chance = random.Random(11)
+    killed = 0
+    arguments = command(*child.arguments("--max-bytes=65536"))
+    for _ in range(200):
+        process = subprocess.Popen(arguments, env={}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(chance.random() * span)
+        # The whole group, as NRPE ends it; sometimes the parent alone.
+        (os.killpg if chance.random() < 0.7 else os.kill)(process.pid, signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+    assert killed > 40
+    for _ in range(200):
+        if "catching up" not in child.check("--max-bytes=1MiB").verdict:
+            break
+    assert child.dump() == expected
+    assert child.check().values("waiting", "broken", "repeats") == whole.values("waiting", "broken", "repeats")
+
+
+# ---- the memory
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 1000])
+def test_a_damaged_memory(child, content):
+    child.check()
+    path, = state_files(child.state)
+    with open(path, "wb") as file:
+        file.write(content)
+    answer = child.check()
+    answer.is_(CRITICAL, "1 stalled: CEN00001", "ages may be too young")
+    assert child.check().is_(CRITICAL, "the memory was lost").value("bytes") == 0
+
+
+def test_a_memory_that_cannot_be_kept(child):
+    if os.geteuid() == 0:
+        pytest.skip("root writes everywhere")
+    child.write()
+    os.chmod(child.state, 0o555)
+    try:
+        child.check().is_(WARNING, "nothing stalled", child.state)
+    finally:
+        os.chmod(child.state, 0o755)
+
+
+def test_output_within_its_budgets(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(*[child.tell("article", package="CEN%05X" % n, age_s=4 * DAY - n) for n in range(40)])
+    answer = child.check("--site=S02", "--max-items=100")
+    assert answer.lines[-1].endswith(" more") and answer.value("broken") == 40
+    assert len(child.check("-v").items) == 40
+
+
+def test_hostile_text_in_a_log(tmp_path):
+    child = Child(tmp_path, "cb")
+    text = "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2) | rm=1;2 \x1b[31m\u202e\x07 \u2028 x"
+    child.write([child.site.despool(child.now - HOUR, 4, text)])
+    answer = child.check()
+    assert answer.item("CEN00001")["line"].startswith("CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2) / rm=1;2 ")
