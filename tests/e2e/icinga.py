@@ -6,6 +6,7 @@ import os
 import shutil
 import ssl
 import http.client
+import time
 import urllib.parse
 
 import daemons
@@ -143,10 +144,17 @@ class Node:
     def check_now(self, host, name):
         self.api("actions/reschedule-check", "POST", {"type": "Service", "service": "%s!%s" % (host, name), "force": True})
 
-    def wait_service(self, host, name, condition, what, seconds=30, other=None):
+    def wait_service(self, host, name, condition, what, seconds=30, other=None, ask_s=None):
+        """ask_s: ask for a check at once this often. A check sent to a node that is just reloading is lost, and Icinga 2 sends
+        the next only after the command's timeout and 30 s."""
         found = {}
+        asked = time.monotonic()
 
         def met():
+            nonlocal asked
+            if ask_s and time.monotonic() - asked > ask_s:
+                asked = time.monotonic()
+                self.check_now(host, name)
             found.clear()
             found.update(self.service(host, name))
             return bool(found) and condition(found)

@@ -182,7 +182,7 @@ def test_the_remote_node_reads_the_logs_and_its_loss_is_told(place):
             relay.stop()
             relay.start()
         service = master.wait_service("relay-oslo", "sms-log-S02", lambda one: one["last_check_result"] and one["last_check_result"]["check_source"] == "relay1"
-                                      and one["state"] == 2, "the log check runs on relay1", 60, relay)
+                                      and one["state"] == 2, "the log check runs on relay1", 60, relay, ask_s=5)
         assert "SMS DESPOOL" in service["last_check_result"]["output"]
         master.wait_state("relay-oslo", "sms-log-S02", 2, True)
         mailbox.wait(master.mailbox, "sms-oncall", "PROBLEM: SMS log S02", 1, 20, master.server)
