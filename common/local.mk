@@ -3,6 +3,7 @@ noinst_LIBRARIES += common/libsms.a
 common_libsms_a_SOURCES = \
 	common/arena.c \
 	common/arena.h \
+	common/ascii.h \
 	common/bytestore.c \
 	common/bytestore.h \
 	common/bytetransport.h \
@@ -69,6 +70,8 @@ common_libsms_a_SOURCES = \
 	common/localfile.c \
 	common/logactivity.c \
 	common/logactivity.h \
+	common/logbeginning.c \
+	common/logbeginning.h \
 	common/logclock.c \
 	common/logclock.h \
 	common/logdelivery.c \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logdelivery.h"
 
+#include "ascii.h"
+#include "logscan.h"
 #include "utf.h"
 
 #include <string.h>
@@ -11,6 +13,8 @@ void log_delivery_init(struct log_delivery *delivery, const struct log_reader_op
 {
     *delivery = (struct log_delivery){.own = *options, .progress = progress, .component_slot = LOG_WATCHED};
     delivery->options = &delivery->own;
+    if (options->beginning != NULL)
+        log_beginnings_init(&delivery->beginnings, options->beginning);
 }
 
 void log_delivery_free(struct log_delivery *delivery)
@@ -35,119 +39,165 @@ static int slot_of(struct log_delivery *delivery, const char *component, size_t 
     return slot;
 }
 
-static bool is_digit(char c)
+enum { MINUTES = 3 }; /* of `MM:SS`, where log_stamp.seconds_at points to `SS` */
+
+enum { CLOCK = MINUTES + 2, CLOCK_MS = CLOCK + 4 }; /* `MM:SS`, `MM:SS.mmm`: there is one form in a log */
+
+static uint64_t eight(const char *text)
 {
-    return c >= '0' && c <= '9';
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    return bytes;
 }
 
-/* `SS` or `SS.mmm`, of which there is one form in a log. */
-static bool is_seconds(const char *text, size_t length)
+/* The same as the loop below would say of `MM:SS.mm`, in one word: a byte of the sum has its high bit set
+ * where the difference to `00:00.00` is larger than this place allows. */
+static bool is_clock_word(const char *text)
 {
-    return text[0] >= '0' && text[0] <= '5' && is_digit(text[1]) &&
-           (length == 2 || (text[2] == '.' && is_digit(text[3]) && is_digit(text[4]) && is_digit(text[5])));
+    static const unsigned char most[8] = {5, 9, 0, 5, 9, 0, 9, 9};
+    uint64_t room = 0, difference = eight(text) ^ eight("00:00.00");
+    for (unsigned i = 0; i < sizeof most; i++)
+        ((unsigned char *)&room)[i] = (unsigned char)(0x7F - most[i]);
+    return (((difference + room) | difference) & UINT64_C(0x8080808080808080)) == 0;
 }
 
-static size_t seconds_length(const struct log_minute *minute)
+static inline bool is_clock(const char *text, size_t length)
 {
-    size_t at = minute->stamp.seconds_at;
-    return minute->length >= at + 6 && minute->text[at + 2] == '.' ? 6 : 2;
+    if (length == CLOCK_MS)
+        return is_clock_word(text) && ascii_is_digit(text[CLOCK_MS - 1]);
+    return text[0] >= '0' && text[0] <= '5' && ascii_is_digit(text[1]) && text[2] == ':' && text[3] >= '0' &&
+           text[3] <= '5' && ascii_is_digit(text[4]);
 }
 
-/* Does the stamp differ from the slot's only in its seconds? */
-static bool same_minute(const struct log_minute *minute, const char *text, size_t length)
+static size_t clock_length(const char *stamp, size_t length, size_t seconds)
 {
-    size_t seconds = minute->stamp.seconds_at;
-    if (length == 0 || length != minute->length || memcmp(text, minute->text, seconds) != 0)
+    return length >= seconds + 6 && stamp[seconds + 2] == '.' ? CLOCK_MS : CLOCK;
+}
+
+static int64_t clock_ms(const char *text, size_t length)
+{
+    int64_t seconds = ((text[0] - '0') * 10 + (text[1] - '0')) * 60 + (text[3] - '0') * 10 + (text[4] - '0');
+    if (length == CLOCK)
+        return seconds * 1000;
+    return seconds * 1000 + (text[6] - '0') * 100 + (text[7] - '0') * 10 + (text[8] - '0');
+}
+
+/* Does the stamp differ from the slot's only in minutes and seconds? */
+static bool same_hour(const struct log_hour *hour, const char *text, size_t length)
+{
+    if (length == 0 || length != hour->length)
         return false;
-    size_t size = seconds_length(minute), behind = seconds + size;
-    return is_seconds(text + seconds, size) &&
-           memcmp(text + behind, minute->text + behind, length - behind) == 0;
+    size_t clock = hour->stamp.seconds_at - MINUTES, size = hour->clock_length, behind = clock + size;
+    return memcmp(text, hour->text, clock) == 0 && is_clock(text + clock, size) &&
+           memcmp(text + behind, hour->text + behind, length - behind) == 0;
 }
 
-/* The stamp of a text that is of the slot's minute. */
-static struct log_stamp stamp_of_minute(const struct log_minute *minute, const char *text)
+/* The stamp of a text that is of the slot's hour. */
+static void stamp_of_hour(const struct log_hour *hour, const char *text, struct log_stamp *stamp)
 {
-    struct log_stamp stamp = minute->stamp;
-    const char *s = text + stamp.seconds_at;
-    stamp.ms += ((s[0] - '0') * 10 + (s[1] - '0')) * 1000;
-    if (seconds_length(minute) == 6)
-        stamp.ms += (s[3] - '0') * 100 + (s[4] - '0') * 10 + (s[5] - '0');
-    stamp.zone = stamp.zone_length > 0 ? text + minute->zone_at : NULL;
-    return stamp;
+    *stamp = hour->stamp;
+    stamp->ms += clock_ms(text + stamp->seconds_at - MINUTES, hour->clock_length);
+    stamp->zone = stamp->zone_length > 0 ? text + hour->zone_at : NULL;
 }
 
 bool log_delivery_stamp(struct log_delivery *delivery, struct log_tail *tail)
 {
     tail->slot = slot_of(delivery, tail->component, tail->component_length);
-    tail->same_minute = false;
+    tail->same_hour = false;
     if (tail->stamp_text == NULL)
         return true;
-    tail->same_minute = same_minute(&delivery->minute[tail->slot], tail->stamp_text, tail->stamp_length);
-    return tail->same_minute || log_stamp_server(tail->stamp_text, tail->stamp_length, &tail->stamp);
+    tail->same_hour = same_hour(&delivery->hour[tail->slot], tail->stamp_text, tail->stamp_length);
+    return tail->same_hour || log_stamp_server(tail->stamp_text, tail->stamp_length, &tail->stamp);
 }
 
-static void remember_minute(struct log_delivery *delivery, const struct log_tail *tail)
+__attribute__((noinline)) static void remember_hour(struct log_delivery *delivery,
+                                                    const struct log_tail *tail)
 {
-    struct log_minute *minute = &delivery->minute[tail->slot];
-    minute->before_length = 0;
-    if (tail->stamp_text == NULL || tail->stamp_length > sizeof minute->text) {
-        minute->length = 0;
+    struct log_hour *hour = &delivery->hour[tail->slot];
+    hour->before_length = hour->length = 0;
+    if (tail->stamp_text == NULL || tail->stamp_length > sizeof hour->text)
+        return;
+    memcpy(hour->text, tail->stamp_text, tail->stamp_length);
+    hour->stamp = tail->stamp;
+    hour->stamp.zone = NULL;
+    hour->length = tail->stamp_length;
+    hour->zone_at = tail->stamp.zone != NULL ? (size_t)(tail->stamp.zone - tail->stamp_text) : 0;
+    size_t clock = hour->stamp.seconds_at - MINUTES;
+    size_t size = clock_length(hour->text, hour->length, hour->stamp.seconds_at);
+    hour->clock_length = size;
+    /* A fraction of another length than three digits: every stamp is parsed. */
+    if (!is_clock(hour->text + clock, size)) {
+        hour->length = 0;
         return;
     }
-    memcpy(minute->text, tail->stamp_text, tail->stamp_length);
-    minute->length = tail->stamp_length;
-    minute->stamp = tail->stamp;
-    minute->stamp.ms -= tail->stamp.ms % 60000;
-    minute->stamp.zone = NULL;
-    minute->zone_at = tail->stamp.zone != NULL ? (size_t)(tail->stamp.zone - tail->stamp_text) : 0;
-    size_t seconds = minute->stamp.seconds_at, size = seconds_length(minute);
-    size_t before = (size_t)(tail->stamp_text - tail->start) + seconds;
-    size_t behind = minute->length - seconds - size;
+    hour->stamp.ms -= clock_ms(hour->text + clock, size);
+    memcpy(hour->noted, hour->text + clock, sizeof hour->noted);
+    size_t before = (size_t)(tail->stamp_text - tail->start) + clock;
+    size_t behind = hour->length - clock - size;
     static const char thread[] = "><thread=";
-    if (before > sizeof minute->before || behind + sizeof thread - 1 > sizeof minute->behind)
+    if (before < 16 || before > sizeof hour->before || behind + sizeof thread - 1 > sizeof hour->behind)
         return;
-    memcpy(minute->before, tail->start, before);
-    minute->before_length = before;
-    minute->component_length = tail->component_length;
-    memcpy(minute->behind, tail->stamp_text + seconds + size, behind);
-    memcpy(minute->behind + behind, thread, sizeof thread - 1);
-    minute->behind_length = behind + sizeof thread - 1;
+    memcpy(hour->before, tail->start, before);
+    hour->before_length = before;
+    hour->component_length = tail->component_length;
+    memcpy(hour->behind, tail->stamp_text + clock + size, behind);
+    memcpy(hour->behind + behind, thread, sizeof thread - 1);
+    hour->behind_length = behind + sizeof thread - 1;
 }
 
-/* @return behind the closing `>` of the thread, NULL when it is none */
-static const char *same_thread(struct log_delivery *delivery, const char *at, const char *end)
+/* memcmp for a few words, at least one: of every line of a log. */
+static bool same_bytes(const char *one, const char *other, size_t length)
 {
-    size_t length = delivery->thread_length;
-    if (length > 0 && (size_t)(end - at) >= length && memcmp(at, delivery->thread_text, length) == 0)
-        return at + length;
-    const char *behind = log_tail_thread(at, end, &delivery->thread);
-    delivery->thread_length = 0;
-    if (behind != NULL && (size_t)(behind - at) <= sizeof delivery->thread_text) {
-        delivery->thread_length = (size_t)(behind - at);
-        memcpy(delivery->thread_text, at, delivery->thread_length);
+    size_t last = length - sizeof(uint64_t);
+    for (size_t at = 0; at < last; at += sizeof(uint64_t))
+        if (eight(one + at) != eight(other + at))
+            return false;
+    return eight(one + last) == eight(other + last);
+}
+
+static bool is_thread(const struct log_thread *known, const char *at, const char *end)
+{
+    return known->length != 0 && (size_t)(end - at) >= known->length &&
+           same_bytes(at, known->text, known->length);
+}
+
+/* `3136 (0xC40)>`: few threads write a log, and mostly the same one again, so what was read lately is not
+ * parsed again. @return behind the `>`, NULL when this is no thread */
+static const char *read_thread(struct log_delivery *delivery, const char *at, const char *end)
+{
+    const struct log_thread *last = &delivery->thread[delivery->last_thread];
+    if (is_thread(last, at, end)) {
+        delivery->matched = last->thread;
+        return at + last->length;
     }
-    return behind;
+    if ((size_t)(end - at) < sizeof(uint64_t))
+        return NULL;
+    delivery->last_thread =
+        (uint8_t)((eight(at) * UINT64_C(0x9E3779B97F4A7C15)) >> 56) % LOG_DELIVERY_THREADS;
+    struct log_thread *known = &delivery->thread[delivery->last_thread];
+    if (!is_thread(known, at, end)) {
+        const char *behind = log_tail_thread(at, end, &known->thread);
+        size_t length = behind != NULL ? (size_t)(behind - at) : 0;
+        known->length = 0;
+        delivery->matched = known->thread;
+        if (length < sizeof(uint64_t) || length > sizeof known->text)
+            return behind;
+        memcpy(known->text, at, length);
+        known->length = length;
+    }
+    delivery->matched = known->thread;
+    return at + known->length;
 }
 
-const char *log_delivery_again(struct log_delivery *delivery, const char *at, const char *end,
-                               struct log_tail *tail)
+const char *log_delivery_match(struct log_delivery *delivery, const char *at, const char *end)
 {
-    const struct log_minute *minute = &delivery->minute[delivery->latest];
-    size_t seconds = minute->before_length, size = seconds_length(minute);
-    if (seconds == 0 || (size_t)(end - at) < seconds + size + minute->behind_length ||
-        memcmp(at, minute->before, seconds) != 0 || !is_seconds(at + seconds, size) ||
-        memcmp(at + seconds + size, minute->behind, minute->behind_length) != 0)
+    const struct log_hour *hour = &delivery->hour[delivery->latest];
+    size_t clock = hour->before_length, size = hour->clock_length;
+    if (clock == 0 || (size_t)(end - at) < clock + size + hour->behind_length ||
+        !log_same_bytes(at, hour->before, clock) || !is_clock(at + clock, size) ||
+        !same_bytes(at + clock + size, hour->behind, hour->behind_length))
         return NULL;
-    tail->start = at;
-    tail->component = at + 3;
-    tail->component_length = minute->component_length;
-    tail->stamp_text = at + seconds - minute->stamp.seconds_at;
-    tail->stamp_length = minute->length;
-    tail->slot = delivery->latest;
-    tail->same_minute = true;
-    tail->end = same_thread(delivery, at + seconds + size + minute->behind_length, end);
-    tail->thread = delivery->thread;
-    return tail->end;
+    return read_thread(delivery, at + clock + size + hour->behind_length, end);
 }
 
 static bool edge(char c)
@@ -159,6 +209,8 @@ static bool edge(char c)
 static size_t edge_before(const char *text, size_t length)
 {
     size_t at = 0;
+    if (length > 0 && *text > ' ' && *text < '~') /* nearly always */
+        return 0;
     for (;;)
         if (at < length && edge(text[at]))
             at++;
@@ -170,10 +222,15 @@ static size_t edge_before(const char *text, size_t length)
 
 static bool is_ascii(const char *text, size_t length)
 {
-    uint64_t eight, high = 0;
-    for (; length >= 8; text += 8, length -= 8) {
-        memcpy(&eight, text, 8);
-        high |= eight;
+    uint64_t words[8], high = 0;
+    for (; length >= sizeof words; text += sizeof words, length -= sizeof words) {
+        memcpy(words, text, sizeof words);
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            high |= words[i];
+    }
+    for (; length >= sizeof *words; text += sizeof *words, length -= sizeof *words) {
+        memcpy(words, text, sizeof *words);
+        high |= words[0];
     }
     for (; length > 0; text++, length--)
         high |= (unsigned char)*text;
@@ -181,15 +238,14 @@ static bool is_ascii(const char *text, size_t length)
 }
 
 /* The message as valid UTF-8 without its edges. */
-static void decode(struct log_delivery *delivery, const struct log_found *found, struct log_record *record)
+static void decode(struct log_delivery *delivery, const struct log_encoding *encoding, const char *text,
+                   size_t length, struct log_record *record)
 {
-    const char *text = found->message;
-    size_t length = found->length;
-    bool plain = is_ascii(text, length) ||
-                 (found->encoding->kind != LOG_ENCODING_CODEPAGE && utf8_valid(text, length));
+    bool plain =
+        is_ascii(text, length) || (encoding->kind != LOG_ENCODING_CODEPAGE && utf8_valid(text, length));
     if (!plain) {
         text_cut(&delivery->decoded, 0);
-        log_encoding_convert(found->encoding, text, length, &delivery->decoded);
+        log_encoding_convert(encoding, text, length, &delivery->decoded);
         delivery->failed |= delivery->decoded.failed;
         text = text_string(&delivery->decoded);
         length = delivery->decoded.length;
@@ -201,14 +257,91 @@ static void decode(struct log_delivery *delivery, const struct log_found *found,
     record->message_length = length - before;
 }
 
-static bool wanted(const struct log_delivery *delivery, const struct log_found *found)
+enum { UNWANTED = -1 };
+
+/* @return the record's beginning, or UNWANTED */
+static inline int look_at(const struct log_delivery *delivery, int slot, const char *message, size_t length,
+                          bool several_lines)
 {
-    if (delivery->own.component_count > 0 && found->tail->slot == LOG_WATCHED)
-        return false;
-    if (delivery->own.relevant == NULL || found->several_lines)
-        return true;
-    size_t before = edge_before(found->message, found->length);
-    return delivery->own.relevant(found->message + before, found->length - before);
+    if (delivery->callback == NULL || (delivery->own.component_count > 0 && slot == LOG_WATCHED))
+        return UNWANTED;
+    if (delivery->own.beginning == NULL || several_lines)
+        return 0;
+    size_t before = edge_before(message, length);
+    unsigned beginning = log_beginnings_find(&delivery->beginnings, message + before, length - before);
+    return beginning != 0 ? (int)beginning : UNWANTED;
+}
+
+/* Not inline, as remember_hour: what is done for every line of a log shall stay small. */
+__attribute__((noinline)) static void deliver(struct log_delivery *delivery, const struct log_found *found,
+                                              unsigned beginning)
+{
+    const struct log_tail *tail = found->tail;
+    struct log_record record = {.component = tail->component,
+                                .component_length = tail->component_length,
+                                .watched = tail->slot < LOG_WATCHED ? tail->slot : -1,
+                                .thread = tail->thread,
+                                .several_lines = found->several_lines,
+                                .beginning = beginning,
+                                .cut = found->cut,
+                                .start = found->start,
+                                .end = found->end,
+                                .before = delivery->progress};
+    if (tail->same_hour)
+        stamp_of_hour(&delivery->hour[tail->slot], tail->stamp_text, &record.stamp);
+    else
+        record.stamp = tail->stamp;
+    decode(delivery, found->encoding, found->message, found->length, &record);
+    delivery->callback(delivery->listener, &record);
+}
+
+static void add_activity(struct log_delivery *delivery, int slot, int64_t ms)
+{
+    log_activity_add(&delivery->progress->any, ms);
+    if (slot < LOG_WATCHED)
+        log_activity_add(&delivery->progress->watched[slot], ms);
+}
+
+/* A record of the slot's hour; every minute is noted once. */
+static inline void note_minute(struct log_delivery *delivery, int slot, const char *clock)
+{
+    struct log_hour *hour = &delivery->hour[slot];
+    if (memcmp(clock, hour->noted, sizeof hour->noted) == 0)
+        return;
+    memcpy(hour->noted, clock, sizeof hour->noted);
+    add_activity(delivery, slot, hour->stamp.ms + clock_ms(clock, hour->clock_length));
+}
+
+__attribute__((noinline)) static void deliver_again(struct log_delivery *delivery,
+                                                    const struct log_again *again, unsigned beginning)
+{
+    const struct log_hour *hour = &delivery->hour[delivery->latest];
+    struct log_record record; /* every member is set below: clearing it first would cost as much */
+    record.component = again->tail + 3;
+    record.component_length = hour->component_length;
+    record.watched = delivery->latest < LOG_WATCHED ? delivery->latest : -1;
+    record.thread = delivery->matched;
+    record.several_lines = record.cut = false;
+    record.beginning = beginning;
+    record.start = again->start;
+    record.end = again->start + (again->end - again->message);
+    record.before = delivery->progress;
+    stamp_of_hour(hour, delivery->last_text, &record.stamp);
+    decode(delivery, again->encoding, again->message, (size_t)(again->tail - again->message), &record);
+    delivery->callback(delivery->listener, &record);
+}
+
+void log_delivery_again(struct log_delivery *delivery, const struct log_again *again)
+{
+    const struct log_hour *hour = &delivery->hour[delivery->latest];
+    const char *clock = again->tail + hour->before_length;
+    delivery->last_text = clock - (hour->stamp.seconds_at - MINUTES);
+    delivery->last_length = hour->length;
+    int beginning =
+        look_at(delivery, delivery->latest, again->message, (size_t)(again->tail - again->message), false);
+    if (beginning != UNWANTED)
+        deliver_again(delivery, again, (unsigned)beginning);
+    note_minute(delivery, delivery->latest, clock);
 }
 
 void log_delivery_record(struct log_delivery *delivery, const struct log_found *found)
@@ -222,25 +355,15 @@ void log_delivery_record(struct log_delivery *delivery, const struct log_found *
         delivery->last_text = NULL;
         delivery->last = tail->stamp;
     }
-    if (delivery->callback != NULL && wanted(delivery, found)) {
-        struct log_record record = {.stamp = tail->stamp, .component = tail->component};
-        if (tail->same_minute)
-            record.stamp = stamp_of_minute(&delivery->minute[tail->slot], tail->stamp_text);
-        record.component_length = tail->component_length;
-        record.watched = tail->slot < LOG_WATCHED ? tail->slot : -1;
-        record.thread = tail->thread;
-        record.cut = found->cut;
-        record.start = found->start;
-        record.end = found->end;
-        record.before = delivery->progress;
-        decode(delivery, found, &record);
-        delivery->callback(delivery->listener, &record);
-    }
-    if (!tail->same_minute) {
-        remember_minute(delivery, tail);
-        log_activity_add(&delivery->progress->any, tail->stamp.ms);
-        if (tail->slot < LOG_WATCHED)
-            log_activity_add(&delivery->progress->watched[tail->slot], tail->stamp.ms);
+    int beginning = look_at(delivery, tail->slot, found->message, found->length, found->several_lines);
+    if (beginning != UNWANTED)
+        deliver(delivery, found, (unsigned)beginning);
+    if (tail->same_hour) {
+        note_minute(delivery, tail->slot,
+                    tail->stamp_text + delivery->hour[tail->slot].stamp.seconds_at - MINUTES);
+    } else {
+        remember_hour(delivery, tail);
+        add_activity(delivery, tail->slot, tail->stamp.ms);
     }
     delivery->latest = tail->slot;
     /* Text of a line that lies in the reader's own buffers goes away before the next one comes */

@@ -333,7 +333,7 @@ void log_lines_free(struct log_lines *lines)
 }
 
 /*
- * The lines that nearly all of a log is made of: one record, its tail of the same component and minute as the
+ * The lines that nearly all of a log is made of: one record, its tail of the same component and hour as the
  * last one's. What this finds is exactly what whole_line would find, sooner.
  *
  * @return the first line that needs whole_line, or `end`
@@ -341,28 +341,26 @@ void log_lines_free(struct log_lines *lines)
 static const char *quick_lines(struct log_lines *lines, const char *from, const char *end)
 {
     const char *start = from;
-    struct log_tail tail;
+    int64_t records = 0;
     while (from < end && *from != '\0' && *from != '<') {
         const char *at = log_scan(from, end);
         while (at != NULL && *at == '$' && end - at > 3 && (at[1] != '$' || at[2] != '<'))
             at = log_scan(at + 1, end);
-        const char *behind =
-            at != NULL && *at == '$' ? log_delivery_again(&lines->delivery, at, end, &tail) : NULL;
+        const char *behind = at != NULL && *at == '$' ? log_delivery_match(&lines->delivery, at, end) : NULL;
+        const char *tail_end = behind;
         if (behind == NULL || end - behind < 2 || behind - from > LOG_JOIN_BYTES - 2)
             break;
-        const char *next = behind + (*behind == '\r' ? 2 : 1);
-        if (next[-1] != '\n')
+        if (*behind == '\r')
+            behind++;
+        if (*behind != '\n')
             break;
-        int64_t line_start = lines->line_start + (from - start);
-        struct log_found found = {.tail = &tail, .encoding = lines->encoding, .message = from};
-        found.length = (size_t)(at - from);
-        found.start = line_start;
-        found.end = line_start + (behind - from);
-        log_delivery_record(&lines->delivery, &found);
-        lines->counts.records++;
-        lines->counts.lines++;
-        from = next;
+        struct log_again again = {lines->encoding, from, at, tail_end, lines->line_start + (from - start)};
+        log_delivery_again(&lines->delivery, &again);
+        records++;
+        from = behind + 1;
     }
+    lines->counts.records += records;
+    lines->counts.lines += records;
     lines->line_start += from - start;
     lines->position = lines->line_start;
     return from;

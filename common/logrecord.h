@@ -4,6 +4,7 @@
 
 #include "failure.h"
 #include "logactivity.h"
+#include "logbeginning.h"
 #include "logencoding.h"
 #include "logstamp.h"
 
@@ -41,6 +42,8 @@ struct log_record {
     const char *message; /* UTF-8, `~`, blanks, line ends and NULs taken off at both ends; line breaks inside
                             are '\n' */
     size_t message_length;
+    bool several_lines; /* there may be line breaks inside */
+    unsigned beginning; /* 1 + the number of the option's message that this one begins like; 0: not known */
     bool cut;           /* the message was longer and stands here with its first LOG_MESSAGE_KEEP bytes */
     int64_t start, end; /* byte offsets in the file: its first byte, the byte after its tail */
     const struct log_progress *before; /* as it was before this record; borrowed */
@@ -49,9 +52,9 @@ struct log_record {
 struct log_reader_options {
     const char *const *components; /* borrowed; records of others are counted, not delivered */
     size_t component_count;        /* at most LOG_WATCHED; 0: every record is delivered, `watched` is -1 */
-    /* A quick look at a message's first bytes (file's encoding, ASCII words are ASCII): can it matter? A
-     * false "yes" costs only time. Records over several lines are delivered without asking. NULL: all. */
-    bool (*relevant)(const char *head, size_t length);
+    /* Deliver only messages that begin like one of these (see log_beginnings_init). Records over several
+     * lines are delivered without a look. NULL: all. */
+    struct log_words (*beginning)(size_t i);
     struct log_encoding encoding; /* the option's value, or the stored decision when position is not 0 */
 };
 

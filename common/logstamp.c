@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logstamp.h"
 
+#include "ascii.h"
+
 #include <string.h>
 
 /* A place in the text of a stamp. */
@@ -8,16 +10,11 @@ struct scan {
     const char *at, *end;
 };
 
-static bool digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Read `least` to `most` digits. */
 static bool number(struct scan *scan, int least, int most, int *value)
 {
     int digits = 0, sum = 0;
-    while (digits < most && scan->at < scan->end && digit(*scan->at)) {
+    while (digits < most && scan->at < scan->end && ascii_is_digit(*scan->at)) {
         sum = sum * 10 + (*scan->at++ - '0');
         digits++;
     }
@@ -77,9 +74,9 @@ static bool clock_time(struct scan *scan, struct clock *clock, const char **seco
         return false;
     if (letter(scan, '.')) {
         int scale = 100;
-        if (scan->at == scan->end || !digit(*scan->at))
+        if (scan->at == scan->end || !ascii_is_digit(*scan->at))
             return false;
-        for (; scan->at < scan->end && digit(*scan->at); scan->at++, scale /= 10)
+        for (; scan->at < scan->end && ascii_is_digit(*scan->at); scan->at++, scale /= 10)
             clock->ms += (*scan->at - '0') * scale;
     }
     return true;
@@ -214,7 +211,7 @@ bool log_stamp_server(const char *text, size_t length, struct log_stamp *stamp)
 {
     struct scan scan = {text, text + length};
     *stamp = (struct log_stamp){0};
-    if (length > 0 && digit(*text))
+    if (length > 0 && ascii_is_digit(*text))
         return numeric_form(scan, stamp);
     return named_form(scan, stamp);
 }

@@ -18,7 +18,7 @@ struct log_stamp {
     const char *zone; /* name of the zone as printed, in the file's encoding; borrowed from the text; NULL
                          when none */
     size_t zone_length;
-    size_t seconds_at; /* where "SS" stands in the text: all before it is the minute */
+    size_t seconds_at; /* where "SS" stands in the text, behind "MM:" */
 };
 
 /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logtail.h"
 
+#include "ascii.h"
+
 #include <string.h>
 
 #define COMPONENT_LONGEST 260 /* SMS 2.0 printed a whole path here (KB Q308945) */
@@ -14,29 +16,18 @@ static const char *skip_blanks(const char *at, const char *end)
     return at;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static const char *hex(const char *at, const char *end, uint64_t *value)
 {
     *value = 0;
-    for (int digit; at < end && (digit = hex_value(*at)) >= 0 && *value <= UINT32_MAX; at++)
-        *value = *value * 16 + (uint64_t)digit;
+    for (; at < end && ascii_in(&ascii_hex_digits, *at) && *value <= UINT32_MAX; at++)
+        *value = *value * 16 + ascii_hex_value(*at);
     return at;
 }
 
 static const char *decimal(const char *at, const char *end, uint64_t *value)
 {
     *value = 0;
-    for (; at < end && *at >= '0' && *at <= '9' && *value <= UINT32_MAX; at++)
+    for (; at < end && ascii_is_digit(*at) && *value <= UINT32_MAX; at++)
         *value = *value * 10 + (uint64_t)(*at - '0');
     return at;
 }

@@ -21,9 +21,9 @@ struct log_tail {
     size_t stamp_length;
     struct log_stamp stamp;
     uint32_t thread;
-    int slot;         /* set by log_delivery_stamp: the component's place there ... */
-    bool same_minute; /* ... and whether its stamp needs no parsing, being of the minute that was parsed last
-                       */
+    int slot;       /* set by log_delivery_stamp: the component's place there ... */
+    bool same_hour; /* ... and whether its stamp needs no parsing, being of the hour that was parsed last
+                     */
 };
 
 #define LOG_TAIL_LONGEST 2048 /* bytes from the first to the last of a tail */

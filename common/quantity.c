@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "quantity.h"
 
+#include "ascii.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,16 +11,11 @@
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY };
 
-static bool is_digit(char character)
-{
-    return character >= '0' && character <= '9';
-}
-
 /* Read digits. @return the first character behind them, or NULL when the number does not fit */
 static const char *digits_parse(const char *string, int64_t *number)
 {
     *number = 0;
-    for (; is_digit(*string); string++) {
+    for (; ascii_is_digit(*string); string++) {
         if (__builtin_mul_overflow(*number, 10, number) ||
             __builtin_add_overflow(*number, *string - '0', number))
             return NULL;
@@ -56,7 +53,7 @@ int duration_parse(const char *string, int64_t *seconds, struct failure *failure
         return fail(failure, "'%.64s' is negative, and a duration cannot be", string);
     while (*rest != '\0') {
         int64_t number;
-        if (!is_digit(*rest))
+        if (!ascii_is_digit(*rest))
             return fail(failure, "'%.64s' is not a duration such as 90, 15m, 24h, 3d, 2w or 1d12h", string);
         rest = digits_parse(rest, &number);
         if (rest == NULL)
@@ -121,18 +118,18 @@ int size_parse(const char *string, int64_t *bytes, struct failure *failure)
 
     if (*string == '-')
         return fail(failure, "'%.64s' is negative, and a size cannot be", string);
-    if (!is_digit(*string))
+    if (!ascii_is_digit(*string))
         return fail(failure, "'%.64s' is not a size such as 4096, 10k, 64MiB or 2GB", string);
     const char *rest = digits_parse(string, &whole);
     if (rest == NULL)
         return fail(failure, "'%.64s' is too large a size", string);
     if (*rest == '.') {
         /* Six digits keep fraction * unit below 2^63 for the largest unit. */
-        for (rest++; is_digit(*rest) && scale < 1000000; rest++) {
+        for (rest++; ascii_is_digit(*rest) && scale < 1000000; rest++) {
             fraction = fraction * 10 + (*rest - '0');
             scale *= 10;
         }
-        if (scale == 1 || is_digit(*rest) || *rest == '\0')
+        if (scale == 1 || ascii_is_digit(*rest) || *rest == '\0')
             return fail(failure,
                         "'%.64s' is not a size; a fraction needs one to six digits and a unit, as in 1.5GB",
                         string);

@@ -14,79 +14,18 @@
 const char *const replication_components[REPLICATION_COMPONENTS] = {"SMS_DISTRIBUTION_MANAGER",
                                                                     "SMS_DESPOOLER"};
 
-static bool begins(const char *head, size_t length, const char *with, size_t size)
+struct log_words replication_beginning(size_t i)
 {
-    return length >= size && memcmp(head, with, size) == 0;
-}
-
-#define BEGINS(words) begins(head, length, words, sizeof(words) - 1)
-
-/* "Package CEN00001 requires ..." or "... (version": the word behind the ID decides, distmgr begins many
- * lines so. */
-static bool package_line(const char *head, size_t length)
-{
-    size_t at = 8;
-    while (at < length && at < 24 && head[at] != ' ' && head[at] != '\n')
-        at++;
-    while (at < length && (head[at] == ' ' || head[at] == '\n' || head[at] == '\r'))
-        at++;
-    return at < length && (head[at] == 'r' || head[at] == '(');
-}
-
-/* "STATMSG: ID=2302 SEV=E": errors, and 4400 */
-static bool status_message(const char *head, size_t length)
-{
-    const char *id = head + 12;
-    if (length < 26)
-        return false;
-    const char *severity = memchr(id, '=', 12);
-    return memcmp(id, "4400", 4) == 0 || (severity != NULL && severity[1] == 'E');
-}
-
-/* "Started package processing thread ...", "Starting package ...", "Start updating the package ...", "Start
- * deleting ..." */
-static bool start_line(const char *head, size_t length)
-{
-    return BEGINS("Started package") || BEGINS("Starting package") || BEGINS("Start updating the") ||
-           BEGINS("Start deleting the");
-}
-
-/* Every template must pass (tests/unit/test_replication.c looks). */
-bool replication_relevant(const char *head, size_t length)
-{
-    if (length < 8)
-        return false;
-    switch (head[0]) {
-    case 'A':
-        return BEGINS("A newer ");
-    case 'C':
-        return BEGINS("CCompres") || BEGINS("Cannot ") || BEGINS("CDeltaSo");
-    case 'D':
-        return BEGINS("Despooler ") || BEGINS("DP Threa");
-    case 'E':
-        return BEGINS("Error oc") || BEGINS("Extracting package") || BEGINS("Exiting package") ||
-               BEGINS("Executing");
-    case 'F':
-        return BEGINS("Failed to write");
-    case 'P':
-        return (BEGINS("Package ") && package_line(head, length)) || BEGINS("Processing package");
-    case 'R':
-        return BEGINS("Received package");
-    case 'S':
-        return BEGINS("StoredPk") || BEGINS("SourceVe") || BEGINS("Stored Package") ||
-               start_line(head, length) || BEGINS("Successfully deleted") || BEGINS("SMS Desp") ||
-               (BEGINS("STATMSG: ID=") && status_message(head, length));
-    case 'T':
-        return BEGINS("The contents") || BEGINS("This package");
-    case 'U':
-        return BEGINS("Updated replicated");
-    case 'V':
-        return BEGINS("Verifying");
-    case 'W':
-        return BEGINS("Writing package");
-    default:
-        return false;
+    if (i >= template_count)
+        return (struct log_words){0};
+    const char *pattern = templates[i].pattern;
+    struct log_words words = {.bytes = pattern, .length = strcspn(pattern, "{")};
+    const char *field = pattern + words.length;
+    if (*field == '{' && strchr("nwh", field[1]) != NULL) {
+        words.behind = field + 3;
+        words.behind_length = strcspn(words.behind, "{");
     }
+    return words;
 }
 
 /* Thread IDs are multiples of four. */
@@ -110,27 +49,32 @@ static struct replication_tie *new_tie(struct replication_ties *ties, enum repli
                                        uint32_t thread)
 {
     struct replication_tie *row = row_of(ties, thread), *place = row;
-    for (int i = 1; i < REPLICATION_TIE_ROW; i++)
+    for (int i = 1; i < REPLICATION_TIE_ROW && place->used != 0; i++)
         if (row[i].used < place->used)
             place = &row[i];
     *place = (struct replication_tie){.thread = thread, .component = (uint8_t)component};
     return place;
 }
 
-static void end_tie(struct replication_ties *ties, enum replication_component component, uint32_t thread)
+static bool same_package(const char one[REPLICATION_PACKAGE], const char other[REPLICATION_PACKAGE])
 {
-    struct replication_tie *tie = find_tie(ties, component, thread);
-    if (tie != NULL)
-        *tie = (struct replication_tie){0};
+    return memcmp(one, other, REPLICATION_PACKAGE) == 0;
 }
 
-static void set_tie(struct replication_ties *ties, enum replication_component component, uint32_t thread,
-                    const struct template_match *match, int64_t time_s)
+/* What the line does with its thread's tie. @param tie  NULL: the thread has none */
+static void move_tie(struct replication_ties *ties, struct replication_tie *tie, uint32_t thread,
+                     enum replication_component component, const struct template_match *match, int64_t time_s)
 {
-    struct replication_tie *tie = find_tie(ties, component, thread);
+    if (match->template->tie == TIE_END) {
+        if (tie != NULL)
+            *tie = (struct replication_tie){0};
+        return;
+    }
+    if (match->package[0] == '\0')
+        return;
     if (tie == NULL)
         tie = new_tie(ties, component, thread);
-    if (match->template->tie == TIE_BEGIN || strcmp(tie->package, match->package) != 0)
+    if (match->template->tie == TIE_BEGIN || !same_package(tie->package, match->package))
         tie->wanted = tie->held = 0;
     memcpy(tie->package, match->package, sizeof tie->package);
     if (match->wanted > 0)
@@ -147,20 +91,19 @@ static void set_tie(struct replication_ties *ties, enum replication_component co
  *
  * @return where it begins, NULL when none says anything
  */
-static const char *find_line(enum replication_component component, const char *message, size_t length,
+static const char *find_line(enum replication_component component, const struct log_record *record,
                              struct template_match *match)
 {
-    const char *end = message + length, *found = NULL;
-    if (memchr(message, '\n', length) == NULL)
-        return template_find(component, message, length < MESSAGE_LONGEST ? length : MESSAGE_LONGEST, match)
-                   ? message
-                   : NULL;
+    const char *message = record->message, *end = message + record->message_length, *found = NULL;
+    size_t length = record->message_length < MESSAGE_LONGEST ? record->message_length : MESSAGE_LONGEST;
+    if (!record->several_lines)
+        return template_find(component, record->beginning, message, length, match) ? message : NULL;
     for (const char *at = message; at != NULL && at < end;) {
         struct template_match here;
         while (at < end && (*at == '~' || *at == ' ' || *at == '\t' || *at == '\r' || *at == '\0'))
             at++;
         size_t rest = (size_t)(end - at);
-        if (template_find(component, at, rest < MESSAGE_LONGEST ? rest : MESSAGE_LONGEST, &here)) {
+        if (template_find(component, 0, at, rest < MESSAGE_LONGEST ? rest : MESSAGE_LONGEST, &here)) {
             *match = here;
             found = at;
         }
@@ -213,7 +156,7 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
             return false;
         memcpy(event->package, tie->package, sizeof event->package);
         event->tied = true;
-    } else if (!usable || strcmp(tie->package, match->package) != 0) {
+    } else if (!usable || !same_package(tie->package, match->package)) {
         return true;
     }
     switch (event->kind) {
@@ -257,11 +200,12 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     if (record->watched < 0 || record->watched >= REPLICATION_COMPONENTS)
         return false;
     enum replication_component component = (enum replication_component)record->watched;
-    const char *said = find_line(component, record->message, record->message_length, &match);
+    const char *said = find_line(component, record, &match);
     if (said == NULL)
         return false;
     const struct message_template *template = match.template;
     uint32_t thread = match.other_thread ? match.thread : record->thread;
+    struct replication_tie *tie = find_tie(ties, component, thread);
     bool says = template->kind != REPLICATION_NOTHING;
     if (says) {
         event->kind = template->kind;
@@ -269,12 +213,9 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->thread = record->thread;
         event->time_s = time_s;
         event->start = record->start;
-        says = fill_from_tie(find_tie(ties, component, thread), &match, time_s, event);
+        says = fill_from_tie(tie, &match, time_s, event);
     }
-    if (template->tie == TIE_END)
-        end_tie(ties, component, thread);
-    else if (match.package[0] != '\0')
-        set_tie(ties, component, thread, &match, time_s);
+    move_tie(ties, tie, thread, component, &match, time_s);
     if (!says)
         return false;
     come_so_far(record, time_s, event);

@@ -73,8 +73,8 @@ struct replication_ties {
     struct replication_tie tie[REPLICATION_TIES];
 };
 
-/** For log_reader_options.relevant: can a message that begins like this be one of the templates? Fast. */
-bool replication_relevant(const char *head, size_t length);
+/** For log_reader_options.beginning: how the messages begin that replication_read knows. */
+struct log_words replication_beginning(size_t i);
 
 /**
  * Read one record of a watched component.

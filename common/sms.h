@@ -62,7 +62,7 @@
  *             logsource      the new bytes of one log, across rotation
  *               logpair, logmark   .log with .lo_; a place that is known again by content
  *             logrecord      bytes to records
- *               loglines, logscan, logtail, logstamp, logencoding, logdelivery, logactivity   its parts
+ *               loglines, logscan, logtail, logstamp, logencoding, logdelivery, logbeginning, logactivity   its parts
  *             logclock       stamps to UTC
  *             replication    record to event: which package version, what happened
  *               templates    every wording of every version, each with its source

@@ -78,16 +78,20 @@ static int make_tables(sqlite3 *database, const struct beginning *make)
 static int fill(sqlite3 *database, const struct beginning *make)
 {
     char marks[256];
-    snprintf(marks, sizeof marks,
-             "PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = DELETE; PRAGMA "
-             "application_id = %d; PRAGMA user_version = %d",
-             (int)STATECHECK_PAGE_BYTES, (int)STATECHECK_APPLICATION, make->schema->version);
     uint64_t digest;
-    int code = run_sql(database, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+    snprintf(marks, sizeof marks, "PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE",
+             (int)STATECHECK_PAGE_BYTES);
+    int code = run_sql(database, marks);
+    /* A file that was not finished is never looked at, so it needs no journal: it is synchronised once. */
     if (code == SQLITE_OK)
-        code = run_sql(database, marks);
+        code = run_sql(database,
+                       "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
     if (code == SQLITE_OK)
         code = run_sql(database, "BEGIN IMMEDIATE");
+    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             (int)STATECHECK_APPLICATION, make->schema->version);
+    if (code == SQLITE_OK)
+        code = run_sql(database, marks);
     if (code == SQLITE_OK)
         code = make_tables(database, make);
     if (code == SQLITE_OK)

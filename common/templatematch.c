@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "templates.h"
 
+#include "ascii.h"
+#include "logbeginning.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -14,34 +17,43 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static bool is_id(char c)
+/* @return the length of the package ID that the text begins with, 0: there is none */
+static size_t id_length(const char *text, size_t length)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+    enum { SHORTEST = 8, LONGEST = 10 };
+    size_t at = 0;
+    bool digit = false;
+    for (; at < length && at <= LONGEST && ascii_in(&ascii_words, text[at]); at++)
+        digit |= ascii_is_digit(text[at]);
+    return at >= SHORTEST && at <= LONGEST && digit ? at : 0;
 }
 
 bool replication_package_valid(const char *text, size_t length)
 {
-    bool digit = false;
-    if (length < 8 || length > 10)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (!is_id(text[i]))
-            return false;
-        digit |= text[i] >= '0' && text[i] <= '9';
-    }
-    return digit;
+    return length > 0 && id_length(text, length) == length;
 }
+
+static uint64_t beginning_of(const char *words)
+{
+    uint64_t bytes;
+    memcpy(&bytes, words, sizeof bytes);
+    return bytes;
+}
+
+_Static_assert(sizeof(uint64_t[2]) == REPLICATION_PACKAGE, "a package ID has room in two words");
 
 static bool read_id(struct reach *text, char package[REPLICATION_PACKAGE])
 {
     const char *start = text->at;
-    while (text->at < text->end && is_id(*text->at))
-        text->at++;
-    size_t length = (size_t)(text->at - start);
-    if (!replication_package_valid(start, length))
+    size_t length = id_length(start, (size_t)(text->end - start));
+    if (length == 0)
         return false;
-    memcpy(package, start, length);
-    package[length] = '\0';
+    text->at += length;
+    /* Whole words, because it is compared so: a word that is written in parts cannot be read at once. */
+    uint64_t words[2] = {beginning_of(start)};
+    if (length > sizeof *words)
+        memcpy(&words[1], start + sizeof *words, length - sizeof *words);
+    memcpy(package, words, sizeof words);
     return true;
 }
 
@@ -89,7 +101,7 @@ static bool read_number(struct reach *text, int64_t *value)
 {
     const char *start = text->at;
     *value = 0;
-    while (text->at < text->end && *text->at >= '0' && *text->at <= '9' && *value <= INT32_MAX)
+    while (text->at < text->end && ascii_is_digit(*text->at) && *value <= INT32_MAX)
         *value = *value * 10 + (*text->at++ - '0');
     return text->at > start && *value <= INT32_MAX;
 }
@@ -100,15 +112,8 @@ static bool read_hex(struct reach *text, uint32_t *value)
         text->at += 2;
     const char *start = text->at;
     *value = 0;
-    for (; text->at < text->end && text->at - start < 8; text->at++) {
-        char c = *text->at;
-        if (c >= '0' && c <= '9')
-            *value = *value * 16 + (uint32_t)(c - '0');
-        else if ((c | 32) >= 'a' && (c | 32) <= 'f')
-            *value = *value * 16 + (uint32_t)((c | 32) - 'a' + 10);
-        else
-            break;
-    }
+    for (; text->at < text->end && text->at - start < 8 && ascii_in(&ascii_hex_digits, *text->at); text->at++)
+        *value = *value * 16 + ascii_hex_value(*text->at);
     return text->at > start;
 }
 
@@ -140,8 +145,7 @@ static bool holds_field(uint64_t eight)
     return ((braces - 0x0101010101010101u) & ~braces & 0x8080808080808080u) != 0;
 }
 
-/* The words that pattern and text have in common, eight bytes at a time: most lines of a log are read here.
- */
+/* The words that pattern and text have in common, mostly eight bytes at a time. */
 static const char *common_words(const char *at, const char *end, struct reach *text)
 {
     uint64_t wanted, there;
@@ -152,6 +156,8 @@ static const char *common_words(const char *at, const char *end, struct reach *t
         if (wanted != there || holds_field(wanted))
             break;
     }
+    for (; at < end && text->at < text->end && *at == *text->at && *at != '{'; at++)
+        text->at++;
     while (at > start && at[-1] == ' ' && text->at < text->end && is_blank(*text->at))
         text->at++;
     return at;
@@ -187,7 +193,7 @@ static bool read_piece(const char **pattern, const char *pattern_end, struct rea
 bool template_matches(const struct message_template *template, const char *message, size_t length,
                       struct template_match *match)
 {
-    const char *pattern = template->pattern, *pattern_end = pattern + strlen(pattern);
+    const char *pattern = template->pattern, *pattern_end = pattern + template->length;
     struct reach text = {message, message + length};
     *match = (struct template_match){.template = template};
     if (!read_piece(&pattern, pattern_end, &text, match))
@@ -235,15 +241,28 @@ static bool begins_otherwise(const char *pattern, const char *message, size_t le
     return false;
 }
 
-bool template_find(enum replication_component component, const char *message, size_t length,
-                   struct template_match *match)
+static bool fits(size_t i, enum replication_component component, const char *message, size_t length,
+                 struct template_match *match)
 {
+    return (templates[i].components & 1u << component) != 0 &&
+           template_matches(&templates[i], message, length, match);
+}
+
+bool template_find(enum replication_component component, unsigned beginning, const char *message,
+                   size_t length, struct template_match *match)
+{
+    if (beginning > 0 && length >= LOG_BEGINNING) {
+        uint64_t bytes = beginning_of(message);
+        for (size_t i = beginning - 1; i < template_count && beginning_of(templates[i].pattern) == bytes; i++)
+            if (fits(i, component, message, length, match))
+                return true;
+        return false;
+    }
     if (length == 0)
         return false;
     for (size_t i = first_of(*message); i < template_count && templates[i].pattern[0] == *message; i++)
-        if ((templates[i].components & 1u << component) != 0 &&
-            !begins_otherwise(templates[i].pattern, message, length) &&
-            template_matches(&templates[i], message, length, match))
+        if (!begins_otherwise(templates[i].pattern, message, length) &&
+            fits(i, component, message, length, match))
             return true;
     return false;
 }

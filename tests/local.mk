@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_judge \
 	tests/unit/test_known \
 	tests/unit/test_localfile \
+	tests/unit/test_logbeginning \
 	tests/unit/test_logclock \
 	tests/unit/test_logcuts \
 	tests/unit/test_loggolden \
@@ -47,11 +48,15 @@ UNIT_TESTS = \
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_clean \
 	tests/fuzz/fuzz_inifile \
+	tests/fuzz/fuzz_logrecord \
 	tests/fuzz/fuzz_nalpath \
-	tests/fuzz/fuzz_range
+	tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_replication \
+	tests/fuzz/fuzz_utf16
 TEST_HELPERS = \
 	tests/e2e/log_cat \
 	tests/e2e/odbc_probe \
+	tests/bench/cost \
 	tests/bench/odbc_floor
 TEST_SHARED_OBJECTS = \
 	tests/unit/shim_io.so \
@@ -80,8 +85,11 @@ FUZZ_REPLAYS = $(FUZZ_TARGETS)
 # --- replays
 tests_fuzz_fuzz_clean_SOURCES = tests/fuzz/fuzz_clean.c tests/fuzz/replay.c
 tests_fuzz_fuzz_inifile_SOURCES = tests/fuzz/fuzz_inifile.c tests/fuzz/replay.c
+tests_fuzz_fuzz_logrecord_SOURCES = tests/fuzz/fuzz_logrecord.c tests/fuzz/replay.c
 tests_fuzz_fuzz_nalpath_SOURCES = tests/fuzz/fuzz_nalpath.c tests/fuzz/replay.c
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c tests/fuzz/replay.c
+tests_fuzz_fuzz_replication_SOURCES = tests/fuzz/fuzz_replication.c tests/fuzz/replay.c
+tests_fuzz_fuzz_utf16_SOURCES = tests/fuzz/fuzz_utf16.c tests/fuzz/replay.c
 # ---
 EXTRA_PROGRAMS += $(FUZZ_REPLAYS) $(TEST_HELPERS)
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every bound of speed and memory, as ratios to a floor or to peers measured in the same run.
 
-usage: bench.py BUILD
+usage: bench.py BUILD [PART ...]
+PART is "despool" or "database"; without one, all.
 """
 import os
 import shutil
@@ -15,18 +16,21 @@ for room in ("lab", "tds"):
 sys.path.insert(0, HERE)
 
 import bench_database
+import bench_despool
 import measure
+
+PARTS = {"despool": bench_despool, "database": bench_database}
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2 or not set(sys.argv[2:]) <= set(PARTS):
         raise SystemExit(__doc__)
     build = os.path.abspath(sys.argv[1])
     folder = tempfile.mkdtemp(prefix="sms-bench-")
     table = measure.Table()
     try:
-        for part in (bench_database,):
-            part.run(table, build, folder)
+        for part in sys.argv[2:] or PARTS:
+            PARTS[part].run(table, build, folder)
     finally:
         table.rows and table.print()
         shutil.rmtree(folder)

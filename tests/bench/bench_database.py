@@ -13,7 +13,7 @@ import sitedb_demo
 
 class DatabaseBench:
     def __init__(self, table, build, folder):
-        self.table, self.folder = table, folder
+        self.table, self.folder, self.meter = table, folder, measure.Meter(build, folder)
         self.plugins = os.path.join(build, "plugins")
         self.floor = os.path.join(build, "tests", "bench", "odbc_floor")
         self.environment = {"PATH": "/usr/bin:/bin", **odbc.environment(os.path.join(folder, "odbc"))}
@@ -34,17 +34,16 @@ class DatabaseBench:
         os.mkdir(state, 0o750)
         command = [os.path.join(self.plugins, program), "--state-dir=" + state, "-t", "120", "--site=" + owner, *arguments]
         statements = self.statements(command, program + "-" + name.replace(" ", "-"))
-        output = os.path.join(self.folder, "output")
         floor, check = measure.compare(
-            times, lambda: measure.run([self.floor, connect, statements, owner], self.environment, (0,)),
-            lambda: measure.run(command, self.environment, (0, 1, 2), output))
-        with open(output) as file:
+            times, lambda: self.meter.run([self.floor, connect, statements, owner], self.environment, (0,)),
+            lambda: self.meter.run(command, self.environment, (0, 1, 2)))
+        with open(self.meter.output) as file:
             first = file.readline()
         numbers = {key: int(value) for key, value in re.findall(r"\b(pending|failed|examined)=(\d+)", first)}
         findings = numbers["pending"] + numbers["failed"]
         title = "%s, %s" % (program, name)
-        self.table.say(title, "%d examined, %d findings, floor %.3f s, check %.3f s" % (numbers["examined"], findings,
-                                                                                     floor.wall_s, check.wall_s))
+        self.table.say(title, "%d examined, %d findings, floor %.3f s %.1f MB, check %.3f s %.1f MB" % (
+            numbers["examined"], findings, floor.wall_s, floor.peak_kb / 1024, check.wall_s, check.peak_kb / 1024))
         self.table.bound(title + ": wall time", check.wall_s, floor.wall_s * 1.15 + 0.005, "s")
         self.table.bound(title + ": peak memory", check.peak_kb / 1024, floor.peak_kb / 1024 + 8, "MB")
         self.table.bound(title + ": CPU outside the database", check.cpu_s - floor.cpu_s, 0.050 + 5e-6 * findings, "s")
@@ -53,7 +52,7 @@ class DatabaseBench:
     def written(self, command, state):
         """Bytes that one more run writes below the state directory; its own row is always among them."""
         trace = os.path.join(self.folder, "strace")
-        subprocess.run(["strace", "-f", "-qq", "-y", "-e", "trace=pwrite64,write", "-o", trace, *command], env=self.environment,
+        subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-e", "trace=pwrite64,write", "-o", trace, *command], env=self.environment,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         with open(trace) as file:
             sizes = re.findall(r"(?:pwrite64|write)\(\d+<%s/.*= (\d+)$" % re.escape(state), file.read(), re.M)
@@ -63,6 +62,7 @@ class DatabaseBench:
 
 
 def run(table, build, folder):
+    measure.need("strace", "strace")
     bench = DatabaseBench(table, build, folder)
     demo = os.path.join(folder, "demo.db")
     with sitedb.Lab(demo, product="sms2003") as lab:

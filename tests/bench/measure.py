@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Wall time, CPU and peak memory of a command, and a table of bounds that were kept or not."""
 import os
+import shutil
 import subprocess
-import time
 
 
 class Cost:
@@ -15,19 +15,26 @@ class Cost:
         return Cost(min(self.wall_s, other.wall_s), min(self.cpu_s, other.cpu_s), min(self.peak_kb, other.peak_kb))
 
 
-def run(command, environment=None, expect=(0, 1, 2, 3), output=None):
-    """One run. Peak memory is the largest of the process and of the children it waited for."""
-    target = open(output, "wb") if output else subprocess.DEVNULL
-    start = time.monotonic()
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=target, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if output:
-        target.close()
-    if process.returncode not in expect:
-        raise SystemExit("bench: %s ended with %d" % (command[0], process.returncode))
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+class Meter:
+    """Runs commands through the program `cost`, so that nothing of this interpreter is measured with them."""
+
+    def __init__(self, build, folder):
+        self.program, self.output = os.path.join(build, "tests", "bench", "cost"), os.path.join(folder, "output")
+
+    def run(self, command, environment=None, expect=(0, 1, 2, 3)):
+        """One run; its stdout is in self.output. Peak memory is the largest of the process and of the children it waited for."""
+        told = subprocess.run([self.program, self.output, *command], env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        code = os.waitstatus_to_exitcode(int(told[3]))
+        if code not in expect:
+            raise SystemExit("bench: %s ended with %d" % (command[0], code))
+        return Cost(float(told[0]), float(told[1]), int(told[2]))
+
+
+def need(program, package):
+    """A peer that is missing is no peer that was beaten."""
+    if shutil.which(program) is None:
+        raise SystemExit("bench: %s is needed (Debian package %s)" % (program, package))
 
 
 def compare(times, *commands):

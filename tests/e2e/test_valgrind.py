@@ -57,3 +57,16 @@ def test_packages(world, tmp_path, more, code):
 def test_bad_options(tmp_path):
     done = valgrind(tmp_path, "check_sms_packages", "--warning=x", "--extra-opts=a@/nonexistent", env={})
     assert done.returncode == 3 and re.match("SMS PACKAGES UNKNOWN - ", done.stdout)
+
+
+@pytest.mark.parametrize("product, more, code", [
+    ("cb", [], 2), ("sms2003", ["-vvv", "--timezone=Europe/Berlin", "--known=CEN00001"], 1), ("cb", ["--max-bytes=65536"], 2),
+    ("cb", ["--close=CEN00001", "--pck=/nonexistent"], 1), ("cb", ["--log=/nonexistent/x.log"], 2)])
+def test_despool(tmp_path, product, more, code):
+    import despool
+    child = despool.Child(tmp_path / "logs", product)
+    child.write(child.tell("article"), child.tell("waiting", package="CEN00002", age_s=2 * despool.DAY), child.tell("slow"))
+    logs = ["--log=" + child.path("despool"), "--log=" + child.path("distmgr"), "--state-dir=" + child.state]
+    for _ in range(2):
+        done = valgrind(tmp_path, "check_sms_despool", *logs, *more, env={})
+        assert done.returncode == code or _ == 1, done.stdout

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logrecord.h"
+#include "logtail.h"
 #include "text.h"
 
 #include <setjmp.h>
@@ -13,6 +14,8 @@
 #include <cmocka.h>
 
 #define TAIL(component, time) "  $$<" component "><06-15-2016 " time "-120><thread=3816 (0xEE8)>"
+
+#define LINE(message, component, time) message TAIL(component, time) "\r\n"
 
 static void hear(void *listener, const struct log_record *record)
 {
@@ -298,7 +301,7 @@ static void huge(void **state)
         {B("a" TAIL("C", "02:00:01.000")), 32, 32 * 1048576 / 61},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct log_reader_options options = {.relevant = NULL};
+        struct log_reader_options options = {.beginning = NULL};
         struct log_progress progress = {0};
         struct failure failure;
         struct text told = {0};
@@ -371,9 +374,11 @@ static void a_rotated_file_needs_no_line_end(void **state)
     text_free(&got.told);
 }
 
-static bool begins_with_r(const char *head, size_t length)
+static struct log_words what_matters(size_t i)
 {
-    return length > 0 && head[0] == 'r';
+    static const struct log_words beginnings[] = {
+        {.bytes = "received ", .length = 9}, {.bytes = "ready to go", .length = 9}, {0}};
+    return beginnings[i];
 }
 
 static void only_what_matters_is_delivered(void **state)
@@ -381,19 +386,20 @@ static void only_what_matters_is_delivered(void **state)
     (void)state;
     static const char *const watched[] = {"C", "D"};
     struct log_reader_options options = {
-        .components = watched, .component_count = 2, .relevant = begins_with_r};
+        .components = watched, .component_count = 2, .beginning = what_matters};
     struct log_progress progress = {0};
     struct failure failure;
     struct text told = {0};
-    static const char log[] = "~r1" TAIL("C", "02:00:01.000") "\r\nx" TAIL("C", "02:00:59.000") "\r\nr2" TAIL(
-        "E", "03:00:01.000") "\r\nr3" TAIL("d", "05:00:01.000") "\r\nr4" TAIL("C", "02:00:30.250") "\r\n";
+    static const char log[] = LINE("~received 1", "C", "02:00:01.000") LINE("rejected", "C", "02:00:59.000")
+        LINE("received 2", "E", "03:00:01.000") LINE("ready to 3", "d", "05:00:01.000")
+            LINE("receive", "C", "02:00:10.000") LINE("received 4", "C", "02:00:30.250");
     assert_int_equal(log_encoding_parse("auto", &options.encoding, &failure), 0);
     struct log_reader *reader = log_reader_new(&options, 0, &progress, &failure);
     assert_int_equal(log_reader_push(reader, log, sizeof log - 1, hear, &told), 0);
-    assert_string_equal(text_string(&told),
-                        "C|3816|1465948801Z|r1\nd|3816|1465959601Z|r3\nC|3816|1465948830Z|r4\n");
-    assert_int_equal(log_reader_counts(reader).records, 5);
-    assert_int_equal(log_reader_counts(reader).lines, 5);
+    assert_string_equal(text_string(&told), "C|3816|1465948801Z|received 1\nd|3816|1465959601Z|ready to 3\n"
+                                            "C|3816|1465948830Z|received 4\n");
+    assert_int_equal(log_reader_counts(reader).records, 6);
+    assert_int_equal(log_reader_counts(reader).lines, 6);
     assert_int_equal(progress.any.newest_ms, INT64_C(1465959600000));
     assert_int_equal(progress.any.written_ms, (3600 + 7200) * 1000);
     assert_int_equal(progress.watched[0].newest_ms, INT64_C(1465948800000));
@@ -404,6 +410,104 @@ static void only_what_matters_is_delivered(void **state)
     assert_int_equal(newest.ms, INT64_C(1465959600000));
     log_reader_free(reader);
     text_free(&told);
+}
+
+struct exact {
+    const struct text *log;
+    struct text told;
+};
+
+/* The stamp is read again, without any memory of stamps before it. */
+static void hear_exactly(void *listener, const struct log_record *record)
+{
+    struct exact *exact = listener;
+    struct log_tail tail;
+    struct log_stamp stamp;
+    const char *bytes = exact->log->bytes, *end = bytes + record->end, *at = bytes + record->start;
+    do
+        assert_true(log_tail_server(at, end, &tail));
+    while (at = tail.start + 3, tail.end != end);
+    assert_true(log_stamp_server(tail.stamp_text, tail.stamp_length, &stamp));
+    assert_int_equal(stamp.ms, record->stamp.ms);
+    assert_int_equal(tail.thread, record->thread);
+    text_addf(&exact->told, "%lld-%lld %.*s ", (long long)record->start, (long long)record->end,
+              (int)record->stamp.zone_length, record->stamp.zone_length > 0 ? record->stamp.zone : "");
+    hear(&exact->told, record);
+}
+
+static struct text read_exactly(const struct text *log, size_t piece, struct log_progress *progress)
+{
+    struct log_reader_options options = {0};
+    struct failure failure;
+    struct exact exact = {.log = log};
+    *progress = (struct log_progress){0};
+    assert_int_equal(log_encoding_parse("utf-8", &options.encoding, &failure), 0);
+    struct log_reader *reader = log_reader_new(&options, 0, progress, &failure);
+    assert_non_null(reader);
+    for (size_t at = 0; at < log->length; at += piece) {
+        size_t length = log->length - at < piece ? log->length - at : piece;
+        assert_int_equal(log_reader_push(reader, log->bytes + at, length, hear_exactly, &exact), 0);
+    }
+    text_addf(&exact.told, "%lld", (long long)log_reader_counts(reader).records);
+    log_reader_free(reader);
+    return exact.told;
+}
+
+/* One of a few, so that what follows is often like what was before. */
+static const char *any_of(unsigned *dice, const char *const *of, size_t count)
+{
+    *dice = *dice * 1103515245 + 12345;
+    return of[(*dice >> 16) % count];
+}
+
+#define ANY(...)                                                                                             \
+    any_of(dice, (const char *const[]){__VA_ARGS__},                                                         \
+           sizeof(const char *const[]){__VA_ARGS__} / sizeof(char *))
+
+static void add_any_line(unsigned *dice, struct text *log)
+{
+    text_add(log,
+             ANY("Start updating the package CEN00001...  ", "", "~", "share \\\\S\\SMSPKGE$\\ ", "$$<",
+                 "$$<C><x> ",
+                 "a message that is so long that its end lies beyond the first words that are looked at ~"));
+    text_addf(log, "$$<%s>%s<",
+              ANY("SMS_DISTRIBUTION_MANAGER", "SMS_DISTRIBUTION_MANAGER", "SMS_DESPOOLER", "C"),
+              ANY("", "", "", " "));
+    const char *minute = ANY("00", "00", "07", "59", "60", "7"), *second = ANY("00", "09", "59", "60", "5x");
+    const char *fraction = ANY(".000", ".000", ".999", ".12", "", ".1234567", ".x00");
+    const char *hour = ANY("02", "02", "02", "03", "2", "23");
+    if (ANY("numeric", "numeric", "named")[1] == 'u')
+        text_addf(log, "%s %s:%s:%s%s%s", ANY("06-15-2016", "06-15-2016", "06-16-2016"), hour, minute, second,
+                  fraction, ANY("-120", "-120", "+00", "-330", ""));
+    else
+        text_addf(log, "Wed Aug 28 %s:%s:%s%s 2002 %s", hour, minute, second, fraction,
+                  ANY("Eastern Standard Time", "Eastern Standard Time", ""));
+    text_addf(log, ">%s<thread=%s>%s", ANY("", "", "", " "),
+              ANY("3816 (0xEE8)", "3816 (0xEE8)", "3820 (0xEEC)", "3816 (0xEE8", "4294967295 (0xFFFFFFFF)",
+                  "4294967296 (0x100000000)", "DB", "8 (0x8)", "x"),
+              ANY("\r\n", "\r\n", "\r\n", "\n", "\r", " \r\n", "\n\n",
+                  "$$<C><06-15-2016 02:00:00.000-120><thread=8 (0x8)>\n"));
+}
+
+/* Lines that are like the one before are read on a short way. What comes out must be what the long way gives,
+ * which is taken where no line lies whole in the bytes that come. */
+static void the_short_way_is_the_long_way(void **state)
+{
+    (void)state;
+    unsigned seed = 1, *dice = &seed;
+    for (int round = 0; round < 300; round++) {
+        struct text log = {0};
+        for (int line = 0; line < 60; line++)
+            add_any_line(dice, &log);
+        struct log_progress quick_progress, slow_progress;
+        struct text quick = read_exactly(&log, log.length, &quick_progress),
+                    slow = read_exactly(&log, 1, &slow_progress);
+        assert_string_equal(text_string(&quick), text_string(&slow));
+        assert_memory_equal(&quick_progress, &slow_progress, sizeof quick_progress);
+        text_free(&quick);
+        text_free(&slow);
+        text_free(&log);
+    }
 }
 
 int main(void)
@@ -417,6 +521,7 @@ int main(void)
         cmocka_unit_test(ten_megabytes),
         cmocka_unit_test(a_rotated_file_needs_no_line_end),
         cmocka_unit_test(only_what_matters_is_delivered),
+        cmocka_unit_test(the_short_way_is_the_long_way),
     };
     return cmocka_run_group_tests_name("logrecord", tests, NULL, NULL);
 }
