@@ -135,7 +135,7 @@ __attribute__((noinline)) static void remember_hour(struct log_delivery *deliver
     size_t before = (size_t)(tail->stamp_text - tail->start) + clock;
     size_t behind = hour->length - clock - size;
     static const char thread[] = "><thread=";
-    if (before < 16 || before > sizeof hour->before || behind + sizeof thread - 1 > sizeof hour->behind)
+    if (before > sizeof hour->before || behind + sizeof thread - 1 > sizeof hour->behind)
         return;
     memcpy(hour->before, tail->start, before);
     hour->before_length = before;

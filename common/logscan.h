@@ -9,32 +9,38 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 
+static inline __m128i log_scan_load(const char *bytes)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)bytes);
+}
+
+/* The bytes among 16 that are the same: 0xFF each. */
+static inline __m128i log_scan_same(const char *one, const char *other)
+{
+    return _mm_cmpeq_epi8(log_scan_load(one), log_scan_load(other));
+}
+
 /* The bytes among 16 that are `$` or a line end: 0xFF each. */
 static inline __m128i log_scan_hits(const char *bytes)
 {
-    const __m128i sixteen = _mm_loadu_si128((const __m128i *)(const void *)bytes);
+    const __m128i sixteen = log_scan_load(bytes);
     return _mm_or_si128(_mm_cmpeq_epi8(sixteen, _mm_set1_epi8('$')),
                         _mm_cmpeq_epi8(sixteen, _mm_set1_epi8('\n')));
 }
 #endif
 
-/** memcmp(one, other, length) == 0 for 16 bytes or more, where a call would cost more than the bytes */
+/** memcmp(one, other, length) == 0, without a call for 32 to 64 bytes: the length of a tail's beginning */
 static inline bool log_same_bytes(const char *one, const char *other, size_t length)
 {
 #ifdef __SSE2__
-    __m128i same = _mm_set1_epi8(-1);
-    for (size_t at = 0;; at += 16) {
-        if (at > length - 16)
-            at = length - 16;
-        const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(one + at));
-        const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(other + at));
-        same = _mm_and_si128(same, _mm_cmpeq_epi8(a, b));
-        if (at == length - 16)
-            return _mm_movemask_epi8(same) == 0xFFFF;
+    if (length >= 32 && length <= 64) {
+        const __m128i front = _mm_and_si128(log_scan_same(one, other), log_scan_same(one + 16, other + 16));
+        const __m128i back = _mm_and_si128(log_scan_same(one + length - 32, other + length - 32),
+                                           log_scan_same(one + length - 16, other + length - 16));
+        return _mm_movemask_epi8(_mm_and_si128(front, back)) == 0xFFFF;
     }
-#else
-    return memcmp(one, other, length) == 0;
 #endif
+    return memcmp(one, other, length) == 0;
 }
 
 /** @return the first `$` or line end in [from, end), NULL when there is none; both at once, because a log is

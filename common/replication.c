@@ -49,9 +49,12 @@ static struct replication_tie *new_tie(struct replication_ties *ties, enum repli
                                        uint32_t thread)
 {
     struct replication_tie *row = row_of(ties, thread), *place = row;
-    for (int i = 1; i < REPLICATION_TIE_ROW && place->used != 0; i++)
-        if (row[i].used < place->used)
-            place = &row[i];
+    int64_t oldest = row->used;
+    for (int i = 1; i < REPLICATION_TIE_ROW; i++) {
+        bool older = row[i].used < oldest;
+        oldest = older ? row[i].used : oldest;
+        place = older ? &row[i] : place;
+    }
     *place = (struct replication_tie){.thread = thread, .component = (uint8_t)component};
     return place;
 }
