@@ -23,16 +23,6 @@ void itemline_begin(const struct item *item, const char *package_name, struct te
     }
 }
 
-void itemline_add_site(const struct sitedb *db, const char *code, struct text *line)
-{
-    const struct site *site = sitedb_site(db, code);
-    text_add(line, code);
-    if (site != NULL && site->name[0] != '\0') {
-        text_add(line, " ");
-        text_add_clean(line, site->name, 40);
-    }
-}
-
 void itemline_add_ages(const struct item *item, const struct rate_list *rates, struct text *line)
 {
     char age[32], moved[32], instant[32], size[32];
@@ -46,10 +36,4 @@ void itemline_add_ages(const struct item *item, const struct rate_list *rates, s
     if (item->allowance_s > 0)
         text_addf(line, ", size allows %s at %s/h", duration_format(item->allowance_s, age, sizeof age),
                   size_format(rate_list_bytes_per_hour(rates, item->site), size, sizeof size));
-}
-
-const char *itemline_site_server(const struct sitedb *db, const char *code, const char *fallback)
-{
-    const struct site *site = sitedb_site(db, code);
-    return site != NULL && site->server[0] != '\0' ? site->server : fallback;
 }

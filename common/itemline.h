@@ -3,12 +3,17 @@
 #define SMS_ITEMLINE_H
 
 #include "judge.h"
-#include "sitedb.h"
 #include "text.h"
 
-/* The words that the lines of all checks over the site database share. */
+struct sitedb;
 
-/** `CRITICAL: CEN00012 "Citrix ICA Client 10.2"`, or `known until 2026-12-31: ...` */
+/* The words that the lines of the checks share. */
+
+/**
+ * `CRITICAL: CEN00012 "Citrix ICA Client 10.2"`, or `known until 2026-12-31: ...`
+ *
+ * @param package_name  "" where no name is known
+ */
 void itemline_begin(const struct item *item, const char *package_name, struct text *line);
 
 /** `S02 Branch office Oslo`, the code alone where v_Site has no name */

@@ -57,6 +57,7 @@ common_libsms_a_SOURCES = \
 	common/iniplace.c \
 	common/itemline.c \
 	common/itemline.h \
+	common/itemlinesite.c \
 	common/journal.c \
 	common/journal.h \
 	common/journalline.c \
@@ -174,6 +175,8 @@ common_libsms_a_SOURCES = \
 	common/smburl.h \
 	common/stall.c \
 	common/stall.h \
+	common/stallreport.c \
+	common/stallreport.h \
 	common/statecheck.c \
 	common/statecheck.h \
 	common/statedir.c \

@@ -9,6 +9,7 @@
  *   ground    failure        a failure as one line for the operator: step, object, remedy
  *             text           a growing string
  *             utf            UTF-8 and UTF-16 without the locale
+ *             ascii          what kind of character a byte is
  *             clean          untrusted text made harmless for consoles
  *             quantity       durations, sizes and instants, read and written
  *             range          threshold ranges of the plugin guidelines
@@ -55,7 +56,6 @@
  *             survey         what a database holds, for --survey
  *             siterun        the steps of a check over a site database
  *             findings       rows in trouble to items with keys, memory and judgement
- *             itemline       words that the lines of these checks share
  *
  *   logs      bytestore      files by their location: local, or smb:// through libsmbclient
  *               bytetransport, smblibrary, smburl, smbauth, smbtrouble   its parts
@@ -82,6 +82,8 @@
  *   verdict   history        how old an item is, and when it ends
  *             judge          age and thresholds to a state
  *             report         lines and perfdata within the budgets
+ *             itemline       words that the items' lines of all checks share
+ *             stallreport    the words on stalled versions, and on how their logs were read
  *
  *   repair    repair         what a repair is about, and whether it may be done: sms_reset_package
  *               repairquery, repairworker, repairwatch, repairrun, repairreport   rows, transaction, truth about

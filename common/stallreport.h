@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_STALLREPORT_H
+#define SMS_STALLREPORT_H
+
+#include "failure.h"
+#include "judge.h"
+#include "logset.h"
+#include "stall.h"
+#include "status.h"
+#include "text.h"
+#include "trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What an operator reads of the versions that are stalled at a site, and of how its logs were read. */
+
+/* What is told, and how it was judged. Everything is borrowed. */
+struct stallreport {
+    const char *label; /* "SMS DESPOOL" */
+    enum status status;
+    const struct logset *logs;
+    const struct stall_list *stalls; /* in the order of display */
+    const struct tally *tally;       /* of the stalls */
+    const struct thresholds *thresholds;
+    const char *site;                /* code of the site, NULL when not given */
+    const char *folder;              /* of base files, NULL when none was to be looked into */
+    const struct failure *no_folder; /* why it could not be looked into, or NULL */
+    const struct failure *no_memory; /* how the memory was lost or not kept, or NULL */
+    int64_t memory_lost_at;          /* by an earlier run, UTC; 0 never */
+    const char *close;               /* package that was to be closed by hand, or NULL ... */
+    bool closed;                     /* ... and whether something was open for it */
+    int64_t log_age_s;               /* age of the newest record, 0 without any */
+    enum status silence;             /* what that age means ... */
+    int64_t silent_warning_s;        /* ... by these thresholds, 0 switched off */
+    int64_t silent_critical_s;
+    int64_t now; /* UTC */
+    size_t max_items;
+    bool verbose; /* -v: all items, what ended, what was seen once, the stamps' zone */
+};
+
+/** @return whether nothing can be said of this log: it could not be read, or never held a record */
+bool stallreport_is_unread(const struct logset_log *log);
+
+/** Tell how each log was read, for -vv. */
+void stallreport_trace(const struct logset *logs, const struct trace *trace);
+
+/** Append the whole standard output: first line with perfdata, notes and items, within report.h's budgets. */
+void stallreport_render(const struct stallreport *report, struct text *output);
+
+#endif
