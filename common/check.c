@@ -42,14 +42,16 @@ void check_fail(struct worker *worker, const struct check *check, const struct f
     text_free(&output);
 }
 
-static enum status end_with(const struct check *check, enum status status, const char *text, struct text *output)
+static enum status end_with(const struct check *check, enum status status, const char *text,
+                            struct text *output)
 {
     report_render_failure(check->label, status, text, output);
     return status;
 }
 
 /* What an operator reads of a worker that gave no result. */
-static enum status explain(const struct check *check, const struct supervision *supervision, struct text *output)
+static enum status explain(const struct check *check, const struct supervision *supervision,
+                           struct text *output)
 {
     struct failure failure;
     const char *step = supervision->step[0] != '\0' ? supervision->step : "starting";
@@ -58,7 +60,8 @@ static enum status explain(const struct check *check, const struct supervision *
     case SUPERVISION_TIMEOUT:
         status = check->options->timeout.status;
         fail(&failure,
-             "timed out after %" PRId64 " s while %s; if that is slow rather than stuck, raise --timeout (and with it "
+             "timed out after %" PRId64
+             " s while %s; if that is slow rather than stuck, raise --timeout (and with it "
              "check_nrpe -t and NRPE's command_timeout)",
              check->options->timeout.seconds, step);
         break;
@@ -67,14 +70,17 @@ static enum status explain(const struct check *check, const struct supervision *
              supervision->status, strsignal(supervision->status), step);
         break;
     default:
-        fail(&failure, "the worker ended without a result (exit status %d) while %s; -vv shows the driver and its version",
+        fail(&failure,
+             "the worker ended without a result (exit status %d) while %s; -vv shows the driver and its "
+             "version",
              supervision->status, step);
         break;
     }
     if (supervision->survivor != 0) {
         size_t used = strlen(failure.text);
         snprintf(failure.text + used, sizeof failure.text - used,
-                 "; its process %d cannot be ended (a dead mount?) and keeps the lock", (int)supervision->survivor);
+                 "; its process %d cannot be ended (a dead mount?) and keeps the lock",
+                 (int)supervision->survivor);
     }
     return end_with(check, status, failure.text, output);
 }
@@ -94,8 +100,8 @@ static enum status run(const struct check *check, struct text *output)
 {
     struct supervision supervision;
     struct failure failure;
-    if (supervise(check->run, (void *)check, check->options->timeout.seconds * 1000, check->options->verbosity,
-                  &supervision, &failure) != 0)
+    if (supervise(check->run, (void *)check, check->options->timeout.seconds * 1000,
+                  check->options->verbosity, &supervision, &failure) != 0)
         return end_with(check, STATUS_UNKNOWN, failure.text, output);
     enum status status;
     if (supervision.end == SUPERVISION_RESULT) {
@@ -108,9 +114,11 @@ static enum status run(const struct check *check, struct text *output)
     return status;
 }
 
-/* Options are read a second time when root gave up its rights: what the checks' user cannot read must fail here too. */
-static enum options_outcome read_options(const struct check *check, int argc, char **argv, struct options_arena **arena,
-                                         struct text *output, struct failure *failure)
+/* Options are read a second time when root gave up its rights: what the checks' user cannot read must fail
+ * here too. */
+static enum options_outcome read_options(const struct check *check, int argc, char **argv,
+                                         struct options_arena **arena, struct text *output,
+                                         struct failure *failure)
 {
     enum options_outcome outcome = options_parse(check->program, argc, argv, arena, output, failure);
     if (outcome != OPTIONS_RUN || geteuid() != 0)

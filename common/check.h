@@ -11,17 +11,18 @@
 /* From main's argv to the exit code: what all checks do in the same way. */
 struct check {
     const struct program *program;
-    const char *label;                      /* "SMS PACKAGES" */
-    struct check_options *options;          /* the target of one of the program's groups */
+    const char *label;                             /* "SMS PACKAGES" */
+    struct check_options *options;                 /* the target of one of the program's groups */
     const struct environment_options *environment; /* NULL when the program has none */
     /* Contradictions between options; may be NULL. */
     int (*validate)(const struct check *check, struct failure *failure);
-    worker_function *run;                   /* in the supervised child, with this check as context; ends with check_finish or check_fail */
+    worker_function
+        *run; /* in the supervised child, with this check as context; ends with check_finish or check_fail */
 };
 
 /**
- * Parse the options, take the state directory owner's identity when started as root, run the check in a supervised
- * child and print its result.
+ * Parse the options, take the state directory owner's identity when started as root, run the check in a
+ * supervised child and print its result.
  *
  * @return the exit code for main
  */

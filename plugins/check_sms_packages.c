@@ -35,15 +35,25 @@ struct packages_check {
     } packages;
 };
 
-#define PACKAGES(member) (offsetof(struct packages_check, packages.member) - offsetof(struct packages_check, packages))
+#define PACKAGES(member)                                                                                     \
+    (offsetof(struct packages_check, packages.member) - offsetof(struct packages_check, packages))
 static const struct option packages_option_table[] = {
-    {.name = "rule", .type = OPTION_CHOICE, .offset = PACKAGES(rule), .argument = "RULE", .fallback = "version",
+    {.name = "rule",
+     .type = OPTION_CHOICE,
+     .offset = PACKAGES(rule),
+     .argument = "RULE",
+     .fallback = "version",
      .choices = "version|recipe",
-     .help = "How trouble is recognised. version: what is targeted but not held in the wanted version. recipe: Status <> 0 "
-             "AND SourceVersion > 0 in PkgStatus, persistent over a long time, to the letter of the 2007 recipe."},
+     .help = "How trouble is recognised. version: what is targeted but not held in the wanted version. "
+             "recipe: Status <> 0 "
+             "AND SourceVersion > 0 in PkgStatus, persistent over a long time, to the letter of the 2007 "
+             "recipe."},
     DB_CLOCK_OPTION(PACKAGES(clock)),
-    {.name = "survey", .type = OPTION_FLAG, .offset = PACKAGES(survey),
-     .help = "Show what the database holds instead of checking it: the distribution of Status and versions, how the dates "
+    {.name = "survey",
+     .type = OPTION_FLAG,
+     .offset = PACKAGES(survey),
+     .help = "Show what the database holds instead of checking it: the distribution of Status and versions, "
+             "how the dates "
              "lie against the server's clock, and the product's columns. Exits 3."},
 };
 
@@ -75,7 +85,8 @@ static size_t row_count(const void *context)
     return ((const struct run *)context)->pairs.count;
 }
 
-static void describe_pair(const void *context, size_t row, struct item *item, struct text *place, struct text *progress)
+static void describe_pair(const void *context, size_t row, struct item *item, struct text *place,
+                          struct text *progress)
 {
     const struct run *run = context;
     const struct pair *pair = &run->pairs.pairs[row];
@@ -95,8 +106,8 @@ static void describe_pair(const void *context, size_t row, struct item *item, st
     if (rule_of(&run->site) == PAIR_RULE_RECIPE)
         text_addf(progress, "%" PRId64 "/%" PRId64, pair->status, pair->held);
     else
-        text_addf(progress, "%s%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64, pair->has_status ? "" : "-", pair->status,
-                  pair->held, pair->wanted, pair->updated);
+        text_addf(progress, "%s%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64, pair->has_status ? "" : "-",
+                  pair->status, pair->held, pair->wanted, pair->updated);
 }
 
 static const char *site_of(const char *place)
@@ -107,7 +118,8 @@ static const char *site_of(const char *place)
 static int look_up(void *context, struct lookup *lookups, size_t count, struct failure *failure)
 {
     struct run *run = context;
-    return pairs_look_up(&run->site.db, rule_of(&run->site), clock_of(&run->site), lookups, count, &run->pairs, failure);
+    return pairs_look_up(&run->site.db, rule_of(&run->site), clock_of(&run->site), lookups, count,
+                         &run->pairs, failure);
 }
 
 static int read_pairs(struct siterun *site, struct failure *failure)
@@ -151,21 +163,23 @@ static void add_advice(const struct siterun *run, const struct pair *pair, struc
     const char *server = itemline_site_server(&run->db, pair->site, pair->server), *owner = run->db.owner;
     switch (pair->kind) {
     case PAIR_NEVER_SENT:
-        text_addf(line, "; look for %s in distmgr.log and sched.log of site %s: was it ever sent to %s?", pair->package,
-                  owner, pair->site);
+        text_addf(line, "; look for %s in distmgr.log and sched.log of site %s: was it ever sent to %s?",
+                  pair->package, owner, pair->site);
         break;
     case PAIR_RESEND:
         text_add(line, "; the whole package is on its way after a reset, or for the first time: wait for it");
         break;
     case PAIR_FAILED:
-        text_addf(line, "; look for %s in despool.log and distmgr.log on %s (disk, rights, base PCK)", pair->package, server);
+        text_addf(line, "; look for %s in despool.log and distmgr.log on %s (disk, rights, base PCK)",
+                  pair->package, server);
         break;
     default:
         text_addf(line, "; look for %s in despool.log and distmgr.log on %s", pair->package, server);
         break;
     }
     if (pair->kind != PAIR_RESEND && pair->kind != PAIR_NEVER_SENT)
-        text_addf(line, "; repair: sms_reset_package --package=%s --child-site=%s", pair->package, pair->site);
+        text_addf(line, "; repair: sms_reset_package --package=%s --child-site=%s", pair->package,
+                  pair->site);
 }
 
 static void item_line(const struct siterun *run, size_t finding, struct text *line)
@@ -222,7 +236,8 @@ static void add_verdict(const struct siterun *run, const struct numbers *numbers
     const struct tally *tally = &numbers->tally;
     int64_t items = tally->pending + tally->failed;
     if (run->examined == 0) {
-        text_addf(verdict, "nothing to look at: no package of site %s is targeted at a child site%s", run->db.owner,
+        text_addf(verdict, "nothing to look at: no package of site %s is targeted at a child site%s",
+                  run->db.owner,
                   sitedb_filter_is_empty(&run->check->look.filter) ? "" : " that the filters select");
         add_inactive_sites(run, verdict);
     } else if (items == 0 && rule_of(run) == PAIR_RULE_RECIPE)
@@ -235,13 +250,17 @@ static void add_verdict(const struct siterun *run, const struct numbers *numbers
         char age[32];
         const struct item *worst = tally->worst;
         if (tally->stuck > 0)
-            text_addf(verdict, "%" PRId64 " stuck: %s at %s %s for %s%s", tally->stuck, worst->package, worst->place,
-                      worst->kind, duration_format(worst->age_s, age, sizeof age), tally->stuck > 1 ? " and others" : "");
+            text_addf(verdict, "%" PRId64 " stuck: %s at %s %s for %s%s", tally->stuck, worst->package,
+                      worst->place, worst->kind, duration_format(worst->age_s, age, sizeof age),
+                      tally->stuck > 1 ? " and others" : "");
         else
-            text_addf(verdict, "none stuck, %" PRId64 " on their way, oldest %s at %s %s for %s", items, worst->package,
-                      worst->place, worst->kind, duration_format(worst->age_s, age, sizeof age));
-        text_addf(verdict, "; %" PRId64 " pending, %" PRId64 " failed at %" PRId64 " site%s of %" PRId64 " pairs examined",
-                  tally->pending, tally->failed, numbers->sites, numbers->sites == 1 ? "" : "s", run->examined);
+            text_addf(verdict, "none stuck, %" PRId64 " on their way, oldest %s at %s %s for %s", items,
+                      worst->package, worst->place, worst->kind,
+                      duration_format(worst->age_s, age, sizeof age));
+        text_addf(
+            verdict,
+            "; %" PRId64 " pending, %" PRId64 " failed at %" PRId64 " site%s of %" PRId64 " pairs examined",
+            tally->pending, tally->failed, numbers->sites, numbers->sites == 1 ? "" : "s", run->examined);
     }
     if (rule_of(run) == PAIR_RULE_RECIPE && (int64_t)run->findings.count * 2 > run->examined)
         text_add(verdict, "; rule recipe matches more than half of the rows, see --survey");
@@ -294,19 +313,20 @@ static bool survey_instead(struct siterun *run)
 static void run_check(struct worker *worker, void *context)
 {
     static const struct siterun_steps steps = {
-        .columns = SITEDB_BIT(SITEDB_PACKAGE_TYPE) | SITEDB_BIT(SITEDB_DP_STATUS) | SITEDB_BIT(SITEDB_DP_REFRESHED) |
-                   SITEDB_BIT(SITEDB_DP_IS_PEER),
+        .columns = SITEDB_BIT(SITEDB_PACKAGE_TYPE) | SITEDB_BIT(SITEDB_DP_STATUS) |
+                   SITEDB_BIT(SITEDB_DP_REFRESHED) | SITEDB_BIT(SITEDB_DP_IS_PEER),
         .instead = survey_instead,
         .read = read_pairs,
         .tell = tell,
     };
     struct run run = {.site = {.check = context, .worker = worker}};
-    run.site.source = (struct findings_source){.prefix = rule_of(&run.site) == PAIR_RULE_RECIPE ? "recipe" : "version",
-                                               .context = &run,
-                                               .rows = row_count,
-                                               .describe = describe_pair,
-                                               .site_of = site_of,
-                                               .look_up = look_up};
+    run.site.source =
+        (struct findings_source){.prefix = rule_of(&run.site) == PAIR_RULE_RECIPE ? "recipe" : "version",
+                                 .context = &run,
+                                 .rows = row_count,
+                                 .describe = describe_pair,
+                                 .site_of = site_of,
+                                 .look_up = look_up};
     siterun(&run.site, &steps);
     pair_list_free(&run.pairs);
 }
@@ -318,13 +338,14 @@ int main(int argc, char **argv)
         {"Check", check_option_table, check_option_count, &check.site.options},
         {"Database connection", database_option_table, database_option_count, &check.site.database},
         {"Packages, sites and links", site_option_table, site_option_count, &check.site.look},
-        {"How it is judged", packages_option_table, sizeof packages_option_table / sizeof *packages_option_table,
-         &check.packages},
+        {"How it is judged", packages_option_table,
+         sizeof packages_option_table / sizeof *packages_option_table, &check.packages},
     };
     const struct program program = {
         .name = "check_sms_packages",
         .purpose = "find stuck SMS packages, from the site database",
-        .description = "Reads the site database of the owning site and tells which packages have not reached which child "
+        .description = "Reads the site database of the owning site and tells which packages have not reached "
+                       "which child "
                        "sites, for how long, and what to look at next.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
