@@ -101,18 +101,23 @@ static bool set(struct log_stamp *stamp, int year, int month, int day, const str
     return stamp->ms >= 0;
 }
 
-static bool numeric_form(struct scan scan, struct log_stamp *stamp)
+/* `MM-DD-YYYY` */
+static bool numeric_date(struct scan *scan, int *year, int *month, int *day)
 {
-    const char *start = scan.at, *seconds;
-    int year, month, day, minutes;
+    return number(scan, 1, 2, month) && letter(scan, '-') && number(scan, 1, 2, day) && letter(scan, '-') &&
+           number(scan, 4, 4, year);
+}
+
+/* `HH:MM:SS.mmm` up to the end, or up to the minutes to add; `text` is where the stamp begins */
+static bool time_and_offset(struct scan scan, const char *text, int year, int month, int day,
+                            struct log_stamp *stamp)
+{
+    const char *seconds;
     struct clock clock;
-    if (!number(&scan, 1, 2, &month) || !letter(&scan, '-') || !number(&scan, 1, 2, &day) ||
-        !letter(&scan, '-') || !number(&scan, 4, 4, &year) || !letter(&scan, ' '))
-        return false;
-    blanks(&scan);
+    int minutes;
     if (!clock_time(&scan, &clock, &seconds) || !set(stamp, year, month, day, &clock))
         return false;
-    stamp->seconds_at = (size_t)(seconds - start);
+    stamp->seconds_at = (size_t)(seconds - text);
     if (scan.at == scan.end)
         return true;
     if (!offset(&scan, &minutes) || scan.at != scan.end)
@@ -120,6 +125,16 @@ static bool numeric_form(struct scan scan, struct log_stamp *stamp)
     stamp->ms += (int64_t)minutes * 60000;
     stamp->utc = true;
     return true;
+}
+
+static bool numeric_form(struct scan scan, struct log_stamp *stamp)
+{
+    const char *start = scan.at;
+    int year, month, day;
+    if (!numeric_date(&scan, &year, &month, &day) || !letter(&scan, ' '))
+        return false;
+    blanks(&scan);
+    return time_and_offset(scan, start, year, month, day, stamp);
 }
 
 /*
@@ -220,24 +235,11 @@ bool log_stamp_ccm(const char *time, size_t time_length, const char *date, size_
                    struct log_stamp *stamp)
 {
     struct scan scan = {date, date + date_length};
-    const char *seconds;
-    int year, month, day, minutes;
-    struct clock clock;
+    int year, month, day;
     *stamp = (struct log_stamp){0};
-    if (!number(&scan, 1, 2, &month) || !letter(&scan, '-') || !number(&scan, 1, 2, &day) ||
-        !letter(&scan, '-') || !number(&scan, 4, 4, &year) || scan.at != scan.end)
+    if (!numeric_date(&scan, &year, &month, &day) || scan.at != scan.end)
         return false;
-    scan = (struct scan){time, time + time_length};
-    if (!clock_time(&scan, &clock, &seconds) || !set(stamp, year, month, day, &clock))
-        return false;
-    stamp->seconds_at = (size_t)(seconds - time);
-    if (scan.at == scan.end)
-        return true;
-    if (!offset(&scan, &minutes) || scan.at != scan.end)
-        return false;
-    stamp->ms += (int64_t)minutes * 60000;
-    stamp->utc = true;
-    return true;
+    return time_and_offset((struct scan){time, time + time_length}, time, year, month, day, stamp);
 }
 
 bool log_stamp_viewer(const char *text, size_t length, struct log_stamp *stamp)

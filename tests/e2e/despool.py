@@ -4,12 +4,11 @@
 import os
 import re
 import sqlite3
-import subprocess
 import time
 
 import logs
 import packages
-from packages import BUILD, CRITICAL, NAMES, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files  # noqa: F401
+from packages import BUILD, CRITICAL, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files  # noqa: F401
 
 PLUGIN = os.path.join(PLUGINS, "check_sms_despool")
 SHIM_READ = os.path.join(BUILD, "tests", "unit", "shim_read.so")
@@ -24,78 +23,30 @@ ITEM = re.compile(
 NOTE = re.compile(r"ended: |seen once: |\+\d+ more\Z|\S+: (stamps are local time|.* (was|were) )|\S+ events are of more")
 
 
-class Answer:
-    """One run, taken apart; every rule that holds for any output is checked here."""
+class Answer(packages.Answer):
+    title, labels, item_form = "SMS DESPOOL", LABELS, ITEM
 
-    def __init__(self, command, code, stdout, stderr, seconds):
-        self.command, self.code, self.stderr, self.seconds = command, code, stderr, seconds
-        self.text = stdout.decode("utf-8")
-        assert self.text.endswith("\n"), self
-        self.lines = self.text[:-1].split("\n")
-        self.first = self.lines[0]
-        assert len(self.first.encode()) < 1000, self
-        for character in self.text:
-            assert character == "\n" or character.isprintable(), "%r in %s" % (character, self)
-        if not any(argument.startswith("-v") for argument in command):
-            assert len(stdout) <= 4000, self
-        self.verdict, bar, self.perfdata = self.first.partition(" | ")
-        assert "|" not in self.verdict + self.perfdata and not any("|" in line for line in self.lines[1:]), self
-        self.perf = dict(part.split("=") for part in self.perfdata.split(" ")) if bar else {}
-        if self.perf:
-            assert list(self.perf) == LABELS, self
-        assert self.first.startswith("SMS DESPOOL %s - " % NAMES[code]), self
+    def __init__(self, *facts):
+        super().__init__(*facts)
+        if not any(argument.startswith("-v") for argument in self.command):
+            assert len(self.stdout) <= 4000, self
+        self.is_(self.code)
 
-    def __repr__(self):
-        return "\n".join((" ".join(self.command), "exit %d after %.2f s" % (self.code, self.seconds), self.text,
-                          self.stderr.decode("utf-8", "replace")))
-
-    def value(self, label):
-        return int(re.match(r"-?\d+", self.perf[label])[0])
-
-    def values(self, *labels):
-        return tuple(self.value(label) for label in labels)
-
-    @property
-    def items(self):
-        found = []
-        for line in self.lines[1:]:
-            match = ITEM.match(line)
-            if match:
-                found.append(match.groupdict())
-            else:
-                assert NOTE.match(line), "neither an item nor a note: %r in %s" % (line, self)
-        return found
+    def note(self, line):
+        assert NOTE.match(line), "neither an item nor a note: %r in %s" % (line, self)
 
     def item(self, package):
         found = [item for item in self.items if item["package"] == package]
         assert len(found) == 1, "%d items of %s in %s" % (len(found), package, self)
         return found[0]
 
-    def is_(self, status, *texts):
-        assert self.code == status, self
-        for text in texts:
-            assert text in self.verdict, "%r not in %s" % (text, self)
-        return self
-
-    def fails(self, *texts):
-        """UNKNOWN with one line and no perfdata: the check could not look."""
-        self.is_(UNKNOWN, *texts)
-        assert len(self.lines) == 1 and not self.perf, self
-        return self
-
 
 def command(*arguments):
     return [PLUGIN] + [str(argument) for argument in arguments]
 
 
-def run(*arguments, env=None, timeout=60):
-    line = command(*arguments)
-    start = time.monotonic()
-    done = subprocess.run(line, env=env or {}, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
-    answer = Answer(line, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
-    if not any(argument.startswith("-vv") for argument in line):
-        assert done.stderr == b"", answer
-    return answer
+def run(*arguments, **more):
+    return packages.run(*arguments, program=PLUGIN, form=Answer, **more)
 
 
 class Child:

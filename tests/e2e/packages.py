@@ -109,8 +109,11 @@ class Answer:
             if match:
                 found.append(match.groupdict())
             else:
-                assert re.fullmatch(r"\+\d+ more", line), "not an item: %r in %s" % (line, self)
+                self.note(line)
         return found
+
+    def note(self, line):
+        assert re.fullmatch(r"\+\d+ more", line), "not an item: %r in %s" % (line, self)
 
     def item(self, package, site):
         found = [item for item in self.items if (item["package"], item["site"]) == (package, site)]
