@@ -49,7 +49,7 @@ enum odbc_reason {
     ODBC_REASON_DENIED,        /* 229: `object` names it */
     ODBC_REASON_NO_OBJECT,     /* 208, no such table */
     ODBC_REASON_NO_COLUMN,     /* 207 */
-    ODBC_REASON_LOCKED,        /* 1222, SQLITE_BUSY */
+    ODBC_REASON_LOCKED,        /* 601, 1205, 1222, SQLITE_BUSY: try again */
     ODBC_REASON_LOST,          /* connection lost in mid-work */
     ODBC_REASON_DRIVER         /* driver missing or not registered */
 };

@@ -247,10 +247,17 @@ static void add_lost(struct text *text, const struct odbc_situation *situation,
 
 static void add_locked(struct text *text, const struct odbc_record *record)
 {
-    text_addf(text,
-              record->native == 1205 ? "chosen as deadlock victim (%d): try again"
-                                     : "locked by another session (%d): try again later",
-              record->native);
+    switch (record->native) {
+    case 601: /* READ UNCOMMITTED: a page was split or moved under the scan */
+        text_add(text, "the rows moved while they were read (601): the next run reads them again");
+        break;
+    case 1205:
+        text_add(text, "chosen as deadlock victim (1205): try again");
+        break;
+    default:
+        text_addf(text, "locked by another session (%d): try again later", record->native);
+        break;
+    }
 }
 
 static void add_cause(struct text *text, enum odbc_cause cause, const struct odbc_situation *situation,

@@ -150,6 +150,8 @@ def test_refusals_are_told(probe, database):
     ({"at": "login", "do": "close"}, "ended during login"),
     ({"at": "batch", "do": "error", "number": 1222, "message": "Lock request time out period exceeded."},
      "locked by another session (1222)"),
+    ({"at": "batch", "do": "error", "number": 601, "message": "Could not continue scan with NOLOCK due to data movement."},
+     "the rows moved while they were read (601)"),
     ({"at": "batch", "do": "error", "number": 1205, "message": "Transaction was deadlocked."}, "deadlock victim (1205)"),
     ({"at": "batch", "do": "error", "message": "Zugriff verweigert für ä€|x"}, "Zugriff verweigert für ä€/x"),
 ])
