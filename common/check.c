@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "identity.h"
+#include "manual.h"
 #include "quantity.h"
 
 #include <errno.h>
@@ -120,7 +121,10 @@ static enum options_outcome read_options(const struct check *check, int argc, ch
                                          struct options_arena **arena, struct text *output,
                                          struct failure *failure)
 {
-    enum options_outcome outcome = options_parse(check->program, argc, argv, arena, output, failure);
+    struct program program = *check->program;
+    program.sections = check_manual_sections;
+    program.section_count = check_manual_section_count;
+    enum options_outcome outcome = options_parse(&program, argc, argv, arena, output, failure);
     if (outcome != OPTIONS_RUN || geteuid() != 0)
         return outcome;
     if (identity_take_owner(check_state_directory(check->options), failure) != 0)
@@ -129,7 +133,7 @@ static enum options_outcome read_options(const struct check *check, int argc, ch
         return outcome;
     options_arena_free(*arena);
     *arena = NULL;
-    return options_parse(check->program, argc, argv, arena, output, failure);
+    return options_parse(&program, argc, argv, arena, output, failure);
 }
 
 int check_main(const struct check *check, int argc, char **argv)

@@ -10,14 +10,15 @@
 
 /* From main's argv to the exit code: what all checks do in the same way. */
 struct check {
-    const struct program *program;
+    const struct program *program;                 /* without sections: check_main has those of all checks */
     const char *label;                             /* "SMS PACKAGES" */
     struct check_options *options;                 /* the target of one of the program's groups */
     const struct environment_options *environment; /* NULL when the program has none */
     /* Contradictions between options; may be NULL. */
     int (*validate)(const struct check *check, struct failure *failure);
-    worker_function
-        *run; /* in the supervised child, with this check as context; ends with check_finish or check_fail */
+    /* In the supervised child, with this check as context; ends with check_finish, check_fail or
+     * worker_result. */
+    worker_function *run;
 };
 
 /**

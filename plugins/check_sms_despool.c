@@ -18,7 +18,6 @@
 #include "logmemory.h"
 #include "logmerge.h"
 #include "logset.h"
-#include "manual.h"
 #include "smbauth.h"
 #include "stall.h"
 #include "stallreport.h"
@@ -377,8 +376,6 @@ int main(int argc, char **argv)
                        "are stalled there, since when, why, and what to do.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
-        .sections = check_manual_sections,
-        .section_count = check_manual_section_count,
     };
     check.check = (struct check){.program = &program,
                                  .label = label,

@@ -20,7 +20,6 @@
 #include "dp.h"
 #include "dpgroup.h"
 #include "itemline.h"
-#include "manual.h"
 #include "quantity.h"
 #include "siterun.h"
 
@@ -444,8 +443,6 @@ int main(int argc, char **argv)
             "only: membership in smsschm_users.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
-        .sections = check_manual_sections,
-        .section_count = check_manual_section_count,
     };
     return site_check_main(&check.site, "SMS DPS", &program, run_check, argc, argv);
 }

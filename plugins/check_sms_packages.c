@@ -16,7 +16,6 @@
 #include "config.h"
 
 #include "itemline.h"
-#include "manual.h"
 #include "pair.h"
 #include "quantity.h"
 #include "siterun.h"
@@ -349,8 +348,6 @@ int main(int argc, char **argv)
                        "sites, for how long, and what to look at next.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
-        .sections = check_manual_sections,
-        .section_count = check_manual_section_count,
     };
     return site_check_main(&check.site, "SMS PACKAGES", &program, run_check, argc, argv);
 }
