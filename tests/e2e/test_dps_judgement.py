@@ -314,7 +314,7 @@ def test_one_date_in_the_future_does_not_hide_the_others(world):
 def test_the_verdict_names_the_common_factor(world):
     lab = world.make()
     for number in range(1, 13):
-        world.dp("CEN001%02X" % number, "S021", 1, 3 * DAY)
+        world.dp("CEN001%02X" % number, "S021", 1, 3 * DAY - HOUR)
     world.check().is_(WARNING, "12 stuck: 12 packages pending on S021, worst CEN001")
     for number in range(1, 10):
         world.dp("CEN00012", "S03%d" % number, 1, 2 * DAY, site="S03")
