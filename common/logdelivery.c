@@ -39,9 +39,9 @@ static int slot_of(struct log_delivery *delivery, const char *component, size_t 
     return slot;
 }
 
-enum { MINUTES = 3 }; /* of `MM:SS`, where log_stamp.seconds_at points to `SS` */
-
-enum { CLOCK = MINUTES + 2, CLOCK_MS = CLOCK + 4 }; /* `MM:SS`, `MM:SS.mmm`: there is one form in a log */
+/* Lengths of `MM:`, behind which log_stamp.seconds_at points, of `MM:SS` and of `MM:SS.mmm`. A log has one of
+ * the two. */
+enum { MINUTES = 3, CLOCK = MINUTES + 2, CLOCK_MS = CLOCK + 4 };
 
 static uint64_t eight(const char *text)
 {
@@ -50,8 +50,8 @@ static uint64_t eight(const char *text)
     return bytes;
 }
 
-/* The same as the loop below would say of `MM:SS.mm`, in one word: a byte of the sum has its high bit set
- * where the difference to `00:00.00` is larger than this place allows. */
+/* `MM:SS.mm` in one step: a byte of the sum has its high bit set where the difference to `00:00.00` is larger
+ * than its place allows. */
 static bool is_clock_word(const char *text)
 {
     static const unsigned char most[8] = {5, 9, 0, 5, 9, 0, 9, 9};
