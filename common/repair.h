@@ -52,7 +52,7 @@ struct repair_view {
     bool torn; /* the row changed between two of the questions */
     enum repair_trouble trouble;
     char kind[16];          /* "sent" */
-    char others[256];       /* other sites in trouble with the package: "PR1 sent, S04 behind" */
+    char others[256];       /* other sites in trouble with the package: "PR1 (sent), S04 (behind)" */
     char stuck_parent[8];   /* the nearest site above that is in trouble, too; "" none */
     int64_t age_s;          /* of the trouble, by the database; -1 not known */
     int64_t watched_s;      /* since check_sms_packages saw it first; -1 not known */
@@ -74,8 +74,15 @@ struct repair_rules {
 /** @return the older of both ages, -1 when none is known */
 int64_t repair_age(const struct repair_view *view);
 
-/** @return 0 when the repair may be done, or -1 with the reason and what to do instead */
-int repair_guard(const struct repair_view *view, const struct repair_rules *rules, struct failure *refusal);
+enum repair_permit {
+    REPAIR_PERMITTED,
+    REPAIR_NEEDS_FORCE, /* age or health: a person may know better, and wants to see what it would do */
+    REPAIR_BARRED       /* nothing lifts it, or the remedy is another one: what it would do misleads */
+};
+
+/** @return whether the repair may be done; if not, with the reason and what to do instead */
+enum repair_permit repair_guard(const struct repair_view *view, const struct repair_rules *rules,
+                                struct failure *refusal);
 
 /** @return 0 when the row is still what was shown, or -1 */
 int repair_guard_unchanged(const struct row_image *shown, int64_t row_count, const struct row_image *now,

@@ -66,29 +66,16 @@ static int guard_rows(const struct repair_view *view, struct failure *refusal)
     return 0;
 }
 
-static int guard_trouble(const struct repair_view *view, const struct repair_rules *rules,
-                         struct failure *refusal)
+static int guard_age(const struct repair_view *view, const struct repair_rules *rules,
+                     struct failure *refusal)
 {
     char age[32], wanted[32];
-    if (view->rows[0].has_version && view->rows[0].version == 0)
-        return fail(refusal,
-                    "SourceVersion is 0 already: a repair, or the first full copy, is under way; refresh the "
-                    "package's distribution points at %s if that was not done, then wait for it",
-                    view->site.code);
-    if (rules->force)
-        return 0;
     if (view->trouble == REPAIR_IN_SYNC)
         return fail(refusal,
                     "site %s has version %" PRId64
                     " of package %s, the wanted one: nothing is wrong here; where its "
                     "PCK file is gone and the next delta will fail, --force lifts this guard",
                     view->site.code, view->package.wanted, view->package.id);
-    if (view->trouble == REPAIR_NOT_TARGETED)
-        return fail(
-            refusal,
-            "package %s is not to be at site %s: no distribution point there is to have it, the site is not "
-            "active, or the package has no source or is being deleted; add a distribution point first",
-            view->package.id, view->site.code);
     if (repair_age(view) < 0)
         return fail(
             refusal,
@@ -104,6 +91,40 @@ static int guard_trouble(const struct repair_view *view, const struct repair_rul
             duration_format(repair_age(view), age, sizeof age),
             duration_format(rules->min_age_s, wanted, sizeof wanted));
     return 0;
+}
+
+static enum repair_permit guard_trouble(const struct repair_view *view, const struct repair_rules *rules,
+                                        struct failure *refusal)
+{
+    if (view->rows[0].has_version && view->rows[0].version == 0) {
+        fail(refusal,
+             "SourceVersion is 0 already: a repair, or the first full copy, is under way; refresh the "
+             "package's distribution points at %s if that was not done, then wait for it",
+             view->site.code);
+        return REPAIR_BARRED;
+    }
+    if (rules->force)
+        return REPAIR_PERMITTED;
+    if (view->trouble == REPAIR_NOT_TARGETED) {
+        fail(refusal,
+             "package %s is not to be at site %s: no distribution point there is to have it, the site is not "
+             "active, or the package has no source or is being deleted; add a distribution point first",
+             view->package.id, view->site.code);
+        return REPAIR_BARRED;
+    }
+    return guard_age(view, rules, refusal) != 0 ? REPAIR_NEEDS_FORCE : REPAIR_PERMITTED;
+}
+
+static int guard_rate(const struct repair_view *view, const struct repair_rules *rules,
+                      struct failure *refusal)
+{
+    if (rules->recent < rules->max_per_hour)
+        return 0;
+    return fail(
+        refusal,
+        "%" PRId64 " %s at site %s within the last hour, and --max-per-hour is %" PRId64 ": each sends a "
+        "whole package over the link; wait",
+        rules->recent, rules->recent == 1 ? "repair" : "repairs", view->site.code, rules->max_per_hour);
 }
 
 static int guard_undo(const struct repair_view *view, const struct row_image *left, struct failure *refusal)
@@ -123,24 +144,26 @@ static int guard_undo(const struct repair_view *view, const struct row_image *le
     return -1;
 }
 
-int repair_guard(const struct repair_view *view, const struct repair_rules *rules, struct failure *refusal)
+static int guard_torn(const struct repair_view *view, struct failure *refusal)
 {
-    if (guard_names(view, refusal) != 0 || guard_rows(view, refusal) != 0)
-        return -1;
-    if (view->torn)
-        return fail(refusal,
-                    "the row has changed since it was shown, while it was being looked at: look at it again");
+    return view->torn
+               ? fail(
+                     refusal,
+                     "the row has changed since it was shown, while it was being looked at: look at it again")
+               : 0;
+}
+
+enum repair_permit repair_guard(const struct repair_view *view, const struct repair_rules *rules,
+                                struct failure *refusal)
+{
+    if (guard_names(view, refusal) != 0 || guard_rows(view, refusal) != 0 || guard_torn(view, refusal) != 0)
+        return REPAIR_BARRED;
     if (rules->left != NULL)
-        return guard_undo(view, rules->left, refusal);
-    if (guard_trouble(view, rules, refusal) != 0)
-        return -1;
-    if (rules->recent >= rules->max_per_hour)
-        return fail(
-            refusal,
-            "%" PRId64 " %s at site %s within the last hour, and --max-per-hour is %" PRId64 ": each sends a "
-            "whole package over the link; wait",
-            rules->recent, rules->recent == 1 ? "repair" : "repairs", view->site.code, rules->max_per_hour);
-    return 0;
+        return guard_undo(view, rules->left, refusal) != 0 ? REPAIR_BARRED : REPAIR_PERMITTED;
+    enum repair_permit permit = guard_trouble(view, rules, refusal);
+    if (permit == REPAIR_PERMITTED && guard_rate(view, rules, refusal) != 0)
+        permit = REPAIR_BARRED;
+    return permit;
 }
 
 int repair_guard_unchanged(const struct row_image *shown, int64_t row_count, const struct row_image *now,

@@ -23,7 +23,7 @@ static void add_row(struct json *json, const char *key, const struct row_image *
     json_end(json, '}');
 }
 
-static void add_view(struct json *json, const struct repair_view *view)
+static void add_view(struct json *json, const struct repair_view *view, bool barred)
 {
     static const char *const troubles[] = {[REPAIR_IN_TROUBLE] = "in_trouble",
                                            [REPAIR_IN_SYNC] = "in_sync",
@@ -53,7 +53,7 @@ static void add_view(struct json *json, const struct repair_view *view)
     for (int64_t i = 0; i < view->row_count && i < REPAIR_MOST_ROWS; i++)
         add_row(json, NULL, &view->rows[i]);
     json_end(json, ']');
-    if (view->row_count == 1 && !row_image_equal(&view->rows[0], &view->after)) {
+    if (!barred && view->row_count == 1 && !row_image_equal(&view->rows[0], &view->after)) {
         add_row(json, "after", &view->after);
         add_string(json, "statement", view->sql);
     }
@@ -83,7 +83,7 @@ int repair_report_json(const struct repair_request *request, const struct repair
     json_integer(&json, "undo_of", request->undo_entry != 0, request->undo_entry);
     json_integer(&json, "journal_entry", report->entry != 0, report->entry);
     if (report->has_view)
-        add_view(&json, &report->view);
+        add_view(&json, &report->view, report->barred);
     json_end(&json, '}');
     return take_text(&json, text);
 }

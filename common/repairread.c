@@ -214,8 +214,8 @@ static void take_pair(const struct sitedb *db, const struct pair *pair, struct r
     }
     size_t used = strlen(view->others);
     if (used + 32 < sizeof view->others)
-        snprintf(view->others + used, sizeof view->others - used, "%s%s %s", used > 0 ? ", " : "", pair->site,
-                 pair_kind_name(pair->kind));
+        snprintf(view->others + used, sizeof view->others - used, "%s%s (%s)", used > 0 ? ", " : "",
+                 pair->site, pair_kind_name(pair->kind));
     if (pair->kind != PAIR_RESEND && is_above(db, pair->site, sitedb_site(db, view->site.code)))
         snprintf(view->stuck_parent, sizeof view->stuck_parent, "%s", pair->site);
 }

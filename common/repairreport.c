@@ -74,7 +74,7 @@ static void add_size(const struct repair_view *view, struct text *words)
         text_add(words, "size not known");
 }
 
-static void add_places(const struct repair_view *view, struct text *text)
+static void add_package(const struct repair_view *view, struct text *text)
 {
     struct text words = {0};
     text_addf(&words, "%s \"%s\", wanted version %" PRId64 ", owned by site %s, ", view->package.id,
@@ -82,11 +82,23 @@ static void add_places(const struct repair_view *view, struct text *text)
     add_size(view, &words);
     text_add(&words, " compressed");
     end_line(text, "Package", &words);
-    if (view->site.exists) {
-        text_addf(&words, "%s \"%s\", server %s, %s", view->site.code, view->site.name, view->site.server,
-                  view->site.path);
-        end_line(text, "Child site", &words);
-    }
+    text_free(&words);
+}
+
+static void add_site(const struct repair_view *view, struct text *text)
+{
+    struct text words = {0};
+    if (!view->site.exists)
+        return;
+    text_addf(&words, "%s \"%s\", server %s, %s", view->site.code, view->site.name, view->site.server,
+              view->site.path);
+    end_line(text, "Child site", &words);
+    text_free(&words);
+}
+
+static void add_rows(const struct repair_view *view, struct text *text)
+{
+    struct text words = {0};
     for (int64_t i = 0; i < view->row_count && i < REPAIR_MOST_ROWS; i++) {
         add_row(&view->rows[i], &words);
         end_line(text, i == 0 ? "Row" : "", &words);
@@ -134,13 +146,15 @@ void repair_view_text(const struct repair_request *request, const struct repair_
     struct text words = {0};
     if (!view->package.exists)
         return;
-    add_places(view, text);
+    add_package(view, text);
+    add_site(view, text);
+    add_rows(view, text);
     if (view->row_count == 1) {
         add_trouble(view, &words);
         end_line(text, "Trouble", &words);
     }
     if (view->others[0] != '\0')
-        add_line(text, "Also", view->others);
+        add_line(text, "Also stuck:", view->others);
     if (view->stuck_parent[0] != '\0') {
         text_addf(
             &words,
@@ -158,6 +172,14 @@ void repair_view_text(const struct repair_request *request, const struct repair_
             add_runbook(view, text);
     }
     text_free(&words);
+}
+
+void repair_barred_text(const struct repair_view *view, struct text *text)
+{
+    if (!view->package.exists)
+        return;
+    add_package(view, text);
+    add_rows(view, text);
 }
 
 void repair_verdict_text(const struct repair_request *request, const struct repair_report *report,

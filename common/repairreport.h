@@ -11,6 +11,9 @@
 void repair_view_text(const struct repair_request *request, const struct repair_view *view,
                       struct text *text);
 
+/** Append what a refusal is about that nothing lifts: the package and its row. */
+void repair_barred_text(const struct repair_view *view, struct text *text);
+
 /** Append the verdict, the last line. */
 void repair_verdict_text(const struct repair_request *request, const struct repair_report *report,
                          struct text *text);

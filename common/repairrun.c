@@ -227,6 +227,18 @@ static enum repair_result conclude(struct run *run, enum repair_end end)
     }
 }
 
+/* For a repair the next steps say it; an undo has none, and was not asked for by names. */
+static void say_put_back(struct run *run)
+{
+    const struct repair_view *view = &run->report->view;
+    struct text row = {0};
+    row_image_write(&view->after, &row);
+    fail_context(&run->report->message, "%s at %s is again as it was before entry %" PRId64 ", %s%s",
+                 view->package.id, view->site.code, run->request.undo_entry, text_string(&row),
+                 run->report->message.text[0] != '\0' ? "; " : "");
+    text_free(&row);
+}
+
 /* From the begin of the entry to its end an interrupt must not part the journal from the database: the worker
  * may die of it, this process then finds out. */
 enum { HELD_SIGNALS = 4 };
@@ -261,6 +273,8 @@ static enum repair_result change(struct run *run)
     if (journal_begin(run->journal, &entry, &report->message) == 0) {
         report->entry = entry.id;
         result = conclude(run, repair_worker_change(&run->request, &report->view, &report->message));
+        if (result == REPAIR_RESULT_DONE && run->request.undo_entry != 0)
+            say_put_back(run);
         struct failure failure;
         if (journal_end(run->journal, entry.id, ends[result], time(NULL), &failure) != 0)
             fail(&report->journal, "the end of entry %" PRId64 " could not be written, it stays open: %s",
@@ -282,7 +296,11 @@ static enum repair_result judge_and_change(struct run *run)
     if (run->journal != NULL)
         request->rules.recent = journal_count_since(run->journal, report->view.server, report->view.database,
                                                     report->view.site.code, (int64_t)time(NULL) - HOUR_S);
-    if (guard_place(run, message) != 0 || repair_guard(&report->view, &request->rules, message) != 0)
+    enum repair_permit permit = guard_place(run, message) != 0
+                                    ? REPAIR_BARRED
+                                    : repair_guard(&report->view, &request->rules, message);
+    report->barred = permit == REPAIR_BARRED;
+    if (permit != REPAIR_PERMITTED)
         return REPAIR_RESULT_REFUSED;
     if (!request->apply)
         return REPAIR_RESULT_SHOWN;

@@ -35,8 +35,9 @@ enum repair_result {
 struct repair_report {
     enum repair_result result;
     bool has_view, asked; /* was the person asked, and so has seen the view? */
+    bool barred;          /* refused, and no --force lifts it: what would be done is not shown */
     struct repair_view view;
-    struct failure message; /* why, and what is known of the database; "" for REPAIR_RESULT_SHOWN and _DONE */
+    struct failure message; /* why, what is known of the database, what an undo put back; else "" */
     int64_t entry;          /* of the journal, 0 none was written */
     struct failure
         journal; /* what had to be said about the journal or entries in it that were open; "" nothing */

@@ -75,7 +75,7 @@ static enum repair_end change_row(const struct repair_connection *connection, co
     if (read_view(job->request, connection, &now, failure) != 0)
         return REPAIR_ROLLED_BACK; /* nothing was begun */
     /* The guards judge what is there now, the row what was shown. */
-    if (repair_guard(&now, &job->request->rules, failure) != 0 ||
+    if (repair_guard(&now, &job->request->rules, failure) != REPAIR_PERMITTED ||
         repair_guard_unchanged(&job->shown->rows[0], now.row_count, &now.rows[0], failure) != 0)
         return REPAIR_REFUSED;
     const struct repair_view *shown = job->shown;

@@ -19,6 +19,7 @@
 #include "repairreport.h"
 #include "repairrun.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,12 +155,11 @@ static const struct option memory_option_table[] = {
 };
 
 static const struct manual_section manual_sections[] = {
-    {"EXIT STATUS",
-     " 0  shown, or done\n"
-     " 1  refused: by a guard, by the person asked, for want of a right\n"
-     " 2  tried and rolled back: the database is as it was\n"
-     " 3  the outcome is not known and the text says where to look;\n"
-     "    or it could not look; or a bad option, --help or --version"},
+    {"EXIT STATUS", " 0  shown, or done\n"
+                    " 1  refused: by a guard, by the person asked, for want of a right\n"
+                    " 2  tried and rolled back: the database is as it was\n"
+                    " 3  the outcome is not known and the text says where to look;\n"
+                    "    or it could not look; or a bad option, --help or --version"},
     {"FILES", "The journal in " RESET_DIRECTORY
               " has one line for the begin of each repair, on the disk before the database is "
               "touched, and one for its end. It is only ever appended to.\n\n"
@@ -230,9 +230,11 @@ static bool ask(const struct repair_request *request, const struct repair_view *
     return strcasecmp(typed, view->package.id) == 0;
 }
 
-static int refuse(const struct reset_options *options, const struct failure *failure)
+/* What ends before there is anything to show. @return the exit code */
+static int end_early(const struct reset_options *options, enum repair_result result,
+                     const struct failure *failure)
 {
-    struct repair_report report = {.result = REPAIR_RESULT_REFUSED, .message = *failure};
+    struct repair_report report = {.result = result, .message = *failure};
     struct repair_request request = {.apply = options->apply, .undo_entry = options->undo};
     struct text text = {0};
     if (options->output == OUTPUT_JSON)
@@ -273,7 +275,9 @@ static int repair(const struct reset *reset)
     if (options->output == OUTPUT_JSON) {
         repair_report_json(&request, &report, &text);
     } else {
-        if (report.has_view && !report.asked)
+        if (report.barred)
+            repair_barred_text(&report.view, &text);
+        else if (report.has_view && !report.asked)
             repair_view_text(&request, &report.view, &text);
         repair_verdict_text(&request, &report, &text);
     }
@@ -282,21 +286,34 @@ static int repair(const struct reset *reset)
     return repair_exit_code(report.result);
 }
 
+/* A dry run takes a journal that is not there for an empty one; who lists it may have mistyped its place. */
+static struct journal *look_at_journal(const char *directory, struct failure *failure)
+{
+    struct text path = {0};
+    text_addf(&path, "%s/journal", directory);
+    bool missing = !path.failed && access(text_string(&path), F_OK) != 0 && errno == ENOENT;
+    text_free(&path);
+    if (!missing)
+        return journal_look(directory, failure);
+    fail(failure, "there is no journal in %s", directory);
+    return NULL;
+}
+
 static int list_journal(const struct reset_options *options)
 {
     struct failure failure;
-    struct journal *journal = journal_look(journal_directory(options), &failure);
+    struct journal *journal = look_at_journal(journal_directory(options), &failure);
     struct text text = {0};
     if (journal == NULL)
-        text_addf(&text, "UNKNOWN: %s\n", failure.text);
-    else if (options->output == OUTPUT_JSON)
+        return end_early(options, REPAIR_RESULT_UNKNOWN, &failure);
+    if (options->output == OUTPUT_JSON)
         journal_json(journal, &text);
     else
         journal_text(journal, &text);
     print(&text);
     text_free(&text);
     journal_close(journal);
-    return repair_exit_code(journal == NULL ? REPAIR_RESULT_UNKNOWN : REPAIR_RESULT_SHOWN);
+    return repair_exit_code(REPAIR_RESULT_SHOWN);
 }
 
 static int run(const struct reset *reset)
@@ -305,7 +322,7 @@ static int run(const struct reset *reset)
     struct text text = {0};
     int bad = validate(&reset->options, &reset->database.settings, &failure);
     if (bad == 1)
-        return refuse(&reset->options, &failure);
+        return end_early(&reset->options, REPAIR_RESULT_REFUSED, &failure);
     if (bad != 0 || environment_apply(&reset->database.environment, &failure) != 0) {
         text_addf(&text, "sms_reset_package: %s\n", failure.text);
         print(&text);

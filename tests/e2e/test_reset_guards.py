@@ -130,6 +130,34 @@ def test_no_row_and_two_rows(world, reset):
     assert world.lab.query("SELECT * FROM PkgStatus") == before and reset.journal() == []
 
 
+def labels(answer):
+    return [line[:12].strip() for line in answer.lines[:-1]]
+
+
+def test_a_refusal_that_nothing_lifts_does_not_show_what_would_be_done(world, reset):
+    stuck(world)
+    lab = world.lab
+    lab.site("PR1", "Primary")
+    lab.package("PR100001", "Theirs", 2, source_site="PR1")
+    lab.target("PR100001", "S02")
+    lab.status("PR100001", "S02", 1, 1, 4 * DAY)
+    world.stuck("CEN00002", "S02")
+    lab.untarget("CEN00002", "S02")
+    world.stuck("CEN00003", "S03")
+    lab.repair("CEN00003", "S03")
+    for pair, word in ((("--package=PR100001", "--child-site=S02", "--force"), "owned by site PR1"),
+                       (("--package=CEN00002", "--child-site=S02"), "is not to be at site S02"),
+                       (("--package=CEN00003", "--child-site=S03", "--force"), "SourceVersion is 0 already")):
+        for more in ((), APPLY):
+            assert labels(reset(*pair, *more).is_("REFUSED", word)) == ["Package", "Row"]
+        given = reset(*pair, "--output=json").json
+        assert word in given["message"] and given["row_count"] == 1 and "statement" not in given and "after" not in given
+    # Where a person may know better, it is shown what --force would do.
+    young = reset(*PAIR, "--min-age=9d")
+    assert {"Trouble", "Statement", "Link"} <= set(labels(young.is_("REFUSED", "--force")))
+    assert "statement" in reset(*PAIR, "--min-age=9d", "--output=json").json
+
+
 def test_version_0_already(world, reset):
     stuck(world)
     world.lab.repair("CEN00001", "S02")
@@ -211,7 +239,7 @@ def test_a_stuck_parent_is_told(world, reset):
     world.lab.target("CEN00001", "S01")
     world.lab.status("CEN00001", "S01", 1, 3, 4 * DAY)
     fields = reset(*PAIR).is_("SHOWN").fields
-    assert fields["Also"] == "S01 sent" and fields["Mind"].startswith("S01, above S02, is in trouble")
+    assert fields["Also stuck:"] == "S01 (sent)" and fields["Mind"].startswith("S01, above S02, is in trouble")
 
 
 # ---- the journal's guards
@@ -236,11 +264,35 @@ def test_undo(world, reset):
     reset("--undo=1").is_("SHOWN")
     assert row(world) == (2, 0, before[2])
     reset("--undo=2", *APPLY).is_("REFUSED", "no entry 2")
-    reset("--undo=1", *APPLY).is_("DONE", "journal entry 2")
+    put_back = "CEN00001 at S02 is again as it was before entry 1, status=1 version=3 updated=%s" % before[2]
+    assert reset("--undo=1", *APPLY).is_("DONE").verdict == "DONE: %s; journal entry 2" % put_back
     assert row(world) == before
     reset("--undo=1", *APPLY).is_("REFUSED", "undone already, by entry 2")
     reset("--undo=2", *APPLY).is_("REFUSED", "itself an undo")
     assert 'undo_of=1' in reset.journal()[2]
+
+
+def test_undo_in_json_says_what_was_put_back(world, reset):
+    before = stuck(world)
+    reset(*PAIR, *APPLY).is_("DONE")
+    done = reset("--undo=1", *APPLY, "--output=json").json
+    assert (done["result"], done["undo_of"], done["journal_entry"]) == ("done", 1, 2)
+    assert done["message"] == "CEN00001 at S02 is again as it was before entry 1, status=1 version=3 updated=%s" % before[2]
+
+
+def test_a_journal_that_is_not_there_is_no_empty_one(world, reset):
+    before = stuck(world)
+    reset("--journal").is_("UNKNOWN", "there is no journal in " + reset.directory)
+    failed = reset("--journal", "--output=json")
+    assert failed.code == 3 and failed.json["result"] == "unknown" and "there is no journal in" in failed.json["message"]
+    assert not os.path.exists(reset.directory)
+    os.mkdir(reset.directory, 0o700)
+    reset("--journal").is_("UNKNOWN", "there is no journal in " + reset.directory)
+    with open(reset.journal_file, "w", encoding="utf-8"):
+        os.chmod(reset.journal_file, 0o600)
+    assert (reset("--journal").code, reset("--journal").text) == (0, "no entries\n")
+    assert reset("--journal", "--output=json").json == []
+    untouched(world, before, reset)
 
 
 def test_no_undo_after_the_product_worked_on_it(world, reset):
