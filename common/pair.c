@@ -3,46 +3,41 @@
 
 #include <stdlib.h>
 
-/* Status codes of PkgStatus: database.md, "Status codes". */
-enum {
-    STATUS_CODE_NONE = 0,
-    STATUS_CODE_SENT = 1,
-    STATUS_CODE_RECEIVED = 2,
-    STATUS_CODE_INSTALLED = 3,
-    STATUS_CODE_RETRY = 4,
-    STATUS_CODE_FAILED = 5,
-    STATUS_CODE_REMOVED = 6
-};
-
 const char *pair_kind_name(enum pair_kind kind)
 {
-    static const char *const names[PAIR_KIND_COUNT] = {
-        [PAIR_IN_SYNC] = "in_sync", [PAIR_NEVER_SENT] = "never_sent", [PAIR_RESEND] = "resend",
-        [PAIR_FAILED] = "failed",   [PAIR_SENT] = "sent",             [PAIR_BEHIND] = "behind",
-        [PAIR_UNEXPECTED] = "unexpected", [PAIR_RECIPE] = "recipe"};
+    static const char *const names[PAIR_KIND_COUNT] = {[PAIR_IN_SYNC] = "in_sync",
+                                                       [PAIR_NEVER_SENT] = "never_sent",
+                                                       [PAIR_RESEND] = "resend",
+                                                       [PAIR_FAILED] = "failed",
+                                                       [PAIR_SENT] = "sent",
+                                                       [PAIR_BEHIND] = "behind",
+                                                       [PAIR_UNEXPECTED] = "unexpected",
+                                                       [PAIR_RECIPE] = "recipe"};
     return names[kind];
 }
 
 const char *pair_status_name(int64_t status)
 {
-    static const char *const names[] = {"none (0)",   "sent (1)",    "received (2)", "installed (3)",     "retry (4)",
-                                        "failed (5)", "removed (6)", NULL,           "remove failed (8)", "retry remove (9)"};
+    static const char *const names[] = {
+        "none (0)",   "sent (1)",    "received (2)", "installed (3)",     "retry (4)",
+        "failed (5)", "removed (6)", NULL,           "remove failed (8)", "retry remove (9)"};
     return status >= 0 && status < (int64_t)(sizeof names / sizeof *names) ? names[status] : NULL;
 }
 
 enum pair_kind pair_judge(const struct pair *pair)
 {
-    bool healthy_status = pair->has_status && (pair->status == STATUS_CODE_NONE || pair->status == STATUS_CODE_RECEIVED ||
-                                               pair->status == STATUS_CODE_INSTALLED);
+    bool healthy_status =
+        pair->has_status && (pair->status == PAIR_STATUS_NONE || pair->status == PAIR_STATUS_RECEIVED ||
+                             pair->status == PAIR_STATUS_INSTALLED);
     if (pair->rows > 0 && healthy_status && pair->held >= pair->wanted)
         return PAIR_IN_SYNC;
-    if (pair->rows == 0 || (pair->has_status && pair->status == STATUS_CODE_REMOVED))
+    if (pair->rows == 0 || (pair->has_status && pair->status == PAIR_STATUS_REMOVED))
         return PAIR_NEVER_SENT;
     if (pair->held == 0)
         return PAIR_RESEND;
-    if (pair->has_status && (pair->status == STATUS_CODE_RETRY || pair->status == STATUS_CODE_FAILED))
+    if (pair->has_status && (pair->status == PAIR_STATUS_RETRY || pair->status == PAIR_STATUS_FAILED))
         return PAIR_FAILED;
-    if (pair->has_status && pair->status == STATUS_CODE_SENT)
+    if (pair->has_status && pair->status == PAIR_STATUS_SENT)
         return PAIR_SENT;
     return healthy_status ? PAIR_BEHIND : PAIR_UNEXPECTED;
 }

@@ -15,6 +15,7 @@
  */
 #include "config.h"
 
+#include "clean.h"
 #include "itemline.h"
 #include "pair.h"
 #include "quantity.h"
@@ -133,19 +134,27 @@ static int read_pairs(struct siterun *site, struct failure *failure)
 
 /* ---- the wording */
 
+/* Status 1, 4 and 5 tell of a version that was sent and not confirmed; no version 0 is ever sent. */
+static bool was_only_sent(const struct pair *pair)
+{
+    return pair->has_status && pair->held > 0 &&
+           (pair->status == PAIR_STATUS_SENT || pair->status == PAIR_STATUS_RETRY ||
+            pair->status == PAIR_STATUS_FAILED);
+}
+
 static void add_versions(const struct pair *pair, struct text *line)
 {
+    bool removed = pair->kind == PAIR_NEVER_SENT && pair->rows > 0;
     text_addf(line, "wants version %" PRId64, pair->wanted);
     if (pair->rows == 0)
         text_add(line, ", has no row in PkgStatus");
-    else if (pair->held < 0)
+    else if (pair->held < 0 && !removed)
         text_add(line, ", has no version");
-    else
-        text_addf(line, ", has %" PRId64, pair->held);
+    else if (!removed)
+        text_addf(line, ", %s %" PRId64, was_only_sent(pair) ? "was sent" : "has", pair->held);
     if (pair->rows > 1)
         text_addf(line, " (%" PRId64 " rows)", pair->rows);
-    if (pair->kind == PAIR_UNEXPECTED || pair->kind == PAIR_RECIPE || pair->kind == PAIR_FAILED ||
-        (pair->kind == PAIR_NEVER_SENT && pair->rows > 0)) {
+    if (pair->kind == PAIR_UNEXPECTED || pair->kind == PAIR_RECIPE || pair->kind == PAIR_FAILED || removed) {
         const char *name = pair_status_name(pair->status);
         if (!pair->has_status)
             text_add(line, ", Status NULL");
@@ -156,29 +165,58 @@ static void add_versions(const struct pair *pair, struct text *line)
     }
 }
 
-/* What to look at next, by kind; the page has the whole order of causes and remedies. */
+/* A name of any length must not push the remedy out of the line. */
+static void add_server(const struct siterun *run, const struct pair *pair, struct text *line)
+{
+    text_add_clean(line, itemline_site_server(&run->db, pair->site, pair->server), 64);
+}
+
+static void add_child_logs(const struct siterun *run, const struct pair *pair, struct text *line)
+{
+    text_addf(line, "; look for %s in despool.log and distmgr.log on ", pair->package);
+    add_server(run, pair, line);
+}
+
+/* What to look at next, then the supported remedy before the last resort, which is offered for what it is
+ * made for alone; the page has the whole order of causes and remedies. */
 static void add_advice(const struct siterun *run, const struct pair *pair, struct text *line)
 {
-    const char *server = itemline_site_server(&run->db, pair->site, pair->server), *owner = run->db.owner;
-    switch (pair->kind) {
+    const char *package = pair->package, *owner = run->db.owner;
+    if (pair->kind == PAIR_RECIPE)
+        text_add(line, "; look at --survey first: does the recipe hold here?");
+    switch (pair->kind == PAIR_RECIPE ? pair_judge(pair) : pair->kind) {
     case PAIR_NEVER_SENT:
         text_addf(line, "; look for %s in distmgr.log and sched.log of site %s: was it ever sent to %s?",
-                  pair->package, owner, pair->site);
+                  package, owner, pair->site);
         break;
     case PAIR_RESEND:
         text_add(line, "; the whole package is on its way after a reset, or for the first time: wait for it");
         break;
     case PAIR_FAILED:
-        text_addf(line, "; look for %s in despool.log and distmgr.log on %s (disk, rights, base PCK)",
-                  pair->package, server);
+        add_child_logs(run, pair, line);
+        text_add(line, " and in sender.log of its parent site (disk, rights, base PCK, link)");
+        text_add(line, "; cure the cause, the product retries by itself");
+        break;
+    case PAIR_UNEXPECTED:
+        text_addf(line, "; look at the row of %s at %s in PkgStatus, and at --survey", package, pair->site);
+        break;
+    case PAIR_SENT:
+    case PAIR_BEHIND:
+        add_child_logs(run, pair, line);
+        if (pair->rows > 1)
+            break;
+        text_addf(line, "; copy %s.PCK to ", package);
+        add_server(run, pair, line);
+        text_addf(line, " and preload it, else sms_reset_package --package=%s --child-site=%s", package,
+                  pair->site);
         break;
     default:
-        text_addf(line, "; look for %s in despool.log and distmgr.log on %s", pair->package, server);
+        text_add(line, " By rule version this row is in sync");
         break;
     }
-    if (pair->kind != PAIR_RESEND && pair->kind != PAIR_NEVER_SENT)
-        text_addf(line, "; repair: sms_reset_package --package=%s --child-site=%s", pair->package,
-                  pair->site);
+    if (pair->rows > 1)
+        text_addf(line, "; %" PRId64 " rows in PkgStatus: an administrator must look at them there",
+                  pair->rows);
 }
 
 static void item_line(const struct siterun *run, size_t finding, struct text *line)
@@ -191,7 +229,7 @@ static void item_line(const struct siterun *run, size_t finding, struct text *li
     text_addf(line, ": %s, ", item->kind);
     add_versions(pair, line);
     itemline_add_ages(item, &run->check->look.rates, line);
-    if (item->stuck)
+    if (item->status != STATUS_OK)
         add_advice(run, pair, line);
 }
 

@@ -29,7 +29,7 @@ LABELS = ("pending stuck failed never_sent resend known oldest oldest_failed out
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\S+)'
     r'(?: "(?P<name>.*?)")? at (?P<site>\S+?)(?: (?P<site_name>.*?))?: (?P<kind>[a-z_]+), '
-    r'wants version (?P<wanted>-?\d+), has (?P<held>no row in PkgStatus|no version|-?\d+)'
+    r'wants version (?P<wanted>-?\d+)(?:, (?P<word>has|was sent) (?P<held>no row in PkgStatus|no version|-?\d+))?'
     r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)'
     r'(?:, size allows (?P<allows>[^;]+))?(?:; (?P<advice>.*))?\Z')
@@ -108,9 +108,28 @@ class Answer:
             match = self.item_form.match(line)
             if match:
                 found.append(match.groupdict())
+                self.word(found[-1])
             else:
                 self.note(line)
         return found
+
+    def word(self, item):
+        """What was sent and not confirmed is not held; what was removed is neither. What each kind may offer."""
+        if "word" not in item:
+            return
+        sent = item["kind"] in ("sent", "failed") or item["status"] in ("sent (1)", "retry (4)", "failed (5)")
+        if item["status"] == "removed (6)" and item["kind"] == "never_sent":
+            assert item["word"] is None, (item, self)
+        else:
+            assert item["word"] == ("was sent" if sent and item["held"] != "no version" else "has"), (item, self)
+        assert (item["advice"] is None) == (item["state"] == "OK") or item["state"].startswith("known"), (item, self)
+        advice = item["advice"] or ""
+        if item["kind"] != "recipe":
+            repair = item["kind"] in ("sent", "behind") and item["rows"] is None
+            assert not advice or ("sms_reset_package" in advice) == repair, (item, self)
+        if item["rows"] and advice:
+            assert "%s rows in PkgStatus: an administrator must" % item["rows"] in advice, (item, self)
+            assert "sms_reset_package" not in advice, (item, self)
 
     def note(self, line):
         assert re.fullmatch(r"\+\d+ more", line), "not an item: %r in %s" % (line, self)

@@ -70,20 +70,74 @@ def test_advice_names_what_to_look_at_next_and_only_for_what_is_stuck(world):
     world.demo()
     answer = world.check("-v")
     for item in answer.items:
+        advice, pair = item["advice"], (item["package"], item["site"])
         if item["state"] == "OK":
-            assert item["advice"] is None, item
+            assert advice is None, item
         elif item["kind"] == "never_sent":
-            assert "distmgr.log" in item["advice"] and item["site"] in item["advice"] and "sms_reset" not in item["advice"]
+            assert "distmgr.log" in advice and item["site"] in advice
+        elif item["kind"] == "unexpected":
+            assert "look at the row of %s at %s in PkgStatus, and at --survey" % pair in advice, item
+        elif item["kind"] == "failed":
+            assert "despool.log and distmgr.log on %s1 and in sender.log of its parent site" % item["site"] in advice, item
+            assert advice.endswith("cure the cause, the product retries by itself") or item["rows"], item
         else:
-            assert "despool.log and distmgr.log on %s1" % item["site"] in item["advice"], item
-            assert "sms_reset_package --package=%s --child-site=%s" % (item["package"], item["site"]) in item["advice"]
+            assert item["kind"] in ("sent", "behind"), item
+            assert advice.startswith("look for %s in despool.log and distmgr.log on %s1" % pair), item
+            if item["rows"] is None:
+                assert advice.endswith("; copy %s.PCK to %s1 and preload it, else sms_reset_package --package=%s --child-site=%s"
+                                       % (pair + pair)), item
     by_kind = {item["kind"]: item for item in answer.items}
     assert set(by_kind) == {"sent", "behind", "failed", "never_sent", "resend", "unexpected"}
     assert by_kind["failed"]["status"] in ("failed (5)", "retry (4)")
     assert answer.item("CEN00008", "S03")["status"] == "7" and answer.item("CEN00008", "S04")["status"] == "NULL"
     assert answer.item("CEN00006", "S02")["status"] == "removed (6)"
     assert answer.item("CEN00006", "S04")["held"] == "no row in PkgStatus"
+    assert answer.item("CEN00006", "S02")["held"] is None
     assert answer.item("CEN0000E", "S04")["rows"] == "2"
+
+
+@pytest.mark.parametrize("code, held, kind, word", [
+    (1, 3, "sent", "was sent"), (1, 2, "sent", "was sent"), (2, 2, "behind", "has"), (3, 1, "behind", "has"), (0, 2, "behind", "has"),
+    (4, 3, "failed", "was sent"), (5, 2, "failed", "was sent"), (6, 3, "never_sent", None), (8, 3, "unexpected", "has"),
+    (9, 3, "unexpected", "has"), (None, 3, "unexpected", "has"), (1, 0, "resend", "has"), (1, None, "sent", "has")])
+def test_words_and_advice_of_each_kind(world, code, held, kind, word):
+    """packages.py asserts of every item which word stands where, and that the repair is offered where it can run."""
+    lab = world.make()
+    world.stuck(status=code, held=-1 if held is None else held, age_s=4 * DAY)
+    if held is None:
+        lab.db.execute("UPDATE PkgStatus SET SourceVersion = NULL")
+    world.check()
+    for rows in (None, "2"):
+        if rows:
+            lab.status("CEN00001", "S02", code, held or 0, 5 * DAY, server="OTHER", add=True)
+            if held is None:
+                lab.db.execute("UPDATE PkgStatus SET SourceVersion = NULL")
+        item = world.check(later=5 * DAY).is_(CRITICAL).item("CEN00001", "S02")
+        assert (item["kind"], item["word"], item["rows"]) == (kind, word, rows)
+
+
+def test_advice_under_rule_recipe_is_that_of_the_row(world):
+    lab = world.make()
+    world.stuck("CEN00001", "S02", status=1)
+    world.stuck("CEN00002", "S02", status=5)
+    world.stuck("CEN00003", "S02", status=8)
+    world.stuck("CEN00004", "S02", status=3)
+    world.check("--rule=recipe")
+    answer = world.check("--rule=recipe", later=4 * DAY)
+    advice = {item["package"][-1]: item["advice"] for item in answer.items}
+    assert all(text.startswith("look at --survey first") for text in advice.values()), answer
+    assert [("sms_reset_package" in advice[number]) for number in "1234"] == [True, False, False, False], answer
+    assert "retries by itself" in advice["2"] and "PkgStatus" in advice["3"] and "in sync" in advice["4"], answer
+
+
+@pytest.mark.parametrize("options, age_s, status", [
+    (("-w", "@1:3d"), 80 * HOUR, CRITICAL), (("-w", "30h", "-c", "1d"), 26 * HOUR, CRITICAL), (("-w", "@1:3d"), 60 * HOUR, WARNING)])
+def test_advice_stands_at_every_item_that_is_not_ok(world, options, age_s, status):
+    world.make()
+    world.stuck(age_s=age_s)
+    answer = world.check(*options).is_(status)
+    assert "look for CEN00001" in answer.item("CEN00001", "S02")["advice"]
+    assert answer.value("stuck") == (1 if status == WARNING else 0), "only what the warning range alerts on"
 
 
 def test_the_budgets_hold_when_everything_is_long(world):
