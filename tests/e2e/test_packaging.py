@@ -120,6 +120,12 @@ def test_every_program_has_its_man_page_completion_and_page(built):
         assert "/usr/share/doc/monitoring-plugins-sms/%s.md" % name in files
 
 
+def test_the_repair_is_found_by_the_name_that_the_checks_print(built):
+    listed = subprocess.run(["dpkg-deb", "-c", built.deb], stdout=subprocess.PIPE, check=True).stdout.decode()
+    assert re.search(r"\./usr/sbin/sms_reset_package -> \.\./lib/nagios/plugins/sms_reset_package$", listed, re.M), listed
+    assert "%{_sbindir}/sms_reset_package\n" in source("monitoring-plugins-sms.spec.in")
+
+
 def test_the_configuration_is_in_conffiles_and_the_examples_are_there(built):
     made = subprocess.run(["dpkg-deb", "-I", built.deb, "conffiles"], stdout=subprocess.PIPE, check=True).stdout.decode().split()
     assert sorted(made) == ["/etc/monitoring-plugins-sms.ini", "/etc/nagios/nrpe.d/sms.cfg"]
