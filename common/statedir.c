@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "config.h"
+
 #include "statedir.h"
 
 #include <dirent.h>
@@ -41,6 +43,21 @@ static const char *group_name(gid_t gid, char *buffer, size_t size)
     return buffer;
 }
 
+static void explain_missing(const char *directory, const char *user, const char *group,
+                            struct failure *failure)
+{
+    char usual_group[64], hint[128] = "";
+    /* A directory of root's would lock out the checks' user, whose name can only be guessed. */
+    if (geteuid() == 0) {
+        const struct passwd *usual = getpwnam(NAGIOS_USER);
+        user = usual != NULL ? NAGIOS_USER : "USER";
+        group = usual != NULL ? group_name(usual->pw_gid, usual_group, sizeof usual_group) : "GROUP";
+        snprintf(hint, sizeof hint, " (%s: the user of the checks)", user);
+    }
+    fail(failure, "the state directory %s does not exist; as root: install -d -o %s -g %s -m 0750 %s%s",
+         directory, user, group, directory, hint);
+}
+
 static void explain(const char *directory, const struct stat *status, struct failure *failure)
 {
     int error = errno; /* the names of users may cost a look into files */
@@ -48,8 +65,7 @@ static void explain(const char *directory, const struct stat *status, struct fai
     user_name(geteuid(), user, sizeof user);
     group_name(getegid(), group, sizeof group);
     if (status == NULL && error == ENOENT)
-        fail(failure, "the state directory %s does not exist; as root: install -d -o %s -g %s -m 0750 %s",
-             directory, user, group, directory);
+        explain_missing(directory, user, group, failure);
     else if (status == NULL)
         fail(failure, "cannot look at the state directory %s: %s", directory, strerror(error));
     else if (S_ISLNK(status->st_mode))
