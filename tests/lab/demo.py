@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make a site hierarchy with all kinds of trouble, run the checks on it, and show what an operator sees.
 
-usage: demo.py BUILD
+usage: demo.py BUILD [--keep=DIR]
+
+With --keep the database, the logs and the checks' memory stay in DIR, and the end shows how to go on there.
 """
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,7 +28,8 @@ class Demo:
         self.plugins = os.path.join(os.path.abspath(build), "plugins")
         self.folder = folder
         self.database = os.path.join(folder, "SMS_CEN.db")
-        self.environment = {"PATH": "/usr/bin:/bin", **odbc.environment(os.path.join(folder, "odbc"))}
+        self.drivers = odbc.environment(os.path.join(folder, "odbc"))
+        self.environment = {"PATH": "/usr/bin:/bin", **self.drivers}
         self.trouble = 0
         os.mkdir(os.path.join(folder, "state"), 0o750)
 
@@ -47,6 +51,13 @@ class Demo:
             self.trouble += 1
             print("demo: expected exit %s here" % " or ".join(map(str, expect)), file=sys.stderr)
         return done
+
+    def how_to_go_on(self):
+        self.heading("kept in %s: to go on, type" % self.folder)
+        for name, value in self.drivers.items():
+            print("export %s=%s" % (name, shlex.quote(value)))
+        again = [os.path.join(self.plugins, "check_sms_packages"), *self.connect(), "--state-dir=" + os.path.join(self.folder, "state"), "-v"]
+        print(shlex.join(again), flush=True)
 
     def connect(self):
         return ["--connect=" + odbc.connect_string(self.database), "--site=CEN"]
@@ -84,7 +95,6 @@ class Demo:
         self.heading("the same for the distribution points of one site")
         self.run("check_sms_dps", *self.connect(), "--child-site=S04", "--min-rate=S04=100MB/h", expect=[2])
 
-
     def despool(self):
         self.heading("check_sms_despool: which versions are stalled at child site S02, and why? (logs of the site)")
         site, now = logs.Site("sms2003", code="S02", parent="CEN"), time.time()
@@ -96,18 +106,36 @@ class Demo:
         self.run("check_sms_despool", *given, "--site=S02", expect=[2])
 
 
-def main():
-    if len(sys.argv) != 2:
-        raise SystemExit(__doc__)
-    folder = tempfile.mkdtemp(prefix="sms-demo-")
+def kept_folder(name):
+    """A new or empty one: what lies there may be somebody's."""
+    folder = os.path.abspath(name)
+    if any(one in folder for one in ";{}"):
+        raise SystemExit("demo: %s cannot stand in a connection string: --keep needs a name without ; { and }" % folder)
     try:
-        demo = Demo(sys.argv[1], folder)
+        os.makedirs(folder, exist_ok=True)
+        if os.listdir(folder):
+            raise SystemExit("demo: %s is not empty: --keep needs a new or an empty folder" % folder)
+    except OSError as reason:
+        raise SystemExit("demo: --keep: %s" % reason)
+    return folder
+
+
+def main():
+    build, keep = sys.argv[1:2], sys.argv[2:]
+    if not build or len(keep) > 1 or not all(one.startswith("--keep=") and one != "--keep=" for one in keep):
+        raise SystemExit(__doc__)
+    folder = kept_folder(keep[0].partition("=")[2]) if keep else tempfile.mkdtemp(prefix="sms-demo-")
+    try:
+        demo = Demo(build[0], folder)
         demo.packages()
         demo.dps()
         demo.despool()
         demo.reset()
+        if keep:
+            demo.how_to_go_on()
     finally:
-        shutil.rmtree(folder)
+        if not keep:
+            shutil.rmtree(folder)
     return 1 if demo.trouble else 0
 
 
