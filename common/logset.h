@@ -6,13 +6,35 @@
 #include "conditions.h"
 #include "failure.h"
 #include "logencoding.h"
+#include "logmerge.h"
 #include "logsource.h"
 #include "statefile.h"
+#include "text.h"
 #include "trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Which logs make a set: each once, sorted. */
+struct logset_places {
+    const char *places[LOG_MERGE_LOGS]; /* owned; absolute paths, and smb:// URLs as they were given */
+    size_t count;
+};
+
+/**
+ * Find the set that is meant, in whatever order and however relative to the working directory it is given.
+ *
+ * @param count  at most LOG_MERGE_LOGS
+ * @return 0 or -1
+ */
+int logset_places_find(struct logset_places *places, const char *const *given, size_t count,
+                       struct failure *failure);
+
+/** Append what the memory of this set is known by. */
+void logset_places_identity(const struct logset_places *places, struct text *identity);
+
+void logset_places_free(struct logset_places *places);
 
 /*
  * The logs of one child site as a whole, since the last run: every log is read from its position, in turns by
@@ -20,7 +42,7 @@
  * the state file.
  */
 struct logset_options {
-    const char *const *logs; /* locations; at most LOG_MERGE_LOGS */
+    const char *const *logs; /* places, at most LOG_MERGE_LOGS; borrowed while the set lives */
     size_t count;
     struct log_encoding encoding;
     const char *timezone; /* AREA/CITY, NULL: each file's own time tells the offset */
@@ -30,10 +52,11 @@ struct logset_options {
 
 /* What is known of one log after the run. */
 struct logset_log {
-    const char *location;     /* as given; borrowed */
+    const char *location;     /* its place; borrowed */
     struct log_status status; /* all zero when `failed` */
     char encoding[32];
     int64_t newest_s; /* newest record ever read of it, UTC; 0: none in the grammar */
+    bool by_zone;     /* its stamps are local and were read by --timezone */
     bool shifted;     /* its stamps are local and its own time told the offset ... */
     int64_t offset_s; /* ... local time minus UTC */
     bool failed;      /* could not be read in this run */

@@ -77,14 +77,40 @@ bool stallreport_is_unread(const struct logset_log *log)
     return log->failed || log->newest_s == 0;
 }
 
+/* The first line has a budget: a few names stand for many. */
+static void add_names(const char *const *names, size_t count, struct text *text)
+{
+    enum { SHOWN = 5, NAME_BYTES = 64 };
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        text_add(text, i > 0 ? ", " : "");
+        text_add_clean(text, names[i], NAME_BYTES);
+    }
+    if (count > SHOWN)
+        text_addf(text, " and %zu more", count - SHOWN);
+}
+
 static void add_logs(const struct stallreport *report, struct text *text)
 {
-    const char *separator = "";
-    for (size_t i = 0; i < report->logs->count; i++)
-        if (!stallreport_is_unread(&report->logs->logs[i])) {
-            text_addf(text, "%s%s", separator, log_name(report->logs->logs[i].location));
-            separator = ", ";
-        }
+    const char *names[LOG_MERGE_LOGS];
+    size_t count = 0;
+    for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
+        if (!stallreport_is_unread(&report->logs->logs[i]))
+            names[count++] = log_name(report->logs->logs[i].location);
+    add_names(names, count, text);
+}
+
+/* Nothing is said of what was not selected. */
+static void add_selection(const struct stallreport *report, struct text *text)
+{
+    const struct string_list *packages = report->packages, *excluded = report->exclude_packages;
+    if (packages->count > 0) {
+        text_add(text, " of ");
+        add_names(packages->strings, packages->count, text);
+    }
+    if (excluded->count > 0) {
+        text_add(text, packages->count > 0 ? " except " : " of all packages except ");
+        add_names(excluded->strings, excluded->count, text);
+    }
 }
 
 static void add_state_of_reading(const struct stallreport *report, struct text *verdict)
@@ -118,16 +144,33 @@ static void add_silence(const struct stallreport *report, struct text *verdict)
                   duration_format(report->log_age_s, age, sizeof age));
 }
 
-static void add_items(const struct tally *tally, struct text *verdict)
+/* The logs of one set may be of both kinds: the one with the newest record is meant. */
+static void add_future(const struct stallreport *report, struct text *verdict)
+{
+    const struct logset *set = report->logs;
+    char ahead[32];
+    bool by_zone = false;
+    if (report->future_s <= 0)
+        return;
+    for (size_t i = 0; i < set->count; i++)
+        by_zone = by_zone || (set->logs[i].by_zone && set->logs[i].newest_s == set->newest_s);
+    text_addf(verdict, "; the newest record lies %s in the future: %s",
+              duration_format(report->future_s, ahead, sizeof ahead),
+              by_zone ? "is --timezone right?" : "compare the site server's clock with this host's");
+}
+
+static void add_items(const struct stallreport *report, struct text *verdict)
 {
     char age[32];
+    const struct tally *tally = report->tally;
     int64_t items = tally->pending + tally->failed;
     const struct item *worst = tally->worst;
     text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " open, none too long: ",
               tally->stuck > 0 ? tally->stuck : items);
-    text_addf(verdict, "%s %s for %s%s; %" PRId64 " waiting, %" PRId64 " broken", worst->package, worst->kind,
-              duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "", tally->pending,
-              tally->failed);
+    text_addf(verdict, "%s %s for %s%s; %" PRId64 " broken, %" PRId64 " only waiting", worst->package,
+              worst->kind, duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "",
+              tally->failed, tally->pending);
+    add_selection(report, verdict);
 }
 
 static void add_verdict(const struct stallreport *report, struct text *verdict)
@@ -138,20 +181,25 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
     for (size_t i = 0; i < report->logs->count; i++)
         any_read = any_read || !stallreport_is_unread(&report->logs->logs[i]);
     if (report->close != NULL)
-        text_addf(verdict, report->closed ? "closed %s by hand; " : "nothing was open for %s; ",
+        text_addf(verdict,
+                  report->closed ? "closed %s by hand; " : "nothing was open for %s, nothing was closed; ",
                   report->close);
     if (tally->worst != NULL) {
-        add_items(tally, verdict);
+        add_items(report, verdict);
     } else if (any_read) {
-        text_add(verdict, "nothing stalled in ");
+        text_add(verdict, tally->known > 0 ? "nothing else stalled" : "nothing stalled");
+        add_selection(report, verdict);
+        text_add(verdict, " in ");
         add_logs(report, verdict);
-        text_addf(verdict, ", last written %s ago", duration_format(report->log_age_s, age, sizeof age));
+        if (report->future_s <= 0)
+            text_addf(verdict, ", last written %s ago", duration_format(report->log_age_s, age, sizeof age));
     } else {
-        text_add(verdict, "nothing is known to be stalled");
+        text_add(verdict, "whether anything is stalled is not known");
     }
     if (tally->known > 0)
         text_addf(verdict, "; %" PRId64 " known", tally->known);
     add_silence(report, verdict);
+    add_future(report, verdict);
     add_state_of_reading(report, verdict);
     add_memory_trouble(report, verdict);
 }
@@ -227,30 +275,81 @@ static void make_notes(const struct stallreport *report, struct notes *notes)
         notes->strings[i] = text_string(&notes->texts[i]);
 }
 
-static void add_unread(const struct logset_log *log, struct text *verdict)
+/* A file of credentials may have been given by mistake: what it is is shown, what it hides is not. */
+static void add_beginning(const char *beginning, struct text *verdict)
+{
+    static const char hidden[] = "password";
+    const char *secret = strcasestr(beginning, hidden);
+    if (beginning[0] == '\0')
+        return;
+    text_add(verdict, ", it begins \"");
+    text_add_bytes(verdict, beginning,
+                   secret != NULL ? (size_t)(secret - beginning) + strlen(hidden) : strlen(beginning));
+    text_add(verdict, secret != NULL ? " ***\"" : "\"");
+}
+
+static bool has_cause(const struct logset_log *log, const struct failure *cause)
+{
+    return log->failed && strcmp(log->failure.text, cause->text) == 0;
+}
+
+static bool folder_has_cause(const struct stallreport *report, const struct failure *cause)
+{
+    return report->no_folder != NULL && strcmp(report->no_folder->text, cause->text) == 0;
+}
+
+/* What keeps several from being read, as a server or a file with the password does, is told once. */
+static void add_failure(const struct stallreport *report, const struct failure *cause, struct text *verdict)
+{
+    const char *names[LOG_MERGE_LOGS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
+        if (has_cause(&report->logs->logs[i], cause))
+            names[count++] = log_name(report->logs->logs[i].location);
+    if (folder_has_cause(report, cause))
+        names[count++] = "--pck";
+    if (count > 1) {
+        add_names(names, count, verdict);
+        text_add(verdict, ": ");
+    }
+    text_addf(verdict, "%s; ", cause->text);
+}
+
+static void add_unread(const struct stallreport *report, const struct logset_log *log, struct text *verdict)
 {
     if (log->failed)
-        text_addf(verdict, "%s; ", log->failure.text);
+        add_failure(report, &log->failure, verdict);
     else if (log->status.size_bytes == 0)
         text_addf(verdict, "%s is empty: is logging of this component switched on?; ", log->location);
-    else
-        text_addf(verdict,
-                  "%s has no record of an SMS or ConfigMgr log in %" PRId64
-                  " bytes%s%s%s: is it the right file, or --encoding?; ",
-                  log->location, log->status.size_bytes, log->beginning[0] != '\0' ? ", it begins \"" : "",
-                  log->beginning, log->beginning[0] != '\0' ? "\"" : "");
+    else {
+        text_addf(verdict, "%s has no record of an SMS or ConfigMgr log in %" PRId64 " bytes", log->location,
+                  log->status.size_bytes);
+        add_beginning(log->beginning, verdict);
+        text_add(verdict, ": is it the right file, or --encoding?; ");
+    }
+}
+
+static bool is_told(const struct logset *set, size_t before, const struct failure *cause)
+{
+    for (size_t i = 0; i < before; i++)
+        if (has_cause(&set->logs[i], cause))
+            return true;
+    return false;
 }
 
 /* What could not be looked at comes first. */
 static void add_all_unread(const struct stallreport *report, struct text *verdict)
 {
-    size_t unread = 0;
-    for (size_t i = 0; i < report->logs->count; i++)
-        if (stallreport_is_unread(&report->logs->logs[i]) && unread++ < 2)
-            add_unread(&report->logs->logs[i], verdict);
-    if (unread > 2)
-        text_addf(verdict, "and %zu more logs are like that; ", unread - 2);
-    if (report->no_folder != NULL)
+    enum { SHOWN = 2 };
+    const struct logset *set = report->logs;
+    size_t causes = 0;
+    for (size_t i = 0; i < set->count; i++)
+        if (stallreport_is_unread(&set->logs[i]) &&
+            !(set->logs[i].failed && is_told(set, i, &set->logs[i].failure)) && causes++ < SHOWN)
+            add_unread(report, &set->logs[i], verdict);
+    if (causes > SHOWN)
+        text_addf(verdict, "and %zu more like these; ", causes - SHOWN);
+    if (report->no_folder != NULL && !is_told(set, set->count, report->no_folder))
         text_addf(verdict, "%s; ", report->no_folder->text);
 }
 

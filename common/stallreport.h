@@ -24,7 +24,8 @@ struct stallreport {
     const struct stall_list *stalls; /* in the order of display */
     const struct tally *tally;       /* of the stalls */
     const struct thresholds *thresholds;
-    const char *site;                /* code of the site, NULL when not given */
+    const struct string_list *packages, *exclude_packages; /* what was selected */
+    const char *site;                                      /* code of the site, NULL when not given */
     const char *folder;              /* of base files, NULL when none was to be looked into */
     const struct failure *no_folder; /* why it could not be looked into, or NULL */
     const struct failure *no_memory; /* how the memory was lost or not kept, or NULL */
@@ -32,6 +33,7 @@ struct stallreport {
     const char *close;               /* package that was to be closed by hand, or NULL ... */
     bool closed;                     /* ... and whether something was open for it */
     int64_t log_age_s;               /* age of the newest record, 0 without any */
+    int64_t future_s;                /* how far the newest record lies in the future, 0 when it does not */
     enum status silence;             /* what that age means ... */
     int64_t silent_warning_s;        /* ... by these thresholds, 0 switched off */
     int64_t silent_critical_s;

@@ -140,7 +140,8 @@ static const struct option despool_option_table[] = {
      .offset = DESPOOL(close),
      .argument = "PACKAGE",
      .flags = OPTION_COMMAND_LINE_ONLY,
-     .help = "Close what is open for this package by hand, after a repair that the logs do not show."},
+     .help = "Close what is open for this package by hand, after a repair that the logs do not show. Give "
+             "the same --log or --extra-opts as the service does."},
 };
 
 static const char label[] = "SMS DESPOOL";
@@ -155,6 +156,7 @@ struct run {
     struct failure trouble; /* of the memory: lost or not kept */
     bool in_trouble;
     struct bytestore *store;
+    struct logset_places places;
     struct logset set;
     struct stall_list stalls;
     bool closed;              /* --close found something */
@@ -167,13 +169,6 @@ static void note_trouble(struct run *run, const struct failure *failure)
     if (!run->in_trouble)
         run->trouble = *failure;
     run->in_trouble = true;
-}
-
-/* What is watched: these logs, whatever the thresholds and filters. */
-static void add_identity(const struct despool_check *check, struct text *identity)
-{
-    for (size_t i = 0; i < check->despool.logs.count; i++)
-        text_addf(identity, "%s%s", i == 0 ? "" : "\n", check->despool.logs.strings[i]);
 }
 
 static int64_t lock_wait_ms(const struct run *run)
@@ -190,6 +185,15 @@ static int open_state(struct run *run, const char *identity, struct failure *fai
                                 failure);
     if (run->state == NULL)
         return -1;
+    /* Whoever closes by hand relies on it: not in a memory that no service has, and not in one that is gone
+     * after this run. */
+    if (check->despool.close != NULL && run->health == STATEFILE_NEW)
+        return fail(failure,
+                    "%s is not closed: no earlier run looked at just these logs; give the same --log or "
+                    "--extra-opts as the service does",
+                    check->despool.close);
+    if (check->despool.close != NULL && run->health == STATEFILE_UNUSABLE)
+        return fail_context(failure, "%s is not closed: ", check->despool.close);
     if (run->health == STATEFILE_LOST || run->health == STATEFILE_UNUSABLE)
         note_trouble(run, failure);
     return 0;
@@ -198,8 +202,8 @@ static int open_state(struct run *run, const char *identity, struct failure *fai
 static int read_logs(struct run *run, struct failure *failure)
 {
     const struct despool_check *check = run->check;
-    struct logset_options options = {.logs = check->despool.logs.strings,
-                                     .count = check->despool.logs.count,
+    struct logset_options options = {.logs = run->places.places,
+                                     .count = run->places.count,
                                      .encoding = check->despool.encoding,
                                      .timezone = check->despool.timezone,
                                      .max_bytes = check->despool.max_bytes,
@@ -239,9 +243,12 @@ static int find_stalls(struct run *run, const char *identity, struct failure *fa
 
 static int look(struct run *run, struct failure *failure)
 {
+    const struct string_list *logs = &run->check->despool.logs;
     struct text identity = {0};
-    add_identity(run->check, &identity);
-    int result = open_state(run, text_string(&identity), failure);
+    int result = logset_places_find(&run->places, logs->strings, logs->count, failure);
+    logset_places_identity(&run->places, &identity);
+    if (result == 0)
+        result = open_state(run, text_string(&identity), failure);
     if (result == 0)
         result = read_logs(run, failure);
     if (result == 0)
@@ -275,14 +282,27 @@ static enum status judge_silence(const struct run *run, int64_t log_age_s)
     return warning_s > 0 && log_age_s > warning_s ? STATUS_WARNING : STATUS_OK;
 }
 
-static enum status judge(const struct run *run, const struct tally *tally, enum status silence)
+/* Beyond what clocks differ by and a write may wait: silence and ages cannot be told then. */
+static int64_t judge_future(const struct run *run)
+{
+    enum { CLOCKS_DIFFER_S = 30 * 60 };
+    return run->set.newest_s > run->now + CLOCKS_DIFFER_S ? run->set.newest_s - run->now : 0;
+}
+
+static enum status judge(const struct run *run, const struct tally *tally, enum status silence,
+                         int64_t future_s)
 {
     enum status status = status_worse(tally->status, silence);
-    if (run->in_trouble)
-        status = status_worse(status, STATUS_WARNING);
+    size_t unread = 0;
     for (size_t i = 0; i < run->set.count; i++)
-        if (stallreport_is_unread(&run->set.logs[i]))
-            status = status_worse(status, STATUS_UNKNOWN);
+        unread += stallreport_is_unread(&run->set.logs[i]);
+    /* Without logs and without memory nothing was looked at: that is no mere warning. */
+    if (run->in_trouble)
+        status = status_worse(status, unread < run->set.count ? STATUS_WARNING : STATUS_UNKNOWN);
+    if (future_s > 0)
+        status = status_worse(status, STATUS_WARNING);
+    if (unread > 0 || (run->check->despool.close != NULL && !run->closed))
+        status = status_worse(status, STATUS_UNKNOWN);
     return run->no_folder.text[0] != '\0' ? status_worse(status, STATUS_UNKNOWN) : status;
 }
 
@@ -292,15 +312,18 @@ static void tell(const struct run *run)
     const int64_t newest_s = run->set.newest_s;
     const int64_t log_age_s = newest_s > 0 && newest_s < run->now ? run->now - newest_s : 0;
     const enum status silence = judge_silence(run, log_age_s);
+    const int64_t future_s = judge_future(run);
     struct tally tally;
     stalls_tally(&run->stalls, &tally);
     const struct stallreport report = {
         .label = label,
-        .status = judge(run, &tally, silence),
+        .status = judge(run, &tally, silence, future_s),
         .logs = &run->set,
         .stalls = &run->stalls,
         .tally = &tally,
         .thresholds = &check->options.thresholds,
+        .packages = &check->despool.packages,
+        .exclude_packages = &check->despool.exclude_packages,
         .site = check->despool.site,
         .folder = check->despool.pck,
         .no_folder = run->no_folder.text[0] != '\0' ? &run->no_folder : NULL,
@@ -309,6 +332,7 @@ static void tell(const struct run *run)
         .close = check->despool.close,
         .closed = run->closed,
         .log_age_s = log_age_s,
+        .future_s = future_s,
         .silence = silence,
         .silent_warning_s = check->despool.silent_warning_s,
         .silent_critical_s = check->despool.silent_critical_s,
@@ -341,6 +365,7 @@ static void run_check(struct worker *worker, void *context)
     trace_step(worker_trace(worker), "closing the logs");
     stalls_free(&run.stalls);
     logset_free(&run.set);
+    logset_places_free(&run.places);
     statefile_close(run.state);
     bytestore_close(run.store);
 }

@@ -71,7 +71,30 @@ def test_a_log_that_is_missing(child):
     child.check().is_(CRITICAL, child.path("distmgr"), "1 stalled: CEN00001 base_missing")
     os.unlink(child.path("despool"))
     child.forget()
-    child.check().is_(UNKNOWN, child.path("distmgr"), child.path("despool"), "nothing is known to be stalled")
+    child.check().is_(UNKNOWN, child.path("distmgr"), child.path("despool"), "whether anything is stalled is not known")
+
+
+def test_neither_logs_nor_memory(child):
+    child.check("--state-dir=/none").is_(CRITICAL, "1 stalled: CEN00001", "/none")  # a finding stands, only younger
+    child.write()
+    child.check("--state-dir=/none").is_(WARNING, "nothing stalled", "/none")  # it looked
+    os.unlink(child.path("distmgr"))
+    child.check("--state-dir=/none").is_(WARNING, "nothing stalled", "/none", child.path("distmgr"))
+    os.unlink(child.path("despool"))
+    child.check("--state-dir=/none").is_(UNKNOWN, "whether anything is stalled is not known", "/none", child.path("despool"))
+    child.forget()
+    child.check().is_(UNKNOWN)
+    path, = state_files(child.state)
+    with open(path, "wb") as file:
+        file.write(b"garbage" * 1000)
+    child.check().is_(UNKNOWN, "whether anything is stalled is not known", "ages may be too young")
+
+
+@pytest.mark.parametrize("word", ["password", "Password", "PASSWORD"])
+def test_a_file_of_credentials_is_not_shown(child, word):
+    answer = child.check(one_log(child, b"username = joe\n%s = hunter2\ndomain = X\n" % word.encode()), "-v")
+    answer.is_(UNKNOWN, 'it begins "username = joe %s ***"' % word)
+    assert "hunter2" not in answer.text
 
 
 def test_what_was_known_stands_while_a_log_cannot_be_read(child):
@@ -301,6 +324,33 @@ def test_a_memory_that_cannot_be_kept(child):
         child.check().is_(WARNING, "nothing stalled", child.state)
     finally:
         os.chmod(child.state, 0o755)
+
+
+def test_one_memory_whatever_the_spelling_and_order(child):
+    whole = child.check().is_(CRITICAL)
+    despool, distmgr = child.path("despool"), child.path("distmgr")
+    os.makedirs(os.path.join(child.folder, "a", "b"))
+    for cwd, logs_given in [
+            ("/", [distmgr, despool]), ("/", [despool, distmgr, despool]), ("/", [despool[1:], "." + distmgr]),
+            ("/", ["/.." + despool.replace("/", "//"), os.path.join(child.folder, ".", "distmgr.log")]),
+            (child.folder, ["distmgr.log", "./despool.log"]),
+            (os.path.join(child.folder, "a", "b"), ["../../despool.log", ".././../distmgr.log"])]:
+        given = command(*child.arguments(*["--log=" + log for log in logs_given]))
+        done = subprocess.run(given, env={}, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        assert done.returncode == CRITICAL and b" lines=0 " in done.stdout and b"repeats=%d " % whole.value("repeats") in done.stdout, (
+            given, done.stdout)
+    assert len(state_files(child.state)) == 1
+    child.check("--log=" + despool).is_(CRITICAL)  # one log alone is another set
+    assert len(state_files(child.state)) == 2
+
+
+def test_a_link_in_the_path_is_followed_as_the_system_does(child):
+    os.makedirs(os.path.join(child.folder, "far", "away"))
+    os.symlink(os.path.join(child.folder, "far", "away"), os.path.join(child.folder, "link"))
+    path = os.path.join(child.folder, "link", "..", "despool.log")
+    child.check("--log=" + path).is_(UNKNOWN, path)
+    os.rename(child.path("despool"), os.path.join(child.folder, "far", "despool.log"))
+    child.check("--log=" + path).is_(CRITICAL, "1 stalled: CEN00001")
 
 
 def test_output_within_its_budgets(tmp_path):

@@ -162,7 +162,11 @@ def test_port_closed(remote):
 
 def test_auth_files(remote):
     refused(remote.check(auth=remote.server.auth_file("open", smbd.Smbd.password, mode=0o644)), "every user", "chmod o-rwx")
-    refused(remote.check(auth="/nonexistent/auth"), "/nonexistent/auth")
+    for more in [], ["--pck=" + remote.url()]:
+        answer = refused(remote.check(*more, auth="/nonexistent/auth"), "whether anything is stalled is not known")
+        names = "despool.log, distmgr.log" + (", --pck" if more else "")
+        assert " - %s: SMB authentication file /nonexistent/auth: " % names in answer.verdict, answer
+        assert answer.verdict.count("/nonexistent/auth") == 1, answer  # one cause is told once
 
 
 def test_killed_in_mid_read(own):

@@ -80,7 +80,7 @@ def test_the_article(tmp_path):
     story = child.tell("article")
     child.write(story)
     answer = child.check("--site=S02")
-    answer.is_(CRITICAL, "site S02: 1 stalled: CEN00001 waiting+base_missing for", "0 waiting, 1 broken")
+    answer.is_(CRITICAL, "site S02: 1 stalled: CEN00001 waiting+base_missing for", "; 1 broken, 0 only waiting")
     item = answer.item("CEN00001")
     assert (item["state"], item["site"], item["wanted"], item["held"]) == ("CRITICAL", "S02", "3", "2")
     assert item["line"] == "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)"
@@ -101,7 +101,8 @@ def test_when_a_missing_base_pages(tmp_path, age_s, status):
 
 
 @pytest.mark.parametrize("age_s, status, words", [
-    (12 * HOUR, OK, "1 open, none too long: CEN00001 waiting"), (25 * HOUR, WARNING, "1 stalled"), (73 * HOUR, CRITICAL, "1 stalled")])
+    (12.5 * HOUR, OK, "1 open, none too long: CEN00001 waiting for 12 h; 0 broken, 1 only waiting"),
+    (25 * HOUR, WARNING, "1 stalled"), (73 * HOUR, CRITICAL, "1 stalled")])
 def test_when_waiting_pages(tmp_path, age_s, status, words):
     child = Child(tmp_path)
     child.write(child.tell("waiting", age_s=age_s))
@@ -222,6 +223,30 @@ def test_hours_of_daylight_saving(tmp_path, changes):
     assert answer.value("log_age") < 1200, answer
 
 
+@pytest.mark.parametrize("ahead_s, status", [(20 * 60, OK), (40 * 60, WARNING), (26 * HOUR, WARNING)])
+def test_a_server_whose_clock_is_ahead(tmp_path, ahead_s, status):
+    child = Child(tmp_path, "cb")
+    child.write(now=child.now + ahead_s)
+    answer = child.check().is_(status)
+    assert ("in the future: compare the site server's clock with this host's" in answer.verdict) == (status != OK), answer
+    assert ("last written" in answer.verdict) == (status == OK), answer
+    assert answer.value("log_age") == 0
+
+
+def test_a_zone_that_makes_the_future(tmp_path):
+    child = Child(tmp_path, zone="Asia/Kolkata")
+    child.write(gap_s=60)
+    for run in range(2):  # also when nothing new is read
+        answer = child.check("--timezone=America/New_York")
+        answer.is_(WARNING, "nothing stalled in despool.log, distmgr.log; the newest record lies ", " in the future: is --timezone right?")
+        assert (answer.value("lines") == 0) == (run == 1)
+    child.write(child.tell("article"))
+    child.forget()
+    child.check("--timezone=America/New_York").is_(CRITICAL, "1 stalled: CEN00001", "in the future: is --timezone right?")
+    child.forget()
+    assert "future" not in child.check("--timezone=Asia/Kolkata").is_(CRITICAL).verdict
+
+
 # ---- silence
 
 
@@ -275,7 +300,7 @@ def test_pck(tmp_path):
     child.check("--pck=%s" % folder).is_(OK, "nothing stalled")
     assert child.check("--pck=%s" % folder, "--package=CEN00077").item("CEN00077")["gone"] == "not"
     os.unlink(folder / "cen00003.pck")
-    child.check("--pck=%s" % folder, "--exclude-package=CEN00003").is_(OK, "nothing stalled")
+    child.check("--pck=%s" % folder, "--exclude-package=CEN00003").is_(OK, "nothing stalled of all packages except CEN00003 in ")
 
 
 def test_pck_folder_that_cannot_be_read(tmp_path):
@@ -296,7 +321,8 @@ def test_known(tmp_path):
     answer.is_(WARNING, "1 stalled: CEN00002", "1 known")
     assert answer.values("waiting", "stuck", "broken", "known") == (1, 1, 0, 1)
     assert answer.items[-1]["until"] == "2099-12-31"
-    child.check("--known=CEN00001,CEN00002").is_(OK, "2 known")
+    child.check("--known=CEN00001,CEN00002").is_(OK, "nothing else stalled in despool.log, distmgr.log, last written", "; 2 known")
+    child.check("--known=CEN00001", "--package=CEN00001").is_(OK, "nothing else stalled of CEN00001 in despool.log, distmgr.log", "; 1 known")
     child.check("--known=CEN00001@S03,CEN00002", "--site=S02").is_(CRITICAL)
 
 
@@ -309,11 +335,26 @@ def test_filters_share_one_memory(tmp_path):
     assert len([name for name in os.listdir(child.state) if not name.endswith(".lock")]) == 1
 
 
+@pytest.mark.parametrize("options, words", [
+    (["--package=ZZZ00001"], "nothing stalled of ZZZ00001 in despool.log, distmgr.log, last written"),
+    (["--package=ZZZ00001,ZZZ00002"], "nothing stalled of ZZZ00001, ZZZ00002 in despool.log"),
+    (["--package=" + ",".join("ZZZ%05X" % n for n in range(40))],
+     "nothing stalled of ZZZ00000, ZZZ00001, ZZZ00002, ZZZ00003, ZZZ00004 and 35 more in despool.log"),
+    (["--exclude-package=CEN00001"], "nothing stalled of all packages except CEN00001 in despool.log"),
+    (["--package=CEN00001,CEN00002", "--exclude-package=CEN00001"], "nothing stalled of CEN00001, CEN00002 except CEN00001 in despool.log")])
+def test_what_was_selected_is_told(tmp_path, options, words):
+    child = Child(tmp_path)
+    child.write(child.tell("article"))
+    child.check(*options).is_(OK, "- " + words)
+    child.check("--package=CEN00001").is_(CRITICAL, "1 stalled: CEN00001", "; 1 broken, 0 only waiting of CEN00001")
+
+
 def test_close(tmp_path):
     child = Child(tmp_path)
     child.write(child.tell("article"))
     child.check().is_(CRITICAL)
-    child.check("--close=CEN00009").is_(CRITICAL, "nothing was open for CEN00009")
+    child.check("--close=CEN00009").is_(CRITICAL, "nothing was open for CEN00009, nothing was closed")
+    child.check("--close=CEN00009", "--package=CEN00009").is_(UNKNOWN, "nothing was open for CEN00009, nothing was closed")
     answer = child.check("--close=CEN00001", "-v").is_(OK, "closed CEN00001 by hand")
     assert "ended: CEN00001 base_missing: closed by hand" in answer.text
     child.check().is_(OK, "nothing stalled")
@@ -322,6 +363,20 @@ def test_close(tmp_path):
                                   if hasattr(logs, "log_stories") else
                                   [child.site.despool(child.now, 4, "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)")])
     assert child.check().items[0]["age"] in durations(time.time() - child.now)
+
+
+def test_close_where_no_service_remembers(tmp_path):
+    child = Child(tmp_path)
+    child.write(child.tell("article"))
+    refusal = "CEN00001 is not closed: no earlier run looked at just these logs; give the same --log or --extra-opts as the service does"
+    for _ in range(2):
+        child.check("--close=CEN00001").fails(refusal)
+    child.check().is_(CRITICAL)
+    child.check("--log=" + child.path("despool"), "--close=CEN00001").fails(refusal)
+    child.check("--state-dir=/none", "--close=CEN00001").fails("CEN00001 is not closed: the state directory /none does not exist")
+    child.check().is_(CRITICAL, "1 stalled: CEN00001")
+    child.check("--log=" + child.path("distmgr"), "--log=" + child.path("despool"), "--close=CEN00001").is_(OK, "closed CEN00001 by hand")
+    child.check().is_(OK, "nothing stalled")
 
 
 def test_waiting_is_forgotten_and_told_a_missing_base_never(tmp_path):
