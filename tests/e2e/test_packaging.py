@@ -186,9 +186,10 @@ def machine(built):
     # sudo asks for nothing here, and what the editor would type is the password.
     root.write("/usr/local/bin/sudo", '#!/bin/sh\n[ "$1" = -u ] || exit 9\nuser=$2\nshift 2\nexec runuser -u "$user" -- "$@"\n', 0o755)
     root.write("/usr/local/bin/editor", "#!/bin/sh\nprintf 'Geheim;1}\\n' >\"$1\"\n", 0o755)
-    command = next(block for _, block in indented_blocks("Install on a monitoring host") if "apt install ./" in block)
-    assert command == "apt install ./monitoring-plugins-sms_*.deb"
-    root.must(command)
+    commands = next(block for _, block in indented_blocks("Install on a monitoring host") if "apt install " in block).split("\n")
+    assert commands == ["apt build-dep ./", "dpkg-buildpackage -b -us -uc", "apt install ../monitoring-plugins-sms_*.deb"]
+    # It was built outside; the package lies where dpkg-buildpackage puts it.
+    root.must("mkdir tree && cd tree && " + commands[-1])
     return root
 
 
@@ -200,8 +201,29 @@ def database(built):
     path = os.path.join(built.folder, "SMS_CEN.db")
     with daemons.sitedb.Lab(path) as lab:
         daemons.sitedb_demo.build(lab)
-    with TdsServer(path, user="sms_monitor", password="Geheim;1}", database="SMS_CEN") as server:
+    with TdsServer(path, user="sms_check", password="Geheim;1}", database="SMS_CEN") as server:
         yield server
+
+
+def ini_section(text, name):
+    found = re.findall(r"^\[%s\]\n(.*?)(?=^\[|\Z)" % re.escape(name), text, re.M | re.S)
+    assert len(found) == 1, name
+    return [line for line in found[0].splitlines() if re.match(r"[a-z]", line)]
+
+
+def test_the_readme_names_what_the_shipped_files_name():
+    blocks = [block for _, block in indented_blocks("Five minutes to a real site database")]
+    given = next(block for block in blocks if block.startswith("["))
+    assert given.split("\n")[1:] == ini_section(source("nrpe-config/monitoring-plugins-sms.ini"), "database_CEN")
+    password_file = re.search(r"^password-file = (\S+)$", given, re.M).group(1)
+    assert any("/dev/null %s\neditor %s" % (password_file, password_file) in block for block in blocks)
+    call = next(block for block in blocks if "sudo -u nagios" in block).split("\n")[1].partition("nagios ")[2]
+    command = re.search(r"^command\[check_sms_packages_CEN\]=(.*)$", source("nrpe-config/nrpe.d/sms.cfg"), re.M).group(1)
+    assert command.replace("@/etc/monitoring-plugins-sms.ini", "") == call
+    user = re.search(r"^user = (\S+)$", given, re.M).group(1)
+    for name in os.listdir(os.path.join(SOURCE, "nrpe-config", "sql")):
+        if name.startswith("checks-"):
+            assert re.search(r"\b%s\b" % user, source("nrpe-config/sql/" + name)), name
 
 
 def test_a_new_user_follows_the_readme(machine, database):
@@ -211,10 +233,11 @@ def test_a_new_user_follows_the_readme(machine, database):
     for before, block in indented_blocks("Five minutes to a real site database"):
         if block.startswith("["):
             path = re.search(r"`(/etc/\S+\.ini)`", before).group(1)
+            assert ini_section(machine.must("cat " + path), "database_CEN") == block.split("\n")[1:]
             # The README's server has the usual port; ours has the one that was free.
             host = re.search(r"^hostname = (\S+)$", block, re.M).group(1)
             machine.write("/etc/hosts", "127.0.0.1 %s\n" % host, append=True)
-            machine.write(path, "\n%s\nport = %d\n" % (block, database.port), append=True)
+            machine.must("sed -i 's/^#port = 1433$/port = %d/' %s" % (database.port, path))
         elif "sudo -u nagios" in block:
             calls += block.splitlines()
         else:
@@ -223,6 +246,8 @@ def test_a_new_user_follows_the_readme(machine, database):
     assert "unknown" in machine.must(calls[0], 3).lower()
     output = machine.must(calls[1], 2)
     assert output.startswith("SMS PACKAGES CRITICAL - ") and "CEN00001" in output, output
+    # The repair is found without its folder, as the checks print it.
+    assert "sms_reset_package" in machine.must("sms_reset_package --version", 3)
     # As root, too: the check becomes the state's owner, and nobody is locked out.
     machine.must(calls[1].replace("sudo -u nagios ", ""), 2)
     assert machine.must("stat -c %U /var/lib/monitoring-plugins-sms/*").split() == ["nagios"] * len(
@@ -232,9 +257,6 @@ def test_a_new_user_follows_the_readme(machine, database):
 def test_nrpe_runs_the_packaged_commands(machine, database):
     daemons.require_daemons()
     port = daemons.free_port()
-    machine.must("sed -i -e 's/^hostname = sqlserver.example.com/hostname = 127.0.0.1\\nport = %d/' -e 's/^user = sms_check/user = sms_monitor/'"
-                 " -e 's,^password-file = /etc/monitoring-plugins-sms/sms_check.password,password-file = /etc/monitoring-plugins-sms/password,'"
-                 " /etc/monitoring-plugins-sms.ini" % database.port)
     machine.must("sed -e 's/^server_port=.*/server_port=%d/' -e 's,^pid_file=.*,pid_file=/tmp/nrpe.pid,' -e 's/^#server_address=.*/server_address=127.0.0.1/'"
                  " /etc/nagios/nrpe.cfg >/tmp/nrpe.cfg" % port)
     with daemons.Server(machine.command("/usr/sbin/nrpe", "-c", "/tmp/nrpe.cfg", "-f"), os.path.join(machine.path, "nrpe.out"), who={}) as server:
@@ -267,6 +289,6 @@ def test_a_purge_leaves_nothing_but_the_administrators_own_file(machine):
     left = machine.must("find / -xdev \\( -name '*monitoring-plugins-sms*' -o -name 'check_sms_*' -o -name 'sms_reset_*' -o -path '*/nrpe.d/sms.cfg' \\)"
                         " -not -path '/root/*' -not -path '/proc/*' -not -path '/tmp/*' -not -path '/var/cache/*' -not -path '/var/log/*'").split()
     assert left == ["/etc/monitoring-plugins-sms"]
-    assert machine.must("ls /etc/monitoring-plugins-sms").split() == ["password"]
+    assert machine.must("ls /etc/monitoring-plugins-sms").split() == ["sms_check.password"]
     # The user is shared with the monitoring systems.
     machine.must("getent passwd nagios")
