@@ -140,8 +140,7 @@ static const struct option despool_option_table[] = {
      .offset = DESPOOL(close),
      .argument = "PACKAGE",
      .flags = OPTION_COMMAND_LINE_ONLY,
-     .help = "Close what is open for this package by hand, after a repair that the logs do not show. Give "
-             "the same --log or --extra-opts as the service does."},
+     .help = "Close what is open for this package by hand, after a repair that the logs do not show."},
 };
 
 static const char label[] = "SMS DESPOOL";
