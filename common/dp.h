@@ -36,13 +36,12 @@ struct dp_package {
     int64_t wanted;      /* v_Package.SourceVersion; -1 unknown */
     int64_t size_bytes;  /* compressed; 0 unknown */
     int64_t source_date; /* UTC, 0 no date */
-    uint32_t number;     /* 0, 1, 2 ...: to count by */
 };
 
 struct dp_server {
     const char *place; /* "S021": as shown (nalpath.h) */
     const char *site;  /* SiteCode of the row */
-    uint32_t number;
+    uint32_t number; /* 0, 1, 2 ...: to count by */
 };
 
 struct dp {
@@ -135,8 +134,7 @@ void dp_add_like_pattern(const char *glob, bool literal, struct text *pattern);
 const struct dp_package *dp_package_named(struct dp_list *list, const struct dp_package *like);
 const struct dp_server *dp_server_named(struct dp_list *list, const char *nal_path, const char *site);
 
-/** @return how many packages and servers there are: their numbers are below it */
-size_t dp_package_count(const struct dp_list *list);
+/** @return how many servers there are: their numbers are below it */
 size_t dp_server_count(const struct dp_list *list);
 
 /** Find out which of the views that only enrich the answer can be read; -vv says so of those that cannot. */

@@ -27,7 +27,7 @@ struct dp_names {
     struct name_table packages; /* struct dp_package by ID */
     struct name_table paths;    /* struct dp_server by NAL path and site, */
     struct name_table places;   /* and by place and site */
-    uint32_t package_count, server_count;
+    uint32_t server_count;
 };
 
 /* The product's collation knows no case. */
@@ -106,7 +106,6 @@ const struct dp_package *dp_package_named(struct dp_list *list, const struct dp_
     *package = *like;
     package->id = arena_copy(&names->arena, like->id, strlen(like->id));
     package->name = arena_copy(&names->arena, like->name, strlen(like->name));
-    package->number = names->package_count++;
     return package->id == NULL || package->name == NULL
                ? NULL
                : add_name(&names->arena, &names->packages, package->id, package);
@@ -155,11 +154,6 @@ const struct dp_server *dp_server_named(struct dp_list *list, const char *nal_pa
     }
     text_free(&name);
     return server;
-}
-
-size_t dp_package_count(const struct dp_list *list)
-{
-    return list->names == NULL ? 0 : list->names->package_count;
 }
 
 size_t dp_server_count(const struct dp_list *list)

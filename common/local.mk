@@ -32,8 +32,6 @@ common_libsms_a_SOURCES = \
 	common/dp.c \
 	common/dp.h \
 	common/dpcount.c \
-	common/dpgroup.c \
-	common/dpgroup.h \
 	common/dpnames.c \
 	common/dpquery.c \
 	common/dpstatement.c \
@@ -55,6 +53,8 @@ common_libsms_a_SOURCES = \
 	common/inifile.c \
 	common/inifile.h \
 	common/iniplace.c \
+	common/itemgroup.c \
+	common/itemgroup.h \
 	common/itemline.c \
 	common/itemline.h \
 	common/itemlinesite.c \

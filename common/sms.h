@@ -51,7 +51,7 @@
  *             lookup         an item to look up by its key
  *             pair           (package, child site) and its deciding row: check_sms_packages
  *             dp             (package, distribution point): check_sms_dps
- *               dpstatement, dpgroup   its SQL; what many of them have in common
+ *               dpstatement  its SQL
  *               nalpath      a server's name out of a NAL path
  *             survey         what a database holds, for --survey
  *             siterun        the steps of a check over a site database
@@ -82,6 +82,7 @@
  *   verdict   history        how old an item is, and when it ends
  *             judge          age and thresholds to a state
  *             report         lines and perfdata within the budgets
+ *             itemgroup      what many items have in common, for the first line
  *             itemline       words that the items' lines of all checks share
  *             stallreport    the words on stalled versions, and on how their logs were read
  *

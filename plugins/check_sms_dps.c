@@ -7,9 +7,9 @@
  *   common/sitedb       the site database: clock, columns, sites
  *   common/dp           packages on distribution points that are in trouble
  *   common/nalpath      the server's name out of a NAL path
- *   common/dpgroup      what many of them have in common
  *   common/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
  *   common/judge        age and thresholds to a state
+ *   common/itemgroup    what many of them have in common
  *   common/report       lines and perfdata within the budgets
  *
  * This file: the options, the question and the wording.
@@ -18,7 +18,7 @@
 
 #include "clean.h"
 #include "dp.h"
-#include "dpgroup.h"
+#include "itemgroup.h"
 #include "itemline.h"
 #include "quantity.h"
 #include "siterun.h"
@@ -253,54 +253,11 @@ static void count_kinds(const struct run *run, struct numbers *numbers)
         numbers->evidence_age_s = run->site.db.clock.utc - run->evidence.newest;
 }
 
-/* "12 packages pending on S021, CEN00012 pending on 9 DPs": what the stuck ones, or all, have in common. */
-static size_t add_common_factors(const struct run *run, bool stuck_only, struct text *verdict)
-{
-    enum { MOST = 2 };
-    struct dp_group groups[MOST];
-    size_t found = 0, covered = 0;
-    bool *chosen = calloc(run->dps.count + 1, sizeof *chosen);
-    for (size_t i = 0; chosen != NULL && i < run->dps.count; i++) {
-        const struct item *item = &run->site.findings.items[i];
-        chosen[i] = !item->known && (item->stuck || !stuck_only);
-    }
-    if (chosen != NULL && dp_groups(&run->dps, chosen, groups, MOST, &found) != 0)
-        found = 0;
-    free(chosen);
-    for (size_t i = 0; i < found; i++) {
-        text_add(verdict, i == 0 ? "" : ", ");
-        if (groups[i].server != NULL) {
-            text_addf(verdict, "%zu packages %s on ", groups[i].count, groups[i].word);
-            add_place(groups[i].server->place, verdict);
-        } else {
-            text_addf(verdict, "%s %s on %zu DPs", groups[i].package->id, groups[i].word, groups[i].count);
-        }
-        covered += groups[i].count;
-    }
-    return covered;
-}
-
 static void add_trouble(const struct run *run, const struct numbers *numbers, struct text *verdict)
 {
+    static const struct itemgroup_words words = {.at = "on", .place = "DP"};
     const struct tally *tally = &numbers->tally;
-    const struct item *worst = tally->worst;
-    int64_t items = tally->pending + tally->failed, told = tally->stuck > 0 ? tally->stuck : items;
-    char age[32];
-    if (tally->stuck > 0)
-        text_addf(verdict, "%" PRId64 " stuck: ", told);
-    else
-        text_addf(verdict, "none stuck, %" PRId64 " on their way: ", told);
-    int64_t others = told - (int64_t)add_common_factors(run, tally->stuck > 0, verdict);
-    if (others < told) {
-        if (others > 0)
-            text_addf(verdict, " and %" PRId64 " other%s", others, others == 1 ? "" : "s");
-        text_add(verdict, tally->stuck > 0 ? ", worst " : ", oldest ");
-    }
-    text_addf(verdict, "%s on ", worst->package);
-    add_place(worst->place, verdict);
-    text_addf(verdict, " %s for %s", worst->kind, duration_format(worst->age_s, age, sizeof age));
-    if (others == told && told > 1)
-        text_add(verdict, " and others");
+    itemgroup_tell(run->site.findings.items, run->site.findings.count, tally, &words, verdict);
     text_addf(verdict, "; %" PRId64 " pending, %" PRId64 " failed on %" PRId64 " DP%s, %" PRId64 " examined",
               tally->pending, tally->failed, numbers->servers, numbers->servers == 1 ? "" : "s",
               run->evidence.examined);

@@ -8,6 +8,7 @@
  *   common/pair         (package, child site) pairs in trouble, by rule version or recipe
  *   common/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
  *   common/judge        age and thresholds to a state
+ *   common/itemgroup    what many of them have in common
  *   common/report       lines and perfdata within the budgets
  *   common/survey       --survey
  *
@@ -16,6 +17,7 @@
 #include "config.h"
 
 #include "clean.h"
+#include "itemgroup.h"
 #include "itemline.h"
 #include "pair.h"
 #include "quantity.h"
@@ -268,37 +270,47 @@ static void add_inactive_sites(const struct siterun *run, struct text *verdict)
     }
 }
 
+/* "; 12 pending, 2 failed at 4 sites; 64 package/site pairs examined" */
+static void add_trouble(const struct siterun *run, const struct numbers *numbers, struct text *verdict)
+{
+    const struct itemgroup_words words = {
+        .at = "at", .place = "site", .state = rule_of(run) == PAIR_RULE_RECIPE ? "suspect" : "not in sync"};
+    const struct tally *tally = &numbers->tally;
+    itemgroup_tell(run->findings.items, run->findings.count, tally, &words, verdict);
+    text_addf(verdict, "; %" PRId64 " pending, %" PRId64 " failed at %" PRId64 " site%s; ", tally->pending,
+              tally->failed, numbers->sites, numbers->sites == 1 ? "" : "s");
+    text_addf(verdict, "%" PRId64 " package/site pair%s examined", run->examined,
+              run->examined == 1 ? "" : "s");
+}
+
+static void add_in_sync(const struct siterun *run, const struct tally *tally, struct text *verdict)
+{
+    const char *plural = run->examined == 1 ? "" : "s", *owner = run->db.owner;
+    if (rule_of(run) == PAIR_RULE_RECIPE)
+        text_addf(verdict, "%s of %" PRId64 " row%s of site %s's packages matches the recipe",
+                  tally->known > 0 ? "no other" : "none", run->examined, plural, owner);
+    else if (tally->known >= run->examined)
+        text_addf(verdict, "nothing but known trouble at %" PRId64 " package/site pair%s of site %s",
+                  run->examined, plural, owner);
+    else if (run->examined == 1)
+        text_addf(verdict, "the one package/site pair of site %s is in sync", owner);
+    else
+        text_addf(verdict, "all %s%" PRId64 " package/site pairs of site %s are in sync",
+                  tally->known > 0 ? "others of " : "", run->examined, owner);
+}
+
 static void add_verdict(const struct siterun *run, const struct numbers *numbers, struct text *verdict)
 {
     const struct tally *tally = &numbers->tally;
-    int64_t items = tally->pending + tally->failed;
     if (run->examined == 0) {
         text_addf(verdict, "nothing to look at: no package of site %s is targeted at a child site%s",
                   run->db.owner,
                   sitedb_filter_is_empty(&run->check->look.filter) ? "" : " that the filters select");
         add_inactive_sites(run, verdict);
-    } else if (items == 0 && rule_of(run) == PAIR_RULE_RECIPE)
-        text_addf(verdict, "%s of %" PRId64 " rows of site %s's packages matches the recipe",
-                  tally->known > 0 ? "no other" : "none", run->examined, run->db.owner);
-    else if (items == 0)
-        text_addf(verdict, "all %s%" PRId64 " targeted packages of site %s are in sync at their child sites",
-                  tally->known > 0 ? "others of " : "", run->examined, run->db.owner);
-    else {
-        char age[32];
-        const struct item *worst = tally->worst;
-        if (tally->stuck > 0)
-            text_addf(verdict, "%" PRId64 " stuck: %s at %s %s for %s%s", tally->stuck, worst->package,
-                      worst->place, worst->kind, duration_format(worst->age_s, age, sizeof age),
-                      tally->stuck > 1 ? " and others" : "");
-        else
-            text_addf(verdict, "none stuck, %" PRId64 " on their way, oldest %s at %s %s for %s", items,
-                      worst->package, worst->place, worst->kind,
-                      duration_format(worst->age_s, age, sizeof age));
-        text_addf(
-            verdict,
-            "; %" PRId64 " pending, %" PRId64 " failed at %" PRId64 " site%s of %" PRId64 " pairs examined",
-            tally->pending, tally->failed, numbers->sites, numbers->sites == 1 ? "" : "s", run->examined);
-    }
+    } else if (tally->pending + tally->failed == 0)
+        add_in_sync(run, tally, verdict);
+    else
+        add_trouble(run, numbers, verdict);
     if (rule_of(run) == PAIR_RULE_RECIPE && (int64_t)run->findings.count * 2 > run->examined)
         text_add(verdict, "; rule recipe matches more than half of the rows, see --survey");
     findings_add_notes(&run->findings, tally, verdict);

@@ -10,6 +10,7 @@ UNIT_TESTS = \
 	tests/unit/test_history \
 	tests/unit/test_identity \
 	tests/unit/test_inifile \
+	tests/unit/test_itemgroup \
 	tests/unit/test_journal \
 	tests/unit/test_json \
 	tests/unit/test_judge \

@@ -192,7 +192,7 @@ def test_a_repair_does_not_page_and_keeps_the_memory_of_the_trouble(world):
     assert again.item("CEN00001", "S02")["age"] in durations(25 * HOUR)
     assert "wait" in again.item("CEN00001", "S02")["advice"]
     lab.arrive("CEN00001", "S02")
-    world.check(later=4 * DAY).is_(OK, "all 1 targeted packages of site CEN are in sync")
+    world.check(later=4 * DAY).is_(OK, "the one package/site pair of site CEN is in sync")
     assert world.remembered() == {}
 
 
@@ -468,14 +468,14 @@ def test_known_items_are_listed_last_and_counted_nowhere_else(world):
     assert answer.values("pending", "failed", "stuck", "known", "oldest_failed", "sites") == (1, 0, 1, 2, 0, 1)
     assert answer.value("oldest") < 2 * DAY and answer.value("outstanding") == 51200 * 1024
     assert [item["state"] for item in answer.items] == ["WARNING", "known", "known"]
-    world.check("--known=CEN00001,CEN00002@S01").is_(OK, "all others of 3 targeted packages", "3 known")
+    world.check("--known=CEN00001,CEN00002@S01").is_(OK, "nothing but known trouble at 3 package/site pairs of site CEN; 3 known")
 
 
 def test_known_items_that_are_young_or_alone(world):
     world.make()
     world.stuck("CEN00001", "S02", age_s=HOUR)
     world.stuck("CEN00002", "S02", age_s=HOUR)
-    answer = world.check("--known=CEN00001").is_(OK, "none stuck, 1 on their way, oldest CEN00002", "; 1 known")
+    answer = world.check("--known=CEN00001").is_(OK, "none stuck, 1 on their way: CEN00002", "; 1 known")
     assert answer.values("pending", "known") == (1, 1) and [item["state"] for item in answer.items] == ["OK", "known"]
     world.check("--known=CEN00003@S02,CEN00001@S03").is_(OK, "2 on their way")
 
@@ -526,7 +526,7 @@ def test_duplicates_with_equal_versions_are_decided_by_the_newest_row_even_when_
         lab.status("CEN00001", "S02", order[0], 3, order[1])
         lab.status("CEN00001", "S02", order[2], 3, order[3], server="OTHER", add=True)
         for clock in ("utc", "ignore"):
-            world.check("--db-clock=" + clock).is_(OK, "all 1 targeted")
+            world.check("--db-clock=" + clock).is_(OK, "the one package/site pair of site CEN is in sync")
     lab.status("CEN00001", "S02", 5, 3, 0, server="THIRD", add=True)
     answer = world.check("--db-clock=ignore")
     assert answer.item("CEN00001", "S02")["rows"] == "3" and answer.value("failed") == 1

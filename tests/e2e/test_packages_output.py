@@ -28,18 +28,52 @@ def test_the_same_labels_in_the_same_order_in_every_state(world):
     assert nothing.values("pending", "examined", "oldest", "outstanding") == (0, 0, 0, 0)
     lab.package("CEN00001", "Fine", 1)
     lab.deploy("CEN00001", ["S01"])
-    well_formed(world.check().is_(OK, "all 1 targeted packages of site CEN are in sync at their child sites"))
+    well_formed(world.check().is_(OK, "the one package/site pair of site CEN is in sync"))
     world.stuck("CEN00002", "S02", age_s=HOUR)
-    well_formed(world.check().is_(OK, "none stuck, 1 on their way, oldest CEN00002 at S02 sent for 60 min;"
-                                      " 1 pending, 0 failed at 1 site of 2 pairs examined"))
+    well_formed(world.check().is_(OK, "none stuck, 1 on their way: CEN00002 at S02 sent for 60 min;"
+                                      " 1 pending, 0 failed at 1 site; 2 package/site pairs examined"))
     world.stuck("CEN00003", "S03", age_s=30 * HOUR)
-    well_formed(world.check().is_(WARNING, "1 stuck: CEN00003 at S03 sent for 30 h; 2 pending, 0 failed at 2 sites of 3 pairs examined"))
+    well_formed(world.check().is_(WARNING, "1 stuck: CEN00003 at S03 sent for 30 h; 2 pending, 0 failed at 2 sites; 3 package/site pairs examined"))
     world.stuck("CEN00004", "S03", age_s=30 * HOUR, status=5)
-    answer = well_formed(world.check().is_(CRITICAL, "2 stuck: CEN00004 at S03 failed for 30 h and others"))
+    answer = well_formed(world.check().is_(CRITICAL, "2 stuck: 2 packages not in sync at S03, worst CEN00004 at S03 failed for 30 h; 2 pending"))
     assert answer.values("pending", "stuck", "failed", "oldest", "oldest_failed", "sites") == (2, 2, 1, 108000, 108000, 2) or \
         max(answer.value("oldest"), answer.value("oldest_failed")) < 108010
     assert answer.perf["examined"] == "4" and answer.perf["outstanding"] == "%dB" % (3 * 51200 * 1024)
     well_formed(world.check("--known=CEN00002,CEN00003,CEN00004"))
+
+
+def test_the_first_line_names_what_the_stuck_pairs_have_in_common(world):
+    world.demo()
+    verdict = world.check().is_(CRITICAL, "10 stuck: 4 packages not in sync at S04 and 6 others, worst CEN00008 at S04 unexpected for 12 d;").verdict
+    assert verdict.endswith("; 12 pending, 2 failed at 4 sites; 64 package/site pairs examined")
+    world.check("--min-rate=S04=100MB/h").is_(CRITICAL, "9 stuck: 3 packages not in sync at S04 and 6 others, worst CEN00008 at S04")
+    world.check("--rule=recipe", "--package=CEN00008").is_(OK, "CEN00008 suspect at ")
+
+
+@pytest.mark.parametrize("sites, told", [
+    (["S01"], "1 stuck: CEN00001 at S01 sent for 4 d; 1 pending, 0 failed at 1 site; 1 package/site pair examined"),
+    (["S01", "S02", "S03"], "3 stuck: CEN00001 not in sync at 3 sites, worst CEN00001 at S01 sent for 4 d;"
+                            " 3 pending, 0 failed at 3 sites; 3 package/site pairs examined")])
+def test_one_package_at_many_sites_is_one_word(world, sites, told):
+    world.make()
+    for site in sites:
+        world.stuck(site=site)
+    world.check().is_(CRITICAL, told)
+
+
+def test_ten_thousand_stuck_pairs_are_told_in_one_line(world):
+    lab = world.make()
+    for number in range(100):
+        lab.site("%03X" % (0xB00 + number), "Branch")
+    for number in range(100):
+        lab.package("CEN%05d" % number, "Package", 3, source_date_age_s=4 * DAY)
+        for site in range(100):
+            code = "%03X" % (0xB00 + site)
+            lab.target("CEN%05d" % number, code)
+            lab.status("CEN%05d" % number, code, 1, 3, 4 * DAY)
+    answer = world.check("--timeout=50").is_(CRITICAL, "10000 stuck: ", "10000 package/site pairs examined")
+    assert re.match(r".* - 10000 stuck: \S+ at \S+ sent for 4 d and others; 10000 pending, 0 failed at 100 sites;", answer.verdict), answer
+    assert answer.seconds < 20
 
 
 def test_query_time_is_the_time_in_the_database(world):

@@ -54,7 +54,7 @@ def unusable(world, *texts):
     world.check().is_(CRITICAL, "CEN00009 at S03", "ages may be too young", *texts)
     world.lab.arrive("CEN00001", "S02")
     world.lab.arrive("CEN00009", "S03")
-    world.check().is_(WARNING, "all 3 targeted packages", *texts)
+    world.check().is_(WARNING, "all 3 package/site pairs of site CEN are in sync", *texts)
 
 
 def test_the_directory_is_missing(world):

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dp.h"
-#include "dpgroup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,7 +152,6 @@ static void names_are_shared(void **state)
     assert_ptr_equal(dp_server_named(&list, "MSWNET:[\"SMS_SITE=S02\"]\\\\s021\\", "s02"), server);
     assert_ptr_not_equal(dp_server_named(&list, "MSWNET:[\"SMS_SITE=S02\"]\\\\S021\\", "S03"), server);
     assert_ptr_not_equal(dp_server_named(&list, "CEN00001", ""), package);
-    assert_int_equal(dp_package_count(&list), 1);
     assert_int_equal(dp_server_count(&list), 3);
     for (int i = 0; i < 5000; i++) {
         char path[64];
@@ -164,67 +162,6 @@ static void names_are_shared(void **state)
     dp_list_free(&list);
 }
 
-/* Rows "package server kind", and the groups they make. */
-static const struct {
-    const char *rows, *groups;
-} groups[] = {
-    {"", ""},
-    {"A x 1", ""},
-    {"A x 1, B y 1", ""},
-    {"A x 1, B x 1", "2 on x pending"},
-    {"A x 1, A y 1, A z 1", "A on 3 pending"},
-    {"A x 1, B x 2", "2 on x pending"},
-    {"A x 3, B x 8", "2 on x failed"},
-    {"A x 3, B x 1", "2 on x pending or failed"},
-    {"A x 2, B x 2, C x 2, C y 1", "3 on x retrying"},
-    {"A x 1, B x 1, C x 1, D y 3, D z 3", "3 on x pending, D on 2 failed"},
-    {"A x 1, B x 1, C p 1, D q 1, E r 1, F s 1, G t 1, H u 1, I v 1", ""},
-};
-
-static void groups_name_the_common_factor(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        struct dp_list list = {0};
-        struct dp rows[16] = {0};
-        bool chosen[16] = {false};
-        char copy[256];
-        strcpy(copy, groups[i].rows);
-        for (char *rest = copy, *part; (part = strtok_r(rest, ",", &rest)) != NULL; list.count++) {
-            char package[8], server[8], path[32];
-            int code;
-            sscanf(part, " %7s %7s %d", package, server, &code);
-            snprintf(path, sizeof path, "MSWNET:\\\\%s\\", server);
-            const struct dp_package like = {.id = package, .name = ""};
-            struct dp *dp = &rows[list.count];
-            *dp = (struct dp){.package = dp_package_named(&list, &like),
-                              .server = dp_server_named(&list, path, "S02"),
-                              .has_state = true,
-                              .state = code};
-            dp->kind = dp_judge(dp);
-            chosen[list.count] = true;
-        }
-        list.dps = rows;
-        struct dp_group found[2];
-        size_t count;
-        assert_int_equal(dp_groups(&list, chosen, found, 2, &count), 0);
-        char told[128] = "";
-        for (size_t g = 0; g < count; g++) {
-            size_t used = strlen(told);
-            if (found[g].server != NULL)
-                snprintf(told + used, sizeof told - used, "%s%zu on %s %s", g == 0 ? "" : ", ",
-                         found[g].count, found[g].server->place, found[g].word);
-            else
-                snprintf(told + used, sizeof told - used, "%s%s on %zu %s", g == 0 ? "" : ", ",
-                         found[g].package->id, found[g].count, found[g].word);
-        }
-        list.dps = NULL;
-        dp_list_free(&list);
-        if (strcmp(told, groups[i].groups) != 0)
-            fail_msg("%s: '%s', not '%s'", groups[i].rows, told, groups[i].groups);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,7 +170,6 @@ int main(void)
         cmocka_unit_test(the_start_never_exaggerates),
         cmocka_unit_test(servers_are_selected_by_globs),
         cmocka_unit_test(names_are_shared),
-        cmocka_unit_test(groups_name_the_common_factor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
