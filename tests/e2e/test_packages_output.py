@@ -46,7 +46,7 @@ def test_the_first_line_names_what_the_stuck_pairs_have_in_common(world):
     world.demo()
     verdict = world.check().is_(CRITICAL, "10 stuck: 4 packages not in sync at S04 and 6 others, worst CEN00008 at S04 unexpected for 12 d;").verdict
     assert verdict.endswith("; 12 pending, 2 failed at 4 sites; 64 package/site pairs examined")
-    world.check("--min-rate=S04=100MB/h").is_(CRITICAL, "9 stuck: 3 packages not in sync at S04 and 6 others, worst CEN00008 at S04")
+    world.check("--min-rate=S04=100MB/h").is_(CRITICAL, "9 stuck: CEN00008 not in sync at 3 sites and 6 others, worst CEN00008 at S04")
     world.check("--rule=recipe", "--package=CEN00008").is_(OK, "CEN00008 suspect at ")
 
 
