@@ -26,18 +26,20 @@ enum pair_column {
 };
 
 static const struct odbc_column pair_columns[COLUMN_COUNT] = {
-    [COLUMN_PACKAGE] = {ODBC_TEXT, 16},    [COLUMN_NAME] = {ODBC_TEXT, 256},     [COLUMN_SITE] = {ODBC_TEXT, 8},
-    [COLUMN_WANTED] = {ODBC_INTEGER, 0},   [COLUMN_SIZE] = {ODBC_INTEGER, 0},    [COLUMN_SOURCE_DATE] = {ODBC_INSTANT, 0},
-    [COLUMN_REFRESHED] = {ODBC_INSTANT, 0}, [COLUMN_ENDED] = {ODBC_INTEGER, 0},  [COLUMN_STATUS] = {ODBC_INTEGER, 0},
-    [COLUMN_HELD] = {ODBC_INTEGER, 0},     [COLUMN_UPDATED] = {ODBC_INSTANT, 0}, [COLUMN_SERVER] = {ODBC_TEXT, 256},
+    [COLUMN_PACKAGE] = {ODBC_TEXT, 16},     [COLUMN_NAME] = {ODBC_TEXT, 256},
+    [COLUMN_SITE] = {ODBC_TEXT, 8},         [COLUMN_WANTED] = {ODBC_INTEGER, 0},
+    [COLUMN_SIZE] = {ODBC_INTEGER, 0},      [COLUMN_SOURCE_DATE] = {ODBC_INSTANT, 0},
+    [COLUMN_REFRESHED] = {ODBC_INSTANT, 0}, [COLUMN_ENDED] = {ODBC_INTEGER, 0},
+    [COLUMN_STATUS] = {ODBC_INTEGER, 0},    [COLUMN_HELD] = {ODBC_INTEGER, 0},
+    [COLUMN_UPDATED] = {ODBC_INSTANT, 0},   [COLUMN_SERVER] = {ODBC_TEXT, 256},
     [COLUMN_HAS_ROW] = {ODBC_INTEGER, 0}};
 
 static const char healthy_row[] = "CASE WHEN Status IN (0, 2, 3) AND SourceVersion > 0 THEN ";
 
-static const char package_columns[] =
-    "SELECT p.PkgID, p.Name, d.SiteCode, COALESCE(p.SourceVersion, 0) AS Wanted, p.SourceCompSize, p.SourceDate, ";
-static const char row_columns[] =
-    "r.Status, r.SourceVersion AS Held, r.UpdateTime, r.PkgServer, CASE WHEN r.ID IS NULL THEN 0 ELSE 1 END AS HasRow";
+static const char package_columns[] = "SELECT p.PkgID, p.Name, d.SiteCode, COALESCE(p.SourceVersion, 0) AS "
+                                      "Wanted, p.SourceCompSize, p.SourceDate, ";
+static const char row_columns[] = "r.Status, r.SourceVersion AS Held, r.UpdateTime, r.PkgServer, CASE WHEN "
+                                  "r.ID IS NULL THEN 0 ELSE 1 END AS HasRow";
 
 /* The newest refresh of a site's DPs. */
 static void add_refreshed_column(const struct sitedb *db, struct statement *statement)
@@ -81,7 +83,8 @@ static void add_targets(const struct sitedb *db, const struct sitedb_filter *fil
         statement_text(statement, " AND s.Status = 1");
 }
 
-static void add_version_rule(const struct sitedb *db, const struct sitedb_filter *filter, struct statement *statement)
+static void add_version_rule(const struct sitedb *db, const struct sitedb_filter *filter,
+                             struct statement *statement)
 {
     statement_text(statement, package_columns);
     statement_text(statement, "d.Refreshed, 0 AS Ended, ");
@@ -91,16 +94,18 @@ static void add_version_rule(const struct sitedb *db, const struct sitedb_filter
     statement_text(statement, healthy_row);
     statement_text(statement, "SourceVersion ELSE -1 END) AS HealthyVersion, SUM(");
     statement_text(statement, healthy_row);
-    statement_text(statement, "0 ELSE 1 END) AS OtherRows FROM PkgStatus WHERE Type = 1 GROUP BY ID, SiteCode) t"
-                              " ON t.ID = p.PkgID AND t.SiteCode = d.SiteCode"
-                              " LEFT JOIN PkgStatus r ON r.Type = 1 AND r.ID = p.PkgID AND r.SiteCode = d.SiteCode");
+    statement_text(statement,
+                   "0 ELSE 1 END) AS OtherRows FROM PkgStatus WHERE Type = 1 GROUP BY ID, SiteCode) t"
+                   " ON t.ID = p.PkgID AND t.SiteCode = d.SiteCode"
+                   " LEFT JOIN PkgStatus r ON r.Type = 1 AND r.ID = p.PkgID AND r.SiteCode = d.SiteCode");
     add_package_conditions(db, statement);
     /* A superset: rows that differ are decided pair by pair, when they are here. */
     statement_text(statement, " AND (t.ID IS NULL OR t.HealthyVersion < p.SourceVersion OR t.OtherRows > 0)");
 }
 
 /* Rule recipe, to the letter, over the packages of the owning site (database.md, "Queries"). */
-static void add_recipe_rows(const struct sitedb *db, const struct sitedb_filter *filter, struct statement *statement)
+static void add_recipe_rows(const struct sitedb *db, const struct sitedb_filter *filter,
+                            struct statement *statement)
 {
     statement_text(statement, " FROM SMSPackages p JOIN PkgStatus r ON r.ID = p.PkgID AND r.Type = 1"
                               " WHERE p.SourceSite = ");
@@ -110,11 +115,12 @@ static void add_recipe_rows(const struct sitedb *db, const struct sitedb_filter 
     statement_filter(statement, "r.SiteCode", &filter->sites, &filter->exclude_sites);
 }
 
-static const char recipe_columns[] =
-    "SELECT p.PkgID, p.Name, r.SiteCode, COALESCE(p.SourceVersion, 0) AS Wanted, p.SourceCompSize, p.SourceDate, "
-    "NULL AS Refreshed, 0 AS Ended, ";
+static const char recipe_columns[] = "SELECT p.PkgID, p.Name, r.SiteCode, COALESCE(p.SourceVersion, 0) AS "
+                                     "Wanted, p.SourceCompSize, p.SourceDate, "
+                                     "NULL AS Refreshed, 0 AS Ended, ";
 
-static void add_recipe_rule(const struct sitedb *db, const struct sitedb_filter *filter, struct statement *statement)
+static void add_recipe_rule(const struct sitedb *db, const struct sitedb_filter *filter,
+                            struct statement *statement)
 {
     statement_text(statement, recipe_columns);
     statement_text(statement, row_columns);
@@ -129,9 +135,9 @@ struct pair_reader {
     int64_t correction_s;
     bool ignore_dates;
     enum pair_rule rule;
-    struct pair pair;      /* the one whose rows are being read; package NULL before the first */
-    int64_t decided_at;    /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
-    bool ended;            /* proven to be no longer targeted */
+    struct pair pair;   /* the one whose rows are being read; package NULL before the first */
+    int64_t decided_at; /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
+    bool ended;         /* proven to be no longer targeted */
     struct pair_list *list;
     struct lookup *lookups;
     size_t lookup_count;
@@ -142,11 +148,18 @@ static int64_t product_date(const struct pair_reader *reader, const struct odbc_
     return reader->ignore_dates ? 0 : sitedb_date(value, reader->correction_s, &reader->db->clock);
 }
 
+/* As stored: no date lies in the future, for no zone is known. */
+static int64_t stored_date(const struct odbc_value *value)
+{
+    static const struct sitedb_clock end_of_time = {.utc = INT64_MAX};
+    return sitedb_date(value, 0, &end_of_time);
+}
+
 /* All texts of a pair in one allocation, which `package` points to. */
 static int keep_texts(struct pair *pair, const struct odbc_value *values)
 {
-    const char *texts[] = {values[COLUMN_PACKAGE].text, values[COLUMN_NAME].text,
-                           values[COLUMN_SITE].text, values[COLUMN_SERVER].text};
+    const char *texts[] = {values[COLUMN_PACKAGE].text, values[COLUMN_NAME].text, values[COLUMN_SITE].text,
+                           values[COLUMN_SERVER].text};
     const char **targets[] = {&pair->package, &pair->package_name, &pair->site, &pair->server};
     size_t size = 0;
     for (size_t i = 0; i < 4; i++)
@@ -164,8 +177,9 @@ static int keep_texts(struct pair *pair, const struct odbc_value *values)
 }
 
 /*
- * Highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two rows is newer
- * does not depend on the zone, nor on --db-clock=ignore. Status makes the choice the same in every run.
+ * Highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two
+ * rows is newer does not depend on the zone, nor on --db-clock=ignore. Status makes the choice the same in
+ * every run.
  */
 static bool decides_over(int64_t held, int64_t updated, int64_t status, const struct pair_reader *reader)
 {
@@ -246,7 +260,8 @@ static int add_row(struct pair_reader *reader, const struct odbc_value *values)
     struct pair *pair = &reader->pair;
     if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
         return 0;
-    int64_t held = sitedb_integer(&values[COLUMN_HELD], -1), updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
+    int64_t held = sitedb_integer(&values[COLUMN_HELD], -1),
+            updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
     int64_t status = sitedb_integer(&values[COLUMN_STATUS], 0);
     if (pair->rows++ > 0 && !decides_over(held, updated, status, reader))
         return 0;
@@ -259,12 +274,14 @@ static int add_row(struct pair_reader *reader, const struct odbc_value *values)
     reader->decided_at = updated;
     pair->held = held;
     pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
+    pair->stamp = stored_date(&values[COLUMN_UPDATED]);
     pair->has_status = !values[COLUMN_STATUS].null;
     pair->status = status;
     return 0;
 }
 
-static int read_pairs(struct pair_reader *reader, const char *what, struct statement *statement, struct failure *failure)
+static int read_pairs(struct pair_reader *reader, const char *what, struct statement *statement,
+                      struct failure *failure)
 {
     struct odbc_query *query = sitedb_query(reader->db, what, statement, pair_columns, COLUMN_COUNT, failure);
     if (query == NULL)
@@ -295,23 +312,24 @@ static struct pair_reader reader_of(const struct sitedb *db, enum pair_rule rule
                                 .list = list};
 }
 
-int pairs_read(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule, enum pair_clock clock,
-               struct pair_list *list, struct failure *failure)
+int pairs_read(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule,
+               enum pair_clock clock, struct pair_list *list, struct failure *failure)
 {
     struct statement statement = {0};
     if (rule == PAIR_RULE_VERSION)
         add_version_rule(db, filter, &statement);
     else
         add_recipe_rule(db, filter, &statement);
-    statement_text(&statement, rule == PAIR_RULE_VERSION ? " ORDER BY p.PkgID, d.SiteCode" : " ORDER BY p.PkgID, r.SiteCode");
+    statement_text(&statement, rule == PAIR_RULE_VERSION ? " ORDER BY p.PkgID, d.SiteCode"
+                                                         : " ORDER BY p.PkgID, r.SiteCode");
     struct pair_reader reader = reader_of(db, rule, clock, list);
     int result = read_pairs(&reader, "the packages that are not in sync", &statement, failure);
     statement_free(&statement);
     return result;
 }
 
-int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule, int64_t *examined,
-                struct failure *failure)
+int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule,
+                int64_t *examined, struct failure *failure)
 {
     struct statement statement = {0};
     statement_text(&statement, "SELECT COUNT(*) AS Examined");
@@ -322,7 +340,8 @@ int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enu
         add_recipe_rows(db, filter, &statement);
     }
     static const struct odbc_column column = {ODBC_INTEGER, 0};
-    struct odbc_query *query = sitedb_query(db, "the number of targeted packages", &statement, &column, 1, failure);
+    struct odbc_query *query =
+        sitedb_query(db, "the number of targeted packages", &statement, &column, 1, failure);
     statement_free(&statement);
     if (query == NULL)
         return -1;
@@ -336,8 +355,8 @@ int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enu
 
 /* ---- by key */
 
-static void add_keys(struct statement *statement, const char *package, const char *site, const struct lookup *lookups,
-                     size_t count)
+static void add_keys(struct statement *statement, const char *package, const char *site,
+                     const struct lookup *lookups, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         statement_text(statement, i == 0 ? "(" : " OR ");
@@ -352,7 +371,8 @@ static void add_keys(struct statement *statement, const char *package, const cha
     statement_text(statement, ")");
 }
 
-/* Proof that a pair is no longer targeted is a row that says so; a row that is merely absent proves nothing. */
+/* Proof that a pair is no longer targeted is a row that says so; a row that is merely absent proves nothing.
+ */
 static void add_version_lookup(const struct sitedb *db, const struct lookup *lookups, size_t count,
                                struct statement *statement)
 {
@@ -369,9 +389,10 @@ static void add_version_lookup(const struct sitedb *db, const struct lookup *loo
                                   : ", COUNT(*) AS Live");
     statement_text(statement, " FROM v_DistributionPoint WHERE ");
     add_keys(statement, "PackageID", "SiteCode", lookups, count);
-    statement_text(statement, " GROUP BY PackageID, SiteCode) d ON d.PackageID = p.PkgID"
-                              " LEFT JOIN PkgStatus r ON r.Type = 1 AND r.ID = p.PkgID AND r.SiteCode = d.SiteCode"
-                              " ORDER BY p.PkgID, d.SiteCode");
+    statement_text(statement,
+                   " GROUP BY PackageID, SiteCode) d ON d.PackageID = p.PkgID"
+                   " LEFT JOIN PkgStatus r ON r.Type = 1 AND r.ID = p.PkgID AND r.SiteCode = d.SiteCode"
+                   " ORDER BY p.PkgID, d.SiteCode");
 }
 
 static void add_recipe_lookup(const struct lookup *lookups, size_t count, struct statement *statement)

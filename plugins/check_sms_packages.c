@@ -105,11 +105,12 @@ static void describe_pair(const void *context, size_t row, struct item *item, st
                           .moved = pair->updated,
                           .size_bytes = pair->size_bytes};
     text_add(place, pair->site);
+    /* The date as stored: another --db-clock, or the end of summer time, moves no package. */
     if (rule_of(&run->site) == PAIR_RULE_RECIPE)
         text_addf(progress, "%" PRId64 "/%" PRId64, pair->status, pair->held);
     else
         text_addf(progress, "%s%" PRId64 "/%" PRId64 "/%" PRId64 "/%" PRId64, pair->has_status ? "" : "-",
-                  pair->status, pair->held, pair->wanted, pair->updated);
+                  pair->status, pair->held, pair->wanted, pair->stamp);
 }
 
 static const char *site_of(const char *place)

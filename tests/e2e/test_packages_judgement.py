@@ -509,6 +509,28 @@ def test_db_clock_reads_update_time_in_the_zone_that_it_is_told(world):
     assert age_of(answer) in durations(0) and answer.item("CEN00001", "S02")["moved"] is None
 
 
+def test_another_reading_of_the_same_date_is_no_movement(world):
+    """The server's local time is UTC+2: under utc the date lies in the future for the first two hours."""
+    lab = world.make()
+    world.stuck(age_s=HOUR)
+    lab.db.execute("UPDATE PkgStatus SET UpdateTime = datetime(UpdateTime, '+2 hours')")
+    world.check(env={"TZ": "XXX-2"})
+    before = world.remembered()
+    # Half an hour later, read in every way; under local also in winter time.
+    for clock, zone in (("local", "XXX-2"), ("ignore", "XXX-2"), ("local", "XXX-1"), ("utc", "XXX-2"), ("ignore", "XXX-2"), ("utc", "XXX-2")):
+        item = world.check("--db-clock=" + clock, env={"TZ": zone}, later=30 * MINUTE).item("CEN00001", "S02")
+        assert item["moved"] not in durations(0), (clock, zone, item)
+        assert world.remembered() == before, (clock, zone)
+    # The date has come to lie in the past.
+    assert world.check(env={"TZ": "XXX-2"}, later=5 * HOUR).item("CEN00001", "S02")["moved"] in durations(4 * HOUR)
+    assert world.remembered() == before
+    lab.db.execute("UPDATE PkgStatus SET UpdateTime = datetime(UpdateTime, '+1 second')")
+    world.check("--db-clock=ignore", later=6 * HOUR)
+    assert world.remembered() != before
+    moved = world.check("--db-clock=ignore", later=7 * HOUR).item("CEN00001", "S02")["moved"]
+    assert moved in durations(HOUR), "a date that is not read still tells that the row changed"
+
+
 def test_last_refresh_time_is_utc_whatever_the_clock_option_says(world):
     lab = world.make()
     lab.package("CEN00001", "Local", 1, source_date_age_s=90 * DAY)
