@@ -135,7 +135,9 @@ __attribute__((noinline)) static void remember_hour(struct log_delivery *deliver
     size_t before = (size_t)(tail->stamp_text - tail->start) + clock;
     size_t behind = hour->length - clock - size;
     static const char thread[] = "><thread=";
-    if (before > sizeof hour->before || behind + sizeof thread - 1 > sizeof hour->behind)
+    /* A tail that is wrapped over lines ends elsewhere: it is always looked at closely. */
+    if (before > sizeof hour->before || behind + sizeof thread - 1 > sizeof hour->behind ||
+        memchr(tail->start, '\n', before + size + behind) != NULL)
         return;
     memcpy(hour->before, tail->start, before);
     hour->before_length = before;
@@ -180,6 +182,8 @@ static const char *read_thread(struct log_delivery *delivery, const char *at, co
         size_t length = behind != NULL ? (size_t)(behind - at) : 0;
         known->length = 0;
         delivery->matched = known->thread;
+        if (length > 0 && memchr(at, '\n', length) != NULL)
+            return NULL; /* wrapped */
         if (length < sizeof(uint64_t) || length > sizeof known->text)
             return behind;
         memcpy(known->text, at, length);
