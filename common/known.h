@@ -3,19 +3,21 @@
 #define SMS_KNOWN_H
 
 #include "failure.h"
+#include "text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * Items that the team has accepted (--known=PACKAGE[@SITE][:UNTIL]): a service that is already CRITICAL for one
- * package would hide the next one.
+ * Items that the team has accepted (--known=PACKAGE[@SITE][:UNTIL]): a service that is already CRITICAL for
+ * one package would hide the next one.
  */
 struct known_entry {
     char package[16];
-    char place[256];  /* site code or server; "" for every place */
-    int64_t until;    /* UTC: the end of the day given, local time; 0 without an end */
+    char place[256]; /* site code or server; "" for every place */
+    int64_t until;   /* UTC: the end of the day given, local time; 0 without an end */
+    char day[11];    /* the same as it was given; "" without an end */
 };
 
 struct known_list {
@@ -33,6 +35,10 @@ int known_list_parse(void *list, const char *value, struct failure *failure);
  */
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
                       int64_t *until);
+
+/** Append `--known CEN00001@S02 ended 2020-01-01, ...`: the entries whose day has passed; nothing without
+ * any. */
+void known_list_add_ended(const struct known_list *list, int64_t now, struct text *note);
 
 void known_list_free(struct known_list *list);
 

@@ -76,18 +76,26 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
 {
     if (run->findings.recall.in_trouble)
         status = status_worse(status, STATUS_WARNING);
+    const bool verbose = run->check->options.verbosity > 0;
+    struct text ended = {0};
+    if (verbose)
+        known_list_add_ended(&run->check->options.known, run->findings.clocks.host, &ended);
+    const char *const notes[] = {text_string(&ended)};
     struct line_context lines = {run, item_line};
     const struct report report = {.label = run->check->check.label,
                                   .status = status,
                                   .verdict = text_string(verdict),
                                   .perfdata = perfdata,
                                   .perfdata_count = perfdata_count,
+                                  .notes = notes,
+                                  .note_count = ended.length > 0 ? 1 : 0,
                                   .item_line = line_in_order,
                                   .context = &lines,
                                   .item_count = run->findings.count,
                                   .max_items = (size_t)run->check->options.max_items,
-                                  .all = run->check->options.verbosity > 0};
+                                  .all = verbose};
     check_finish(run->worker, &report);
+    text_free(&ended);
 }
 
 struct perfdatum siterun_query_time(const struct siterun *run)

@@ -132,7 +132,7 @@ class Answer:
             assert "sms_reset_package" not in advice, (item, self)
 
     def note(self, line):
-        assert re.fullmatch(r"\+\d+ more", line), "not an item: %r in %s" % (line, self)
+        assert re.fullmatch(r"\+\d+ more|--known \S+ ended \d{4}-\d\d-\d\d(, \S+ ended \d{4}-\d\d-\d\d)*", line), "not an item: %r in %s" % (line, self)
 
     def item(self, package, site):
         found = [item for item in self.items if (item["package"], item["site"]) == (package, site)]

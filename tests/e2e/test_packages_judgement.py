@@ -492,6 +492,14 @@ def test_known_ends_when_its_day_has_passed(world):
     world.check("--known=CEN00001@S02:" + today, later=DAY).is_(CRITICAL)
 
 
+def test_known_entries_whose_day_has_passed_are_named_when_asked(world):
+    world.make()
+    world.stuck()
+    known = "--known=CEN00001@S02:2020-01-01,CEN00002:2021-12-31,CEN00003@S01:2199-12-31"
+    assert world.check(known, "-v").is_(CRITICAL).lines[1] == "--known CEN00001@S02 ended 2020-01-01, CEN00002 ended 2021-12-31"
+    assert "ended" not in world.check(known).is_(CRITICAL).text
+
+
 # ---- the two clocks of the database
 
 

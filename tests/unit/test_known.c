@@ -36,8 +36,9 @@ static const struct {
     {"CEN00012@S02:2026-12-31", "CEN00012", "S02", 2026, 12, 31, 23, true},
     {"CEN00012@S02:2026-12-31", "CEN00012", "S02", 2027, 1, 1, 0, false},
     {"CEN00012:2028-02-29", "CEN00012", "S02", 2028, 2, 29, 12, true},
-    {"A,B@S02 , C", "C", "S09", 2026, 1, 1, 0, true},
-    {"A:2020-01-01,A", "A", "S09", 2026, 1, 1, 0, true},
+    {"CEN0000A,CEN0000B@S02 , CEN0000C", "CEN0000C", "S09", 2026, 1, 1, 0, true},
+    {"CEN0000A:2020-01-01,CEN0000A", "CEN0000A", "S09", 2026, 1, 1, 0, true},
+    {"CEN_0000A1", "CEN_0000A1", "S09", 2026, 1, 1, 0, true},
 };
 
 static void entries_mute_what_they_name(void **state)
@@ -72,6 +73,16 @@ static const struct {
     {"CEN00012:2026-1-1", "does not end in a date"},
     {"CEN00012:2026-01-01x", "does not end in a date"},
     {"CEN0001234567890123", "does not begin with a package ID"},
+    {"CEN00000012", "does not begin with a package ID of 8 to 10"},
+    {"CEN0001", "'CEN0001' does not begin with a package ID of 8 to 10"},
+    {"CEN0001@S02:2026-01-01", "'CEN0001@S02:2026-01-01' does not begin"},
+    {"CEN0001*", "does not begin with a package ID"},
+    {"CEN-0001@S02", "does not begin with a package ID"},
+    {"CEN\303\2300001", "does not begin with a package ID"},
+    {"CEN00001@S02@S03", "'CEN00001@S02@S03' has more than one '@'"},
+    {"CEN00001@S02@", "has more than one '@'"},
+    {"CEN00001@@S02", "has more than one '@'"},
+    {"CEN00001:2026-01-01@S02", "does not end in a date"},
 };
 
 static void bad_entries_are_refused(void **state)
@@ -87,6 +98,25 @@ static void bad_entries_are_refused(void **state)
     }
 }
 
+static void entries_that_ended_are_named(void **state)
+{
+    (void)state;
+    struct known_list list = {0};
+    struct failure failure;
+    struct text note = {0};
+    assert_int_equal(
+        known_list_parse(&list, "CEN00001,CEN00002@S02:2020-01-01,CEN00003:2026-03-29,CEN00004:2026-03-28",
+                         &failure),
+        0);
+    known_list_add_ended(&list, at(2020, 1, 1, 12), &note);
+    assert_string_equal(text_string(&note), "");
+    known_list_add_ended(&list, at(2026, 3, 29, 12), &note);
+    assert_string_equal(text_string(&note),
+                        "--known CEN00002@S02 ended 2020-01-01, CEN00004 ended 2026-03-28");
+    text_free(&note);
+    known_list_free(&list);
+}
+
 int main(void)
 {
     setenv("TZ", "Europe/Berlin", 1);
@@ -94,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_mute_what_they_name),
         cmocka_unit_test(bad_entries_are_refused),
+        cmocka_unit_test(entries_that_ended_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
