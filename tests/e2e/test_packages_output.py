@@ -186,6 +186,8 @@ def test_the_budgets_hold_when_everything_is_long(world):
         lab.site("%03X" % (0xB00 + number), "N" * 200, status=2)
     answer = well_formed(world.check("--rule=version", "--min-rate=1GB/h"))
     assert "is not active" in answer.verdict and len(answer.stdout) < 4000 and len(answer.items) >= 3
+    for item in answer.items:
+        assert item["advice"].endswith("--package=%s --child-site=%s" % (item["package"], item["site"])), "the remedy was cut: %s" % answer
     long = os.path.join(world.folder, "d" * 240)
     os.mkdir(long)
     deep = os.path.join(long, "e" * 240)
