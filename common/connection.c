@@ -239,10 +239,14 @@ int odbc_settings_check(const struct odbc_settings *settings, struct failure *fa
         if (check_value(dialect, values[i].name, values[i].value, false, failure) != 0)
             return -1;
     }
-    /* FreeTDS begins to guess at a version that it does not know, and can hang for ever while it does (#733). */
-    if (settings->tds_version != NULL && (strncmp(settings->tds_version, "7.", 2) != 0 ||
-                                          strspn(settings->tds_version + 2, "01234") != 1 || settings->tds_version[3] != '\0'))
-        return fail(failure, "--tds-version=%s is no version of the protocol: 7.1 for all servers, 7.2, 7.3 or 7.4 for newer ones",
+    /* FreeTDS begins to guess at a version that it does not know, and can hang for ever while it does (#733).
+     */
+    if (settings->tds_version != NULL &&
+        (strncmp(settings->tds_version, "7.", 2) != 0 || strspn(settings->tds_version + 2, "01234") != 1 ||
+         settings->tds_version[3] != '\0'))
+        return fail(failure,
+                    "--tds-version=%s is no version of the protocol: 7.1 for all servers, 7.2, 7.3 or 7.4 "
+                    "for newer ones",
                     settings->tds_version);
     if (settings->connect != NULL && !utf8_valid(settings->connect, strlen(settings->connect)))
         return fail(failure, "the connection string is not valid UTF-8");
@@ -387,33 +391,47 @@ static void add_lower(struct text *text, const char *string, size_t length)
     }
 }
 
-void odbc_settings_identity(const struct odbc_settings *settings, struct text *identity)
+static void add_place(const struct odbc_settings *settings, struct text *place)
 {
     if (settings->connect != NULL) {
-        text_add(identity, "connect:");
-        size_t begin = identity->length;
+        size_t begin = place->length;
         struct attribute attribute;
         for (const char *at = settings->connect; (at = next_attribute(at, &attribute)) != NULL;) {
             if (!is_place(&attribute))
                 continue;
-            if (identity->length > begin)
-                text_add(identity, ";");
-            add_lower(identity, attribute.key, attribute.key_length);
-            text_add(identity, "=");
-            text_add_bytes(identity, attribute.value, attribute.value_length);
+            if (place->length > begin)
+                text_add(place, ";");
+            add_lower(place, attribute.key, attribute.key_length);
+            text_add(place, "=");
+            text_add_bytes(place, attribute.value, attribute.value_length);
         }
         return;
     }
     if (settings->dsn != NULL) {
-        text_addf(identity, "dsn:%s", settings->dsn);
+        text_addf(place, "dsn:%s", settings->dsn);
     } else if (settings->hostname != NULL) { /* host names are the same in any case */
-        add_lower(identity, settings->hostname, strlen(settings->hostname));
+        add_lower(place, settings->hostname, strlen(settings->hostname));
         if (strchr(settings->hostname, '\\') == NULL)
-            text_addf(identity, ":%" PRId64, settings->port);
+            text_addf(place, ":%" PRId64, settings->port);
     } else {
-        text_addf(identity, "file:%s", settings->database != NULL ? settings->database : "");
+        text_addf(place, "file:%s", settings->database != NULL ? settings->database : "");
         return;
     }
     if (settings->database != NULL)
-        text_addf(identity, "/%s", settings->database);
+        text_addf(place, "/%s", settings->database);
+}
+
+void odbc_settings_identity(const struct odbc_settings *settings, struct text *identity)
+{
+    if (settings->connect != NULL)
+        text_add(identity, "connect:");
+    add_place(settings, identity);
+}
+
+void odbc_settings_place(const struct odbc_settings *settings, struct text *place)
+{
+    size_t begin = place->length;
+    add_place(settings, place);
+    if (place->length == begin)
+        text_add(place, "the database");
 }

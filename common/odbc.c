@@ -161,7 +161,7 @@ static int prepare_situation(struct odbc_connection *connection, const struct od
     if (settings->connect != NULL && connection->password.length == 0 &&
         !connection_string_value(settings->connect, "PWD", &connection->password))
         connection_string_value(settings->connect, "PASSWORD", &connection->password);
-    odbc_settings_identity(settings, &connection->place);
+    odbc_settings_place(settings, &connection->place);
     struct odbc_situation *situation = &connection->situation;
     situation->place = text_string(&connection->place);
     situation->password = text_string(&connection->password);

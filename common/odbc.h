@@ -68,8 +68,11 @@ struct odbc_error {
  */
 int odbc_settings_check(const struct odbc_settings *settings, struct failure *failure);
 
-/** What is watched, for the identity of the state and for messages: "sql01:1433/SMS_CEN", "dsn:SMS/...", never a secret. */
+/** What is watched, for the identity of the state: "sql01:1433/SMS_CEN", "dsn:SMS/...", "connect:...", never a secret. */
 void odbc_settings_identity(const struct odbc_settings *settings, struct text *identity);
+
+/** The same for messages: without the prefix that keeps a connection string's identity apart. */
+void odbc_settings_place(const struct odbc_settings *settings, struct text *place);
 
 /** @return the connection, owned (odbc_disconnect), or NULL with the error */
 struct odbc_connection *odbc_connect(const struct odbc_settings *settings, const struct trace *trace,

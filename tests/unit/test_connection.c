@@ -164,23 +164,31 @@ static void identities(void **state)
     (void)state;
     static const struct {
         struct odbc_settings settings;
-        const char *identity;
+        const char *identity, *place;
     } cases[] = {
         {{.hostname = "SQL01", .port = 1433, .database = "SMS_CEN", .user = "a", .password = "geheim"},
+         "sql01:1433/SMS_CEN",
          "sql01:1433/SMS_CEN"},
-        {{.hostname = "sql01\\I", .port = 1433, .database = "SMS_CEN"}, "sql01\\i/SMS_CEN"},
-        {{.hostname = "sql01", .port = 1}, "sql01:1"},
-        {{.dsn = "SMS"}, "dsn:SMS"},
-        {{.dsn = "SMS", .database = "SMS_CEN", .user = "a"}, "dsn:SMS/SMS_CEN"},
-        {{.driver = "SQLite3", .database = "/x"}, "file:/x"},
+        {{.hostname = "sql01\\I", .port = 1433, .database = "SMS_CEN"},
+         "sql01\\i/SMS_CEN",
+         "sql01\\i/SMS_CEN"},
+        {{.hostname = "sql01", .port = 1}, "sql01:1", "sql01:1"},
+        {{.dsn = "SMS"}, "dsn:SMS", "dsn:SMS"},
+        {{.dsn = "SMS", .database = "SMS_CEN", .user = "a"}, "dsn:SMS/SMS_CEN", "dsn:SMS/SMS_CEN"},
+        {{.driver = "SQLite3", .database = "/x"}, "file:/x", "file:/x"},
         {{.connect = "Driver=FreeTDS;SERVER=Sql01;Port=1433;UID=me;PWD={ge;heim};Database={SMS};Password=y"},
-         "connect:server=Sql01;port=1433;database=SMS"},
-        {{.connect = " ; Database = /x"}, "connect:database=/x"},
+         "connect:server=Sql01;port=1433;database=SMS",
+         "server=Sql01;port=1433;database=SMS"},
+        {{.connect = " ; Database = /x"}, "connect:database=/x", "database=/x"},
+        {{.connect = "Driver=X"}, "connect:", "the database"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text identity = {0};
         odbc_settings_identity(&cases[i].settings, &identity);
         assert_string_equal(text_string(&identity), cases[i].identity);
+        text_cut(&identity, 0);
+        odbc_settings_place(&cases[i].settings, &identity);
+        assert_string_equal(text_string(&identity), cases[i].place);
         text_free(&identity);
     }
 }

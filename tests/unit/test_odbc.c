@@ -262,9 +262,9 @@ static void what_is_told(void **state)
     assert_true(odbc_elapsed_s(connection) > 0 && odbc_elapsed_s(connection) < 60);
     odbc_disconnect(connection);
     static const char *const lines[] = {
-        "connecting to connect:database=", "SQL of the query, 0 parameters: SELECT 7\n",
+        "connecting to database=", "SQL of the query, 0 parameters: SELECT 7\n",
         "waiting for the answer to the query\n", "fetching rows of the query\n",
-        "disconnecting from connect:database="};
+        "disconnecting from database="};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (strstr(trail, lines[i]) == NULL)
             fail_msg("\"%s\" is not in:\n%s", lines[i], trail);
