@@ -41,7 +41,7 @@ struct dp_package {
 struct dp_server {
     const char *place; /* "S021": as shown (nalpath.h) */
     const char *site;  /* SiteCode of the row */
-    uint32_t number; /* 0, 1, 2 ...: to count by */
+    uint32_t number;   /* 0, 1, 2 ...: to count by */
 };
 
 struct dp {

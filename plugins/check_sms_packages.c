@@ -168,10 +168,11 @@ static void add_versions(const struct pair *pair, struct text *line)
     }
 }
 
-/* A name of any length must not push the remedy out of the line. */
+/* A name of any length must not push the remedy out of the line; without one it is the site's. */
 static void add_server(const struct siterun *run, const struct pair *pair, struct text *line)
 {
-    text_add_clean(line, itemline_site_server(&run->db, pair->site, pair->server), 64);
+    const char *server = itemline_site_server(&run->db, pair->site, pair->server);
+    text_add_clean(line, server[0] != '\0' ? server : pair->site, 64);
 }
 
 static void add_child_logs(const struct siterun *run, const struct pair *pair, struct text *line)

@@ -150,6 +150,15 @@ def test_words_and_advice_of_each_kind(world, code, held, kind, word):
         assert (item["kind"], item["word"], item["rows"]) == (kind, word, rows)
 
 
+def test_advice_names_the_site_where_no_server_is_known(world):
+    lab = world.make()
+    world.stuck()
+    lab.db.execute("UPDATE v_Site SET ServerName = ''")
+    lab.db.execute("UPDATE PkgStatus SET PkgServer = ''")
+    advice = world.check().is_(CRITICAL).item("CEN00001", "S02")["advice"]
+    assert advice.startswith("look for CEN00001 in despool.log and distmgr.log on S02; copy CEN00001.PCK to S02 and preload it"), advice
+
+
 def test_advice_under_rule_recipe_is_that_of_the_row(world):
     lab = world.make()
     world.stuck("CEN00001", "S02", status=1)
