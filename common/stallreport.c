@@ -262,8 +262,19 @@ static void note_candidates(const struct stallreport *report, struct notes *note
     }
 }
 
+static void note_known(const struct stallreport *report, struct notes *notes)
+{
+    struct text ended = {0};
+    if (report->verbose)
+        known_list_add_ended(report->known, report->now, &ended);
+    if (ended.length > 0)
+        text_add(add_note(notes), text_string(&ended));
+    text_free(&ended);
+}
+
 static void make_notes(const struct stallreport *report, struct notes *notes)
 {
+    note_known(report, notes);
     note_logs(report, notes);
     note_endings(report, notes);
     note_candidates(report, notes);

@@ -321,6 +321,7 @@ static void tell(const struct run *run)
         .stalls = &run->stalls,
         .tally = &tally,
         .thresholds = &check->options.thresholds,
+        .known = &check->options.known,
         .packages = &check->despool.packages,
         .exclude_packages = &check->despool.exclude_packages,
         .site = check->despool.site,

@@ -226,7 +226,7 @@ static void item_line(const struct siterun *run, size_t finding, struct text *li
     add_versions(dp, line);
     itemline_add_ages(item, &run->check->look.rates, line);
     add_message(run, dp, line);
-    if (item->stuck)
+    if (item->status != STATUS_OK)
         add_advice(run, dp, line);
 }
 

@@ -20,7 +20,7 @@ ITEM = re.compile(
     r'(?P<kind>[a-z_+]+), (?:wants version (?P<wanted>\d+)|wanted version not said)(?:, has (?P<held>\d+))?, for (?P<age>[^,:;]+)'
     r'(?:, repeated (?P<repeats>\d+) times, last (?P<last>[^,:;]+) ago)?(?:, (?P<file>\S+) is (?P<gone>not|empty) in (?P<folder>[^:;]+))?'
     r'(?:: "(?P<line>.*?)")?(?:; (?P<advice>.*))?\Z')
-NOTE = re.compile(r"ended: |seen once: |\+\d+ more\Z|\S+: (stamps are local time|.* (was|were) )|\S+ events are of more")
+NOTE = re.compile(r"--known \S+ ended |ended: |seen once: |\+\d+ more\Z|\S+: (stamps are local time|.* (was|were) )|\S+ events are of more")
 
 
 class Answer(packages.Answer):

@@ -324,6 +324,8 @@ def test_known(tmp_path):
     child.check("--known=CEN00001,CEN00002").is_(OK, "nothing else stalled in despool.log, distmgr.log, last written", "; 2 known")
     child.check("--known=CEN00001", "--package=CEN00001").is_(OK, "nothing else stalled of CEN00001 in despool.log, distmgr.log", "; 1 known")
     child.check("--known=CEN00001@S03,CEN00002", "--site=S02").is_(CRITICAL)
+    answer = child.check("--known=CEN00001:2020-01-31", "--site=S02", "-v").is_(CRITICAL, "2 stalled")
+    assert any(line.startswith("--known CEN00001 ended 2020-01-31") for line in answer.lines), answer
 
 
 def test_filters_share_one_memory(tmp_path):

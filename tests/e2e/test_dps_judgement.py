@@ -335,6 +335,14 @@ def test_young_ones_have_a_common_factor_too(world):
     world.check().is_(OK, "none stuck, 3 on their way: 3 packages pending on S021, oldest CEN00")
 
 
+def test_advice_stands_wherever_the_state_is_not_ok(world):
+    """With ranges that alert only on the young, an old item is critical and not stuck."""
+    world.make()
+    world.dp("CEN00101", "S021", 1, 4 * DAY)
+    answer = world.check("-w", "@1:3d").is_(CRITICAL)
+    assert answer.value("stuck") == 0 and "look for CEN00101 in distmgr.log" in answer.lines[1], answer
+
+
 def test_many_items_stay_in_the_budget(world):
     world.make()
     for number in range(400):
