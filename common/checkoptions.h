@@ -57,19 +57,30 @@ struct site_options {
 extern const struct option site_option_table[];
 extern const size_t site_option_count;
 
-/* Options that programs with other tables need as well: one text, several homes. `at` is the offset of the target. */
-#define STATE_DIR_OPTION(at)                                                                                                \
-    {.name = "state-dir", .type = OPTION_TEXT, .offset = (at), .argument = "DIR",                                           \
-     .help = "Where the check keeps what it must remember between runs. Without it: the value of MP_STATE_PATH, else the "  \
-             "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."}
-#define OWNING_SITE_OPTION(at)                                                                                              \
-    {.name = "site", .type = OPTION_TEXT, .offset = (at), .argument = "CODE",                                               \
-     .help = "Owning site, whose database this is; by default the code in a database name SMS_xxx or CM_xxx."}
-#define DB_CLOCK_OPTION(at)                                                                                                 \
-    {.name = "db-clock", .type = OPTION_CHOICE, .offset = (at), .argument = "ZONE", .fallback = "utc",                      \
-     .choices = "utc|local|ignore",                                                                                         \
-     .help = "How PkgStatus.UpdateTime and SMSPackages.SourceDate are read, whose zone is unproven: as UTC, as the "        \
-             "server's local time, or not at all. The --survey of check_sms_packages shows which one fits."}
+/* Options that programs with other tables need as well: one text, several homes. `at` is the offset of the
+ * target. */
+#define STATE_DIR_OPTION(at)                                                                                 \
+    {                                                                                                        \
+        .name = "state-dir", .type = OPTION_TEXT, .offset = (at), .argument = "DIR",                         \
+        .help = "Where the check keeps what it must remember between runs. Without it: the value of "        \
+                "MP_STATE_PATH, else the "                                                                   \
+                "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."                          \
+    }
+#define OWNING_SITE_OPTION(at)                                                                               \
+    {                                                                                                        \
+        .name = "site", .type = OPTION_TEXT, .offset = (at), .argument = "CODE",                             \
+        .help =                                                                                              \
+            "Owning site, whose database this is; by default the code in a database name SMS_xxx or CM_xxx." \
+    }
+#define DB_CLOCK_OPTION(at)                                                                                  \
+    {                                                                                                        \
+        .name = "db-clock", .type = OPTION_CHOICE, .offset = (at), .argument = "ZONE", .fallback = "utc",    \
+        .choices = "utc|local|ignore",                                                                       \
+        .help =                                                                                              \
+            "How PkgStatus.UpdateTime and SMSPackages.SourceDate are read, whose zone is unproven: as UTC, " \
+            "as the "                                                                                        \
+            "server's local time, or not at all. The --survey of check_sms_packages shows which one fits."   \
+    }
 
 /** Set the environment variables that were given. @return 0, or -1 */
 int environment_apply(const struct environment_options *environment, struct failure *failure);

@@ -15,7 +15,8 @@ static bool is_blank(uint32_t c)
 /* They change how the rest of a console's line reads, and have no place in a package name. */
 static bool is_dropped(uint32_t c)
 {
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0xFEFF;
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
+           c == 0xFEFF;
 }
 
 void text_add_clean(struct text *text, const char *string, size_t max_bytes)

@@ -10,7 +10,7 @@
  * @param add  takes one entry, which it may change, and adds it to `target`; not 0 ends the walk
  * @return 0, or what `add` returned, or -1 when memory ran out
  */
-int comma_list_each(const char *list, int (*add)(void *target, char *entry, struct failure *failure), void *target,
-                    struct failure *failure);
+int comma_list_each(const char *list, int (*add)(void *target, char *entry, struct failure *failure),
+                    void *target, struct failure *failure);
 
 #endif

@@ -4,7 +4,8 @@
 
 /*
  * A failure as a value: one line of UTF-8 for the operator that names the step, the object and the remedy.
- * Functions that can fail take a `struct failure *`, return -1 (or NULL) and fill it; nothing in common/ prints.
+ * Functions that can fail take a `struct failure *`, return -1 (or NULL) and fill it; nothing in common/
+ * prints.
  */
 struct failure {
     char text[1024]; /* "" as long as nothing failed; longer texts are cut at a character boundary */

@@ -72,8 +72,9 @@ static bool split_key(char *key, struct lookup *lookup)
     return true;
 }
 
-/* Does this run look at a remembered item? Filters decide. An item of a site that is not active is not closed; a
- * site that is gone may have been skipped by the read, and its items are forgotten as absent ones are. */
+/* Does this run look at a remembered item? Filters decide. An item of a site that is not active is not
+ * closed; a site that is gone may have been skipped by the read, and its items are forgotten as absent ones
+ * are. */
 static bool is_looked_at(struct findings *findings, const struct findings_source *source,
                          const struct sitedb *db, const struct sitedb_filter *filter,
                          const struct lookup *lookup, struct remembered *remembered)

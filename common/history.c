@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An item that a read skipped is kept for this many runs and this long (design of the dirty reads: database.md). */
+/* An item that a read skipped is kept for this many runs and this long (design of the dirty reads:
+ * database.md). */
 enum { ABSENT_RUNS = 2, ABSENT_SECONDS = 2 * 3600 };
 
 static int by_key(const void *key, const void *element)
@@ -25,7 +26,8 @@ static int64_t since(int64_t start, int64_t now)
 bool history_age(struct item *item, const struct remembered *remembered, const struct clocks *clocks,
                  struct remembered *updated)
 {
-    *updated = (struct remembered){.key = (char *)item->key, .kind = (char *)item->kind, .progress = (char *)item->progress};
+    *updated = (struct remembered){
+        .key = (char *)item->key, .kind = (char *)item->kind, .progress = (char *)item->progress};
     bool changed = remembered == NULL || remembered->absent_runs > 0;
     bool moved = remembered != NULL && strcmp(remembered->progress, item->progress) != 0;
     if (remembered == NULL || (moved && item->forget_on_progress)) {

@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 /*
- * What the memory knows of the items found in this run: how old each is, what changed, what ended. Pure: it plans the
- * changes, memory.h writes them.
+ * What the memory knows of the items found in this run: how old each is, what changed, what ended. Pure: it
+ * plans the changes, memory.h writes them.
  */
 
 /* What a look at a remembered item that is not among the findings gave. */
 enum absence {
-    ABSENCE_HEALTHY,     /* read as healthy, or proven to be no longer targeted: it ends */
-    ABSENCE_UNSEEN,      /* not there: kept for two runs and two hours, a dirty read may have skipped it */
-    ABSENCE_NOT_LOOKED,  /* not selected by this run's filters, or its site is not active: not touched */
+    ABSENCE_HEALTHY,    /* read as healthy, or proven to be no longer targeted: it ends */
+    ABSENCE_UNSEEN,     /* not there: kept for two runs and two hours, a dirty read may have skipped it */
+    ABSENCE_NOT_LOOKED, /* not selected by this run's filters, or its site is not active: not touched */
 };
 
 /* Two clocks: the host's for the plugin's own dates, the database's for its dates. */

@@ -20,7 +20,7 @@ enum { END_LINE_BYTES = 128, MOST_BYTES = 64 * 1024 * 1024 };
 
 struct journal {
     int file;
-    char *path; /* owned */
+    char *path;                    /* owned */
     struct journal_entry *entries; /* owned */
     size_t count;
     off_t size; /* of what was read and written whole */
@@ -29,8 +29,10 @@ struct journal {
 
 const char *journal_result_name(enum journal_result result)
 {
-    static const char *const names[] = {
-        [JOURNAL_OPEN] = "open", [JOURNAL_DONE] = "done", [JOURNAL_ROLLED_BACK] = "rolled back", [JOURNAL_UNKNOWN] = "unknown"};
+    static const char *const names[] = {[JOURNAL_OPEN] = "open",
+                                        [JOURNAL_DONE] = "done",
+                                        [JOURNAL_ROLLED_BACK] = "rolled back",
+                                        [JOURNAL_UNKNOWN] = "unknown"};
     return names[result];
 }
 
@@ -51,23 +53,30 @@ static int check_directory(const char *directory, struct failure *failure)
     if (lstat(directory, &status) != 0)
         return fail(failure, "cannot look at the journal's directory %s: %s", directory, strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return fail(failure, "the journal's directory %s is no directory (a symbolic link is not followed)", directory);
+        return fail(failure, "the journal's directory %s is no directory (a symbolic link is not followed)",
+                    directory);
     if (status.st_uid != geteuid())
-        return fail(failure, "the journal's directory %s belongs to user %u: run the repair as that user, or give --journal-dir",
+        return fail(failure,
+                    "the journal's directory %s belongs to user %u: run the repair as that user, or give "
+                    "--journal-dir",
                     directory, (unsigned)status.st_uid);
     if ((status.st_mode & 077) != 0)
-        return fail(failure, "the journal's directory %s is open to others: chmod 0700 %s", directory, directory);
+        return fail(failure, "the journal's directory %s is open to others: chmod 0700 %s", directory,
+                    directory);
     return 0;
 }
 
 static int open_file(struct journal *journal, struct failure *failure)
 {
-    journal->file = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    journal->file =
+        open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     struct stat status;
     if (journal->file < 0 || fstat(journal->file, &status) != 0)
         return fail(failure, "cannot open the journal %s: %s", journal->path, strerror(errno));
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) != 0 || status.st_nlink != 1)
-        return fail(failure, "the journal %s is not a file of ours with mode 0600 and one name", journal->path);
+    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077) != 0 ||
+        status.st_nlink != 1)
+        return fail(failure, "the journal %s is not a file of ours with mode 0600 and one name",
+                    journal->path);
     return 0;
 }
 
@@ -79,7 +88,8 @@ static int lock(struct journal *journal, int64_t wait_ms, struct failure *failur
         if (errno != EWOULDBLOCK && errno != EINTR)
             return fail(failure, "cannot lock the journal %s: %s", journal->path, strerror(errno));
         if (waited >= wait_ms)
-            return fail(failure, "another repair is under way on this host: it holds the journal %s", journal->path);
+            return fail(failure, "another repair is under way on this host: it holds the journal %s",
+                        journal->path);
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     }
 }
@@ -123,15 +133,19 @@ static int read_lines(struct journal *journal, char *bytes, size_t length, struc
         if (bytes[i] != '\n')
             continue;
         bytes[i] = '\0';
-        if (strlen(bytes + start) != i - start || (bytes[start] != '#' && take_line(journal, bytes + start) != 0))
-            return fail(failure, "line %zu of the journal %s is none of ours: nothing is changed before that is understood",
-                        number, journal->path);
+        if (strlen(bytes + start) != i - start ||
+            (bytes[start] != '#' && take_line(journal, bytes + start) != 0))
+            return fail(
+                failure,
+                "line %zu of the journal %s is none of ours: nothing is changed before that is understood",
+                number, journal->path);
         start = i + 1;
         number++;
     }
     journal->size = (off_t)start;
     if (start < length && !journal->look && ftruncate(journal->file, (off_t)start) != 0)
-        return fail(failure, "cannot take a half-written line off the journal %s: %s", journal->path, strerror(errno));
+        return fail(failure, "cannot take a half-written line off the journal %s: %s", journal->path,
+                    strerror(errno));
     return 0;
 }
 
@@ -139,7 +153,8 @@ static int read_file(struct journal *journal, struct failure *failure)
 {
     struct stat status;
     if (fstat(journal->file, &status) != 0 || status.st_size > MOST_BYTES)
-        return fail(failure, "the journal %s cannot be read or is larger than 64 MiB: move it away after a look",
+        return fail(failure,
+                    "the journal %s cannot be read or is larger than 64 MiB: move it away after a look",
                     journal->path);
     char *bytes = malloc((size_t)status.st_size + 1);
     if (bytes == NULL)
@@ -208,8 +223,8 @@ const struct journal_entry *journal_find(const struct journal *journal, int64_t 
     return find(journal, id);
 }
 
-int64_t journal_count_since(const struct journal *journal, const char *server, const char *database, const char *site,
-                            int64_t since)
+int64_t journal_count_since(const struct journal *journal, const char *server, const char *database,
+                            const char *site, int64_t since)
 {
     int64_t count = 0;
     for (size_t i = 0; i < journal->count; i++) {
@@ -247,10 +262,11 @@ int journal_begin(struct journal *journal, struct journal_entry *entry, struct f
     entry->result = JOURNAL_OPEN;
     struct text line = {0};
     journal_line_write_begin(entry, &line);
-    /* A disk that is full must be noticed now, not when the database has changed. File systems that cannot reserve
-     * room are taken as they are. */
+    /* A disk that is full must be noticed now, not when the database has changed. File systems that cannot
+     * reserve room are taken as they are. */
     int result = 0;
-    if (fallocate(journal->file, FALLOC_FL_KEEP_SIZE, journal->size, (off_t)line.length + END_LINE_BYTES) != 0 &&
+    if (fallocate(journal->file, FALLOC_FL_KEEP_SIZE, journal->size, (off_t)line.length + END_LINE_BYTES) !=
+            0 &&
         errno != EOPNOTSUPP && errno != ENOSYS)
         result = fail(failure, "no room for an entry in the journal %s: %s", journal->path, strerror(errno));
     if (result == 0)
@@ -261,7 +277,8 @@ int journal_begin(struct journal *journal, struct journal_entry *entry, struct f
     return result;
 }
 
-int journal_end(struct journal *journal, int64_t id, enum journal_result result, int64_t now, struct failure *failure)
+int journal_end(struct journal *journal, int64_t id, enum journal_result result, int64_t now,
+                struct failure *failure)
 {
     struct journal_entry *entry = find(journal, id);
     if (entry == NULL)

@@ -161,8 +161,8 @@ static int read_image(const char **at, const char *key, struct row_image *image)
     const char *word = words;
     if (read_quoted(at, key, words, sizeof words) != 0 ||
         read_nullable(&word, "status=", &image->has_status, &image->status) != 0 ||
-        read_nullable(&word, " version=", &image->has_version, &image->version) != 0 || read_word(&word, " updated=") != 0 ||
-        strlen(word) >= sizeof image->updated)
+        read_nullable(&word, " version=", &image->has_version, &image->version) != 0 ||
+        read_word(&word, " updated=") != 0 || strlen(word) >= sizeof image->updated)
         return -1;
     image->has_updated = strcmp(word, "NULL") != 0;
     strcpy(image->updated, image->has_updated ? word : "");
@@ -173,7 +173,8 @@ int journal_line_read_begin(const char *line, struct journal_entry *entry)
 {
     *entry = (struct journal_entry){.result = JOURNAL_OPEN};
     const char *at = line;
-    if (read_time(&at, &entry->time) != 0 || read_word(&at, " begin") != 0 || read_number(&at, " id=", &entry->id) != 0 ||
+    if (read_time(&at, &entry->time) != 0 || read_word(&at, " begin") != 0 ||
+        read_number(&at, " id=", &entry->id) != 0 ||
         read_quoted(&at, "user", entry->user, sizeof entry->user) != 0 ||
         read_quoted(&at, "host", entry->host, sizeof entry->host) != 0 ||
         read_quoted(&at, "server", entry->server, sizeof entry->server) != 0 ||

@@ -10,46 +10,46 @@
 #include <stdint.h>
 
 /*
- * One thing in trouble: (package, child site), (package, distribution point) or (log set, package). A plugin fills the
- * first part from what it read, history.h the ages from the memory, this room the judgement.
+ * One thing in trouble: (package, child site), (package, distribution point) or (log set, package). A plugin
+ * fills the first part from what it read, history.h the ages from the memory, this room the judgement.
  */
 
 enum item_class { ITEM_PENDING, ITEM_FAILED };
 
 /* What makes the age: the older of both starts, or one alone. */
 enum item_start {
-    ITEM_START_BOTH,   /* the older of the plugin's memory and the database's start */
-    ITEM_START_MEMORY  /* the plugin's memory alone */
+    ITEM_START_BOTH,  /* the older of the plugin's memory and the database's start */
+    ITEM_START_MEMORY /* the plugin's memory alone */
 };
 
 struct item {
     /* What was read; texts borrowed from the plugin's rows. */
-    const char *key;          /* in the memory: "version/CEN00012@S02" */
+    const char *key; /* in the memory: "version/CEN00012@S02" */
     const char *package;
-    const char *place;        /* site code or server, as it is shown; --known=PACKAGE@PLACE means either */
-    const char *site;         /* site code: what --min-rate=SITE=... and --known=PACKAGE@SITE mean */
-    const char *kind;         /* "behind" */
-    const char *progress;     /* what changes when the item moves: status, versions, update time */
+    const char *place;    /* site code or server, as it is shown; --known=PACKAGE@PLACE means either */
+    const char *site;     /* site code: what --min-rate=SITE=... and --known=PACKAGE@SITE mean */
+    const char *kind;     /* "behind" */
+    const char *progress; /* what changes when the item moves: status, versions, update time */
     enum item_class item_class;
     enum item_start start;
-    bool restart;             /* a new attempt begins with this kind (version reset): the age counts from its first sight */
-    bool forget_on_progress;  /* the trouble begins anew when `progress` changes (rule recipe) */
-    int64_t database_start;   /* UTC by the database's clock; 0 none */
-    int64_t moved;            /* UTC by the database's clock: its own word on when the item last moved; 0 none */
-    int64_t size_bytes;       /* compressed size; 0 unknown */
+    bool restart; /* a new attempt begins with this kind (version reset): its first sight makes the age */
+    bool forget_on_progress; /* the trouble begins anew when `progress` changes (rule recipe) */
+    int64_t database_start;  /* UTC by the database's clock; 0 none */
+    int64_t moved;      /* UTC by the database's clock: its own word on when the item last moved; 0 none */
+    int64_t size_bytes; /* compressed size; 0 unknown */
 
     /* From the memory (history.h), UTC by this host's clock. */
     int64_t first_seen;
-    int64_t attempt_since;    /* first_seen, or the first sight of the last restart */
+    int64_t attempt_since; /* first_seen, or the first sight of the last restart */
     int64_t last_progress;
     int64_t age_s;
-    int64_t moved_age_s;      /* since it last moved; -1 when it was never seen moving and the database has no date */
+    int64_t moved_age_s; /* since it last moved; -1: never seen moving, and no date in the database */
 
     /* The judgement. */
-    bool known;               /* muted by --known */
-    int64_t known_until;      /* UTC, 0: without an end */
-    int64_t allowance_s;      /* added to the thresholds by --min-rate */
-    bool stuck;               /* its warning range alerts */
+    bool known;          /* muted by --known */
+    int64_t known_until; /* UTC, 0: without an end */
+    int64_t allowance_s; /* added to the thresholds by --min-rate */
+    bool stuck;          /* its warning range alerts */
     enum status status;
 };
 

@@ -8,8 +8,7 @@
 struct waiting_line {
     struct replication_event *events; /* owned; [first, last) wait */
     size_t first, last, capacity;
-    int64_t
-        *keys; /* owned, beside events: the newest time in the file up to there, so that it never goes back */
+    int64_t *keys; /* owned, beside events: the newest time up to there, so that it never goes back */
     int64_t newest_s;
     bool ended;
 };

@@ -22,8 +22,7 @@ struct log_tail {
     struct log_stamp stamp;
     uint32_t thread;
     int slot;       /* set by log_delivery_stamp: the component's place there ... */
-    bool same_hour; /* ... and whether its stamp needs no parsing, being of the hour that was parsed last
-                     */
+    bool same_hour; /* ... and whether its stamp is of the hour that was parsed last */
 };
 
 #define LOG_TAIL_LONGEST 2048 /* bytes from the first to the last of a tail */

@@ -25,7 +25,8 @@ struct remembered {
 
 extern const struct statefile_schema memory_schema;
 
-/** Append the key of an item: prefix, package and place, in upper case because the product's collation knows none. */
+/** Append the key of an item: prefix, package and place, in upper case because the product's collation knows
+ * none. */
 void memory_key(const char *prefix, const char *package, const char *place, struct text *key);
 
 /**

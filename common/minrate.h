@@ -7,9 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a link is allowed to be slow (--min-rate=[SITE=]SIZE/h): the thresholds of a pending item grow by size / rate. */
+/* What a link is allowed to be slow (--min-rate=[SITE=]SIZE/h): the thresholds of a pending item grow by size
+ * / rate. */
 struct rate {
-    char place[8];            /* site code, "" for all sites */
+    char place[8]; /* site code, "" for all sites */
     int64_t bytes_per_hour;
 };
 

@@ -221,15 +221,16 @@ static bool only_values_failed(const struct odbc_query *query)
     return true;
 }
 
-/* An error of the server in mid-result (601: the scan could not go on under READ UNCOMMITTED) behind some rows of a
- * rowset comes as SQL_SUCCESS_WITH_INFO, and then FreeTDS says SQL_NO_DATA: the only sign is the record. Its own
- * errors, of a connection that it lost, are 20000 and above, in class 01. */
+/* An error of the server in mid-result (601: the scan could not go on under READ UNCOMMITTED) behind some
+ * rows of a rowset comes as SQL_SUCCESS_WITH_INFO, and then FreeTDS says SQL_NO_DATA: the only sign is the
+ * record. Its own errors, of a connection that it lost, are 20000 and above, in class 01. */
 static bool cut_short(const struct odbc_query *query)
 {
     struct odbc_record records[RECORDS];
     size_t count = odbc_records(query->connection->wide, SQL_HANDLE_STMT, query->statement, records, RECORDS);
     for (size_t i = 0; i < count; i++) {
-        bool warning = strncmp(records[i].sqlstate, "01", 2) == 0 && (records[i].native < 20000 || records[i].native > 20999);
+        bool warning = strncmp(records[i].sqlstate, "01", 2) == 0 &&
+                       (records[i].native < 20000 || records[i].native > 20999);
         if (!warning && !is_about_a_value(&records[i]))
             return true;
     }
@@ -266,7 +267,8 @@ static int fetch_rowset(struct odbc_query *query, struct odbc_error *error)
     double waited_s = odbc_clock_add(query->connection, begin);
     if (code == SQL_NO_DATA)
         return finish(query, error);
-    if (code == SQL_SUCCESS_WITH_INFO ? cut_short(query) : !SQL_SUCCEEDED(code) && !only_values_failed(query)) {
+    if (code == SQL_SUCCESS_WITH_INFO ? cut_short(query)
+                                      : !SQL_SUCCEEDED(code) && !only_values_failed(query)) {
         query->ended = true;
         query->fetched = 0;
         return fail_statement(query, ODBC_STAGE_FETCH, waited_s, error);

@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /*
- * A threshold range of the plugin guidelines ("Threshold and Ranges"): alert when the value is outside [start, end],
- * or inside with a leading '@'. Bounds are whole base units (seconds, bytes, items).
+ * A threshold range of the plugin guidelines ("Threshold and Ranges"): alert when the value is outside
+ * [start, end], or inside with a leading '@'. Bounds are whole base units (seconds, bytes, items).
  */
 struct range {
-    bool set;          /* false: no threshold, nothing alerts */
-    bool inside;       /* '@' */
-    bool start_open;   /* '~': no lower bound */
-    bool end_open;     /* "10:": no upper bound */
+    bool set;        /* false: no threshold, nothing alerts */
+    bool inside;     /* '@' */
+    bool start_open; /* '~': no lower bound */
+    bool end_open;   /* "10:": no upper bound */
     int64_t start;
     int64_t end;
 };
@@ -38,8 +38,8 @@ bool range_alerts(const struct range *range, int64_t value);
 void range_perfdata(const struct range *range, char *buffer, int size);
 
 /**
- * The range with its finite upper (or, without one, lower) bounds moved up by `more`: a slow link's allowance.
- * A range with '@' is not changed.
+ * The range with its finite upper (or, without one, lower) bounds moved up by `more`: a slow link's
+ * allowance. A range with '@' is not changed.
  */
 struct range range_extended(const struct range *range, int64_t more);
 

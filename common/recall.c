@@ -17,7 +17,8 @@ int recall_open(struct recall *recall, const char *directory, const char *plugin
     *recall = (struct recall){0};
     enum statefile_health health;
     struct failure problem = {0};
-    recall->file = statefile_open(directory, plugin, identity, &memory_schema, wait_ms, trace, &health, &problem);
+    recall->file =
+        statefile_open(directory, plugin, identity, &memory_schema, wait_ms, trace, &health, &problem);
     if (recall->file == NULL) {
         *failure = problem;
         return -1;
@@ -59,8 +60,8 @@ void recall_age(struct recall *recall, struct item *items, size_t count, const s
     for (size_t i = 0; i < count; i++) {
         struct remembered updated;
         struct failure problem;
-        bool changed =
-            history_age(&items[i], history_find(recall->memory, recall->count, items[i].key), clocks, &updated);
+        bool changed = history_age(&items[i], history_find(recall->memory, recall->count, items[i].key),
+                                   clocks, &updated);
         if (changed && memory_put(recall->file, &updated, &problem) != 0)
             note_trouble(recall, &problem);
     }

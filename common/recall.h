@@ -14,16 +14,17 @@
 #include <stdint.h>
 
 /*
- * One run's use of the items' memory: open, age what was found, settle what was not, commit. A memory that cannot be
- * read or kept never stops a check from judging what it sees: the trouble is kept as text, for the verdict.
+ * One run's use of the items' memory: open, age what was found, settle what was not, commit. A memory that
+ * cannot be read or kept never stops a check from judging what it sees: the trouble is kept as text, for the
+ * verdict.
  */
 struct recall {
-    struct statefile *file;         /* owned */
-    struct remembered *memory;      /* owned: the items of this rule, by key */
+    struct statefile *file;    /* owned */
+    struct remembered *memory; /* owned: the items of this rule, by key */
     size_t count;
-    bool *found;                    /* owned: which of them are among this run's findings */
-    int64_t lost_at;                /* UTC: when the memory was last lost, 0 never */
-    bool in_trouble;                /* lost or not kept in this run: at least WARNING */
+    bool *found;     /* owned: which of them are among this run's findings */
+    int64_t lost_at; /* UTC: when the memory was last lost, 0 never */
+    bool in_trouble; /* lost or not kept in this run: at least WARNING */
     struct failure trouble;
 };
 
@@ -39,7 +40,8 @@ int recall_open(struct recall *recall, const char *directory, const char *plugin
 /** Mark what is among the findings, so that recall_next_missing gives the others. */
 void recall_mark(struct recall *recall, const struct item *items, size_t count);
 
-/** @return the next remembered item at or after `*at` that is not marked (advances `*at`), NULL at the end; borrowed */
+/** @return the next remembered item at or after `*at` that is not marked (advances `*at`), NULL at the end;
+ * borrowed */
 struct remembered *recall_next_missing(struct recall *recall, size_t *at);
 
 /** Give each item its ages and remember what changed. */

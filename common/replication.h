@@ -26,8 +26,7 @@ enum replication_kind {
                             arrived */
     REPLICATION_BASE_MISSING, /* wanted (of the version being merged; 0: unknown): the delta's base is gone */
     REPLICATION_SUPERSEDED,   /* held: the version called arrived; wanted: the version thrown away */
-    REPLICATION_STORED, /* held: the version stored at this site; wanted: the source version, 0 when not said
-                         */
+    REPLICATION_STORED,   /* held: the version stored at this site; wanted: the source version, 0: not said */
     REPLICATION_RECEIVED, /* wanted: the version whose compressed file came in; no success yet */
     REPLICATION_WANTED,   /* wanted: the source version; opens nothing, raises what is open */
     REPLICATION_FAILURE,  /* detail of a failure; package may come from the thread's tie */

@@ -59,7 +59,8 @@ static void add_notes(const struct report *report, struct text *output)
 
 static void add_items(const struct report *report, struct text *output)
 {
-    size_t wanted = report->all || report->item_count < report->max_items ? report->item_count : report->max_items;
+    size_t wanted =
+        report->all || report->item_count < report->max_items ? report->item_count : report->max_items;
     size_t shown = 0;
     struct text line = {0};
     for (; shown < wanted; shown++) {
@@ -82,7 +83,8 @@ void report_render(const struct report *report, struct text *output)
 {
     struct text perfdata = {0};
     add_perfdata(report, &perfdata);
-    add_first_line(report->label, report->status, report->verdict, text_string(&perfdata), perfdata.length, output);
+    add_first_line(report->label, report->status, report->verdict, text_string(&perfdata), perfdata.length,
+                   output);
     text_free(&perfdata);
     add_notes(report, output);
     add_items(report, output);

@@ -43,15 +43,17 @@ int sitedb_fail(const struct odbc_error *error, struct failure *failure)
 }
 
 struct odbc_query *sitedb_query(const struct sitedb *db, const char *what, struct statement *statement,
-                                const struct odbc_column *columns, size_t column_count, struct failure *failure)
+                                const struct odbc_column *columns, size_t column_count,
+                                struct failure *failure)
 {
     if (statement->failed || statement->sql.failed) {
         fail(failure, "out of memory");
         return NULL;
     }
     struct odbc_error error;
-    struct odbc_query *query = odbc_query(db->connection, what, text_string(&statement->sql), statement->parameters,
-                                          statement->count, columns, column_count, &error);
+    struct odbc_query *query =
+        odbc_query(db->connection, what, text_string(&statement->sql), statement->parameters,
+                   statement->count, columns, column_count, &error);
     if (query == NULL)
         sitedb_fail(&error, failure);
     return query;
@@ -98,7 +100,8 @@ static int ask_clock(struct sitedb *db, struct failure *failure)
               "strftime('%Y-%m-%d %H:%M:%S', 'now', 'localtime') AS LocalNow";
     db->clock = (struct sitedb_clock){.utc = time(NULL)};
     if (sql == NULL) {
-        trace_note(db->trace, 2, "no clock is known for %s: this host's clock is used", odbc_dbms_name(db->connection));
+        trace_note(db->trace, 2, "no clock is known for %s: this host's clock is used",
+                   odbc_dbms_name(db->connection));
         return 0;
     }
     static const struct odbc_column columns[] = {{ODBC_INSTANT, 0}, {ODBC_INSTANT, 0}};
@@ -112,8 +115,10 @@ static int ask_clock(struct sitedb *db, struct failure *failure)
     /* Both were read one after the other: a second may have begun in between. Zones are whole minutes. */
     int64_t offset_s = values[1].integer - values[0].integer;
     offset_s += offset_s < 0 ? -30 : 30;
-    db->clock = (struct sitedb_clock){.utc = values[0].integer, .utc_offset_s = offset_s - offset_s % 60, .of_server = true};
-    trace_note(db->trace, 2, "server clock is %+" PRId64 " s from this host's, its local time UTC%+" PRId64 " min",
+    db->clock = (struct sitedb_clock){
+        .utc = values[0].integer, .utc_offset_s = offset_s - offset_s % 60, .of_server = true};
+    trace_note(db->trace, 2,
+               "server clock is %+" PRId64 " s from this host's, its local time UTC%+" PRId64 " min",
                db->clock.utc - (int64_t)time(NULL), db->clock.utc_offset_s / 60);
     return 0;
 }
@@ -137,8 +142,8 @@ static int probe_columns(struct sitedb *db, struct failure *failure)
         size_t count = 0, told = 0;
         for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
             if (is_asked(db, i))
-                text_addf(&sql, "%sCOL_LENGTH('%s', '%s')", count++ == 0 ? "SELECT " : ", ", optional_columns[i].table,
-                          optional_columns[i].column);
+                text_addf(&sql, "%sCOL_LENGTH('%s', '%s')", count++ == 0 ? "SELECT " : ", ",
+                          optional_columns[i].table, optional_columns[i].column);
         int rows = query_row(db, "the product's columns", text_string(&sql), integer, values, count, &error);
         for (int i = 0; i < SITEDB_COLUMN_COUNT && rows == 1; i++)
             db->has_column[i] = is_asked(db, i) && !values[told++].null;
@@ -149,7 +154,8 @@ static int probe_columns(struct sitedb *db, struct failure *failure)
             if (!is_asked(db, i))
                 continue;
             text_cut(&sql, 0);
-            text_addf(&sql, "SELECT COUNT(%s) FROM %s WHERE 1 = 0", optional_columns[i].column, optional_columns[i].table);
+            text_addf(&sql, "SELECT COUNT(%s) FROM %s WHERE 1 = 0", optional_columns[i].column,
+                      optional_columns[i].table);
             int rows = query_row(db, "the product's columns", text_string(&sql), integer, values, 1, &error);
             db->has_column[i] = rows == 1;
             if (rows < 0 && error.reason != ODBC_REASON_NO_COLUMN)
@@ -159,7 +165,8 @@ static int probe_columns(struct sitedb *db, struct failure *failure)
     text_free(&sql);
     for (int i = 0; i < SITEDB_COLUMN_COUNT && result == 0; i++)
         if (is_asked(db, i) && !db->has_column[i])
-            trace_note(db->trace, 2, "this product has no %s; what depends on it is left out", sitedb_column_name(i));
+            trace_note(db->trace, 2, "this product has no %s; what depends on it is left out",
+                       sitedb_column_name(i));
     return result;
 }
 
@@ -225,7 +232,8 @@ bool site_is_active(const struct site *site)
     return !site->has_status || site->status == 1;
 }
 
-static int fail_unknown_site(const struct sitedb *db, const char *option, const char *code, struct failure *failure)
+static int fail_unknown_site(const struct sitedb *db, const char *option, const char *code,
+                             struct failure *failure)
 {
     struct text known = {0};
     for (size_t i = 0; i < db->site_count && known.length < 200; i++)
@@ -251,7 +259,8 @@ static int find_owner(struct sitedb *db, const char *site, struct failure *failu
     const char *code = site != NULL ? site : code_in_database_name(database);
     if (code == NULL)
         return fail(failure,
-                    "the owning site is not known: the database '%s' is not named SMS_xxx or CM_xxx; give --site=CODE",
+                    "the owning site is not known: the database '%s' is not named SMS_xxx or CM_xxx; give "
+                    "--site=CODE",
                     database);
     const struct site *owner = sitedb_site(db, code);
     if (owner == NULL)
@@ -312,13 +321,13 @@ static int check_package(const struct sitedb *db, const char *package, enum site
         return fail(failure, "--package=%s: there is no such package in %s", package,
                     packages == SITEDB_PACKAGES_VIEW ? "v_Package" : "SMSPackages");
     if (!owned && packages == SITEDB_PACKAGES_OWNED)
-        return fail(failure, "--package=%s is owned by site %s, not by %s: check it from the owning site", package, owner,
-                    db->owner);
+        return fail(failure, "--package=%s is owned by site %s, not by %s: check it from the owning site",
+                    package, owner, db->owner);
     return 0;
 }
 
-int sitedb_filter_check(const struct sitedb *db, const struct sitedb_filter *filter, enum sitedb_packages packages,
-                        struct failure *failure)
+int sitedb_filter_check(const struct sitedb *db, const struct sitedb_filter *filter,
+                        enum sitedb_packages packages, struct failure *failure)
 {
     for (size_t i = 0; i < filter->sites.count; i++)
         if (sitedb_site(db, filter->sites.strings[i]) == NULL)
@@ -339,14 +348,16 @@ static bool listed(const struct string_list *list, const char *string)
 
 bool sitedb_filter_is_empty(const struct sitedb_filter *filter)
 {
-    return filter->packages.count + filter->exclude_packages.count + filter->sites.count + filter->exclude_sites.count == 0;
+    return filter->packages.count + filter->exclude_packages.count + filter->sites.count +
+               filter->exclude_sites.count ==
+           0;
 }
 
 bool sitedb_filter_selects(const struct sitedb_filter *filter, const char *package, const char *site)
 {
     return (filter->packages.count == 0 || listed(&filter->packages, package)) &&
-           (filter->sites.count == 0 || listed(&filter->sites, site)) && !listed(&filter->exclude_packages, package) &&
-           !listed(&filter->exclude_sites, site);
+           (filter->sites.count == 0 || listed(&filter->sites, site)) &&
+           !listed(&filter->exclude_packages, package) && !listed(&filter->exclude_sites, site);
 }
 
 int64_t sitedb_integer(const struct odbc_value *value, int64_t fallback)
@@ -362,7 +373,9 @@ int64_t sitedb_size_bytes(const struct odbc_value *kilobytes)
 
 void sitedb_add_past_date(const struct sitedb *db, struct text *sql, const char *column)
 {
-    const char *now = db->transact_sql ? "GETUTCDATE()" : db->sqlite ? "strftime('%Y-%m-%d %H:%M:%f', 'now')" : NULL;
+    const char *now = db->transact_sql ? "GETUTCDATE()"
+                      : db->sqlite     ? "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+                                       : NULL;
     if (now == NULL)
         text_add(sql, column);
     else

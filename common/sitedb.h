@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 /*
- * The site database as a whole: whose it is, its clock, its sites, and which of the columns that came with later
- * products it has. Read-only and never in the product's way: READ UNCOMMITTED, a lock time-out, low deadlock priority.
+ * The site database as a whole: whose it is, its clock, its sites, and which of the columns that came with
+ * later products it has. Read-only and never in the product's way: READ UNCOMMITTED, a lock time-out, low
+ * deadlock priority.
  */
 
 /* Columns that some product lacks. */
@@ -36,9 +37,9 @@ struct site {
     char code[8];
     char name[128];
     char server[256];
-    char parent[8];   /* "" at the top */
-    bool has_status;  /* false: the product has no such column */
-    int64_t status;   /* 1 active */
+    char parent[8];  /* "" at the top */
+    bool has_status; /* false: the product has no such column */
+    int64_t status;  /* 1 active */
 };
 
 struct sitedb_clock {
@@ -52,10 +53,10 @@ struct sitedb {
     const struct trace *trace;          /* borrowed */
     char owner[8];                      /* the owning site's code, as v_Site writes it */
     struct sitedb_clock clock;
-    unsigned asked;                     /* SITEDB_BIT of the columns that were asked about */
+    unsigned asked; /* SITEDB_BIT of the columns that were asked about */
     bool has_column[SITEDB_COLUMN_COUNT];
-    bool transact_sql, sqlite;          /* whose functions it knows; neither: plain SQL only */
-    struct site *sites;                 /* owned, by code */
+    bool transact_sql, sqlite; /* whose functions it knows; neither: plain SQL only */
+    struct site *sites;        /* owned, by code */
     size_t site_count;
 };
 
@@ -69,7 +70,8 @@ struct sitedb_filter {
  * Make the connection harmless, ask the clock, the columns and the sites.
  *
  * @param site     owning site's code, or NULL: taken from a database named SMS_xxx or CM_xxx
- * @param columns  SITEDB_BIT of the columns that the caller needs to know of; those of v_Site are always asked about
+ * @param columns  SITEDB_BIT of the columns that the caller needs to know of; those of v_Site are always
+ * asked about
  * @return 0, or -1 with a text for the operator (unknown site: lists the known ones)
  */
 int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const char *site, unsigned columns,
@@ -77,7 +79,8 @@ int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const cha
 
 void sitedb_close(struct sitedb *db);
 
-/** Append what is watched, the identity of the checks' memory: server, database and owning site; never a secret. */
+/** Append what is watched, the identity of the checks' memory: server, database and owning site; never a
+ * secret. */
 void sitedb_identity(const struct sitedb *db, const struct odbc_settings *settings, struct text *identity);
 
 /** @return the site with this code (without case), or NULL; borrowed */
@@ -89,15 +92,17 @@ bool site_is_active(const struct site *site);
 /** @return "SMSPackages.PackageType", for -vv; static */
 const char *sitedb_column_name(enum sitedb_column column);
 
-/* Where packages are looked for: a login that may read the views only must be able to run a check of the views. */
+/* Where packages are looked for: a login that may read the views only must be able to run a check of the
+ * views. */
 enum sitedb_packages {
     SITEDB_PACKAGES_OWNED, /* SMSPackages, those of the owning site */
     SITEDB_PACKAGES_VIEW   /* v_Package, of whatever site */
 };
 
-/** Check that every site and package that the filter asks for exists. @return 0, or -1 with the unknown one named */
-int sitedb_filter_check(const struct sitedb *db, const struct sitedb_filter *filter, enum sitedb_packages packages,
-                        struct failure *failure);
+/** Check that every site and package that the filter asks for exists. @return 0, or -1 with the unknown one
+ * named */
+int sitedb_filter_check(const struct sitedb *db, const struct sitedb_filter *filter,
+                        enum sitedb_packages packages, struct failure *failure);
 
 /** @return whether the filter leaves nothing out */
 bool sitedb_filter_is_empty(const struct sitedb_filter *filter);
@@ -111,7 +116,8 @@ bool sitedb_filter_selects(const struct sitedb_filter *filter, const char *packa
  * @param what  for steps and failures: "packages that are not in sync"
  */
 struct odbc_query *sitedb_query(const struct sitedb *db, const char *what, struct statement *statement,
-                                const struct odbc_column *columns, size_t column_count, struct failure *failure);
+                                const struct odbc_column *columns, size_t column_count,
+                                struct failure *failure);
 
 /** The failure of a query as the operator should read it: names the right to grant for what was denied. */
 int sitedb_fail(const struct odbc_error *error, struct failure *failure);
@@ -123,12 +129,13 @@ int64_t sitedb_integer(const struct odbc_value *value, int64_t fallback);
 int64_t sitedb_size_bytes(const struct odbc_value *kilobytes);
 
 /**
- * Append the SQL of a date column as long as it is not in the future: one date in the future must not hide the others
- * behind MAX.
+ * Append the SQL of a date column as long as it is not in the future: one date in the future must not hide
+ * the others behind MAX.
  */
 void sitedb_add_past_date(const struct sitedb *db, struct text *sql, const char *column);
 
-/** A date of the product: none before 1990 ("never" is written as 1970 or 1980) or after the server's now. @return UTC, 0 none */
+/** A date of the product: none before 1990 ("never" is written as 1970 or 1980) or after the server's now.
+ * @return UTC, 0 none */
 int64_t sitedb_date(const struct odbc_value *value, int64_t correction_s, const struct sitedb_clock *clock);
 
 #endif

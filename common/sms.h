@@ -2,6 +2,7 @@
 #ifndef SMS_SMS_H
 #define SMS_SMS_H
 
+// clang-format off
 /*
  * The map of the house, in the order that the data takes. One direction: a room knows only what stands above it in its
  * own column of the way, takes plain structs and returns plain structs. Nothing here knows a program of plugins/.
@@ -94,5 +95,6 @@
  *
  * Each header is included where it is needed; this file is for readers.
  */
+// clang-format on
 
 #endif

@@ -25,7 +25,7 @@ struct stallreport {
     const struct stall_list *stalls; /* in the order of display */
     const struct tally *tally;       /* of the stalls */
     const struct thresholds *thresholds;
-    const struct known_list *known;  /* entries of --known */
+    const struct known_list *known;                        /* entries of --known */
     const struct string_list *packages, *exclude_packages; /* what was selected */
     const char *site;                                      /* code of the site, NULL when not given */
     const char *folder;              /* of base files, NULL when none was to be looked into */

@@ -23,14 +23,12 @@ enum statefile_health {
     STATEFILE_KEPT, /* opened as an earlier run left it */
     STATEFILE_NEW,  /* there was none, or none that a run has committed to */
     STATEFILE_LOST, /* damaged, empty, not ours: set aside, a new one begun; `failure` says what and where */
-    STATEFILE_UNUSABLE /* could not be opened or written: this run has an in-memory store; `failure` says why
-                        */
+    STATEFILE_UNUSABLE /* not to be opened or written: this run's store is in memory; `failure` says why */
 };
 
 /* The tables that a plugin's memory needs. */
 struct statefile_schema {
-    int version; /* of these tables; a file with a higher one is from a newer version: UNUSABLE, never changed
-                  */
+    int version;     /* of these tables; a file with a higher one is of a newer program: UNUSABLE */
     const char *ddl; /* CREATE TABLE statements of that version; the names `state` and `digest` are taken */
     const char *const
         *upgrades; /* upgrades[n - 1] is the SQL from version n to n + 1; NULL while version is 1 */
@@ -56,7 +54,8 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
                                  struct failure *failure);
 
 /**
- * Look into another program's memory: no lock is taken, nothing is made, changed or set aside. Nothing can be committed.
+ * Look into another program's memory: no lock is taken, nothing is made, changed or set aside. Nothing can be
+ * committed.
  *
  * @return the open store, owned (statefile_close), or NULL with why it is not at hand
  */

@@ -23,8 +23,8 @@ void statement_bind(struct statement *statement, const char *value);
 void statement_bind_integer(struct statement *statement, bool known, int64_t value);
 
 /**
- * Append the statement as a person would type it, its values in place of the `?`. For display only: what runs has its
- * values bound. The statement's own text must hold no `?` in quotes.
+ * Append the statement as a person would type it, its values in place of the `?`. For display only: what runs
+ * has its values bound. The statement's own text must hold no `?` in quotes.
  *
  * @param unicode  texts as N'...'
  */

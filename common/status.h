@@ -2,7 +2,8 @@
 #ifndef SMS_STATUS_H
 #define SMS_STATUS_H
 
-/* The service states of the plugin API; the values are the exit codes (Monitoring Plugins guidelines, "Plugin Return Codes"). */
+/* The service states of the plugin API; the values are the exit codes (Monitoring Plugins guidelines, "Plugin
+ * Return Codes"). */
 enum status { STATUS_OK = 0, STATUS_WARNING = 1, STATUS_CRITICAL = 2, STATUS_UNKNOWN = 3 };
 
 /** @return "OK", "WARNING", "CRITICAL" or "UNKNOWN"; static */

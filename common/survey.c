@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RELATION                                                                                                       \
-    "CASE WHEN r.SourceVersion IS NULL THEN 'no version' WHEN r.SourceVersion = 0 THEN 'version 0' "                   \
-    "WHEN r.SourceVersion < p.SourceVersion THEN 'old version' "                                                       \
+#define RELATION                                                                                             \
+    "CASE WHEN r.SourceVersion IS NULL THEN 'no version' WHEN r.SourceVersion = 0 THEN 'version 0' "         \
+    "WHEN r.SourceVersion < p.SourceVersion THEN 'old version' "                                             \
     "WHEN r.SourceVersion = p.SourceVersion THEN 'wanted version' ELSE 'newer version' END"
 
 /* Rows of the owning site's packages at its child sites: what both rules judge. */
@@ -29,7 +29,8 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     add_site_rows(db, &statement);
     statement_text(&statement, " GROUP BY r.Status, " RELATION " ORDER BY r.Status, COUNT(*) DESC");
     static const struct odbc_column columns[] = {{ODBC_INTEGER, 0}, {ODBC_TEXT, 16}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query = sitedb_query(db, "the distribution of Status and versions", &statement, columns, 3, failure);
+    struct odbc_query *query =
+        sitedb_query(db, "the distribution of Status and versions", &statement, columns, 3, failure);
     statement_free(&statement);
     if (query == NULL)
         return -1;
@@ -42,7 +43,8 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
         const char *name = values[0].null ? "NULL" : pair_status_name(values[0].integer);
         char unknown[40];
         snprintf(unknown, sizeof unknown, "unknown (%" PRId64 ")", values[0].integer);
-        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : unknown, values[1].text, values[2].integer);
+        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : unknown, values[1].text,
+                  values[2].integer);
         total += values[2].integer;
         if (!values[0].null && values[0].integer != 0 && strcmp(values[1].text, "version 0") != 0 &&
             strcmp(values[1].text, "no version") != 0)
@@ -52,8 +54,9 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     if (rows < 0)
         return sitedb_fail(&error, failure);
     text_addf(output, "Rule recipe matches %" PRId64 " of %" PRId64 " rows: %s\n", recipe, total,
-              recipe * 2 > total ? "healthy rows obey Microsoft's code list (2 = received); take --rule=version"
-                                 : "few rows match it; both rules can be used");
+              recipe * 2 > total
+                  ? "healthy rows obey Microsoft's code list (2 = received); take --rule=version"
+                  : "few rows match it; both rules can be used");
     return 0;
 }
 
@@ -63,8 +66,10 @@ static int add_dates(const struct sitedb *db, const char *name, const char *colu
 {
     struct statement statement = {0};
     struct text select = {0};
-    text_addf(&select, "SELECT MAX(%s) AS Newest, COUNT(*) AS RowCnt, SUM(CASE WHEN %s IS NULL THEN 1 ELSE 0 END) AS Missing", column,
-              column);
+    text_addf(&select,
+              "SELECT MAX(%s) AS Newest, COUNT(*) AS RowCnt, SUM(CASE WHEN %s IS NULL THEN 1 ELSE 0 END) AS "
+              "Missing",
+              column, column);
     statement_text(&statement, text_string(&select));
     text_free(&select);
     add_site_rows(db, &statement);
@@ -81,10 +86,13 @@ static int add_dates(const struct sitedb *db, const char *name, const char *colu
     else if (rows == 1) {
         char instant[32], distance[32];
         int64_t ahead = values[0].integer - db->clock.utc;
-        text_addf(output, "  %s: newest %.16s, %s %s the server's UTC clock%s; %" PRId64 " of %" PRId64 " rows without\n", name,
-                  instant_format(values[0].integer, instant, sizeof instant),
-                  duration_format(ahead > 0 ? ahead : -ahead, distance, sizeof distance), ahead > 0 ? "ahead of" : "behind",
-                  ahead > 120 ? ": local time, take --db-clock=local" : "", values[2].integer, values[1].integer);
+        text_addf(output,
+                  "  %s: newest %.16s, %s %s the server's UTC clock%s; %" PRId64 " of %" PRId64
+                  " rows without\n",
+                  name, instant_format(values[0].integer, instant, sizeof instant),
+                  duration_format(ahead > 0 ? ahead : -ahead, distance, sizeof distance),
+                  ahead > 0 ? "ahead of" : "behind", ahead > 120 ? ": local time, take --db-clock=local" : "",
+                  values[2].integer, values[1].integer);
     }
     odbc_query_free(query);
     return rows < 0 ? sitedb_fail(&error, failure) : 0;
@@ -103,7 +111,8 @@ static void add_columns(const struct sitedb *db, struct text *output)
     text_add(output, "Columns that some products lack:\n");
     for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
         if ((db->asked & SITEDB_BIT(i)) != 0)
-            text_addf(output, "  %-36s %s\n", sitedb_column_name((enum sitedb_column)i), db->has_column[i] ? "there" : "not there");
+            text_addf(output, "  %-36s %s\n", sitedb_column_name((enum sitedb_column)i),
+                      db->has_column[i] ? "there" : "not there");
 }
 
 static void add_sites(const struct sitedb *db, struct text *output)

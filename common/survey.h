@@ -7,8 +7,9 @@
 #include "text.h"
 
 /**
- * What a site database holds, for an administrator who must choose a rule and a clock in one minute: the distribution
- * of (Status, version relation), how the dates lie against the server's clock, and the product's columns.
+ * What a site database holds, for an administrator who must choose a rule and a clock in one minute: the
+ * distribution of (Status, version relation), how the dates lie against the server's clock, and the product's
+ * columns.
  *
  * @param[out] output  many lines; the first one says what it is
  * @return 0 or -1

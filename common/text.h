@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * A growing byte string. Start with `struct text t = {0}`, end with text_free. When memory runs out the text keeps
- * what it has and `failed` stays true: callers add freely and look once at the end.
+ * A growing byte string. Start with `struct text t = {0}`, end with text_free. When memory runs out the text
+ * keeps what it has and `failed` stays true: callers add freely and look once at the end.
  */
 struct text {
     char *bytes; /* owned; NULL while empty, else NUL-terminated behind `length` */

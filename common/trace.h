@@ -3,8 +3,9 @@
 #define SMS_TRACE_H
 
 /*
- * Where a room says what it is doing, without knowing who listens. The supervisor keeps the last step for the text of a
- * time-out or crash ("timed out after 8 s while waiting for the query's answer") and shows notes under -vv and -vvv.
+ * Where a room says what it is doing, without knowing who listens. The supervisor keeps the last step for the
+ * text of a time-out or crash ("timed out after 8 s while waiting for the query's answer") and shows notes
+ * under -vv and -vvv.
  */
 struct trace {
     void (*step)(void *listener, const char *step);

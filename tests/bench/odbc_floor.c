@@ -31,7 +31,8 @@ int main(int argc, char **argv)
     SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &environment);
     SQLSetEnvAttr(environment, SQL_ATTR_ODBC_VERSION, (SQLPOINTER)SQL_OV_ODBC3, 0);
     SQLAllocHandle(SQL_HANDLE_DBC, environment, &connection);
-    if (!SQL_SUCCEEDED(SQLDriverConnect(connection, NULL, (SQLCHAR *)argv[1], SQL_NTS, NULL, 0, NULL, SQL_DRIVER_NOPROMPT)))
+    if (!SQL_SUCCEEDED(SQLDriverConnect(connection, NULL, (SQLCHAR *)argv[1], SQL_NTS, NULL, 0, NULL,
+                                        SQL_DRIVER_NOPROMPT)))
         return failed("connect");
     char *line = NULL;
     size_t size = 0;
@@ -47,13 +48,15 @@ int main(int argc, char **argv)
         SQLSetStmtAttr(statement, SQL_ATTR_ROWS_FETCHED_PTR, &got, 0);
         SQLUSMALLINT parameter = 0;
         for (const char *mark = line; (mark = strchr(mark, '?')) != NULL; mark++)
-            SQLBindParameter(statement, ++parameter, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR, 8, 0, argv[3], 0, &length);
+            SQLBindParameter(statement, ++parameter, SQL_PARAM_INPUT, SQL_C_CHAR, SQL_VARCHAR, 8, 0, argv[3],
+                             0, &length);
         result = SQLExecDirect(statement, (SQLCHAR *)line, SQL_NTS);
         if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) /* FreeTDS' answer to SET */
             return failed(line);
         SQLNumResultCols(statement, &columns);
         for (SQLSMALLINT i = 0; i < columns && i < MOST_COLUMNS; i++)
-            SQLBindCol(statement, (SQLUSMALLINT)(i + 1), SQL_C_WCHAR, cells[i], sizeof cells[i][0], lengths[i]);
+            SQLBindCol(statement, (SQLUSMALLINT)(i + 1), SQL_C_WCHAR, cells[i], sizeof cells[i][0],
+                       lengths[i]);
         while (columns > 0 && SQL_SUCCEEDED(result = SQLFetch(statement)))
             rows += (long)got;
         if (columns > 0 && result != SQL_NO_DATA)

@@ -44,8 +44,7 @@ static struct statefile *open_memory(const char *identity)
 
 static void put(struct statefile *file, const char *key, const char *kind, int64_t first_seen)
 {
-    struct remembered item = {
-        (char *)(uintptr_t)key, (char *)(uintptr_t)kind, NULL, first_seen, 2, 3, 5, 6};
+    struct remembered item = {(char *)(uintptr_t)key, (char *)(uintptr_t)kind, NULL, first_seen, 2, 3, 5, 6};
     struct failure failure = {""};
     if (memory_put(file, &item, &failure) != 0)
         fail_msg("%s: %s", key, failure.text);
