@@ -62,6 +62,7 @@ TEST_HELPERS = \
 TEST_SHARED_OBJECTS = \
 	tests/unit/shim_io.so \
 	tests/unit/shim_read.so \
+	tests/bench/odbc_clock.so \
 	tests/e2e/fakedriver.so
 
 # --- shared
