@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "known.h"
 
-#include "ascii.h"
 #include "commalist.h"
+#include "packageid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,14 +36,6 @@ static int end_of_day(const char *date, int64_t *until)
     return 0;
 }
 
-static bool is_package_id(const char *id, size_t length)
-{
-    size_t at = 0;
-    while (at < length && ascii_in(&ascii_words, id[at]))
-        at++;
-    return at == length && length >= 8 && length <= 10;
-}
-
 static int add_entry(void *target, char *entry, struct failure *failure)
 {
     struct known_list *list = target;
@@ -56,16 +48,18 @@ static int add_entry(void *target, char *entry, struct failure *failure)
         strcpy(known.day, colon + 1);
     }
     if (at != NULL) {
-        size_t length = (size_t)(end - ++at);
-        if (length == 0 || length >= sizeof known.place)
+        size_t place_length = (size_t)(end - ++at);
+        if (place_length == 0 || place_length >= sizeof known.place)
             return bad(failure, entry, "has no site behind '@'");
-        if (memchr(at, '@', length) != NULL)
+        if (memchr(at, '@', place_length) != NULL)
             return bad(failure, entry, "has more than one '@'");
-        memcpy(known.place, at, length);
+        memcpy(known.place, at, place_length);
     }
-    if (!is_package_id(entry, (size_t)(package_end - entry)))
-        return bad(failure, entry, "does not begin with a package ID of 8 to 10 letters, digits or '_'");
-    memcpy(known.package, entry, (size_t)(package_end - entry));
+    size_t length = (size_t)(package_end - entry);
+    if (length == 0 || package_id_length(entry, length) != length)
+        return bad(failure, entry,
+                   "does not begin with a package ID: 8 to 10 letters, digits or '_', with a digit");
+    memcpy(known.package, entry, length);
     struct known_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
     if (entries == NULL)
         return fail(failure, "out of memory");

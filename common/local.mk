@@ -131,6 +131,7 @@ common_libsms_a_SOURCES = \
 	common/optiontable.h \
 	common/optionvalue.c \
 	common/optionvalue.h \
+	common/packageid.h \
 	common/pair.c \
 	common/pair.h \
 	common/pairquery.c \
@@ -185,6 +186,8 @@ common_libsms_a_SOURCES = \
 	common/statefile.h \
 	common/statelock.c \
 	common/statelock.h \
+	common/statemake.c \
+	common/statemake.h \
 	common/statement.c \
 	common/statement.h \
 	common/status.c \

@@ -84,11 +84,4 @@ struct log_words replication_beginning(size_t i);
 bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
                       struct replication_event *event);
 
-/**
- * Is this the shape of a package ID? Three site-code characters and five hex digits (digits only happen);
- * SMS 1.x had ten characters with an underscore. Tolerant: 8 to 10 letters, digits or underscores, at least
- * one digit.
- */
-bool replication_package_valid(const char *text, size_t length);
-
 #endif

@@ -11,6 +11,7 @@
  *             text           a growing string
  *             utf            UTF-8 and UTF-16 without the locale
  *             ascii          what kind of character a byte is
+ *             packageid      the shape of a package ID
  *             clean          untrusted text made harmless for consoles
  *             quantity       durations, sizes and instants, read and written
  *             range          threshold ranges of the plugin guidelines

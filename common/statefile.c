@@ -5,6 +5,7 @@
 #include "statecheck.h"
 #include "statedir.h"
 #include "statelock.h"
+#include "statemake.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -38,88 +39,6 @@ struct statefile {
     } statements[MOST_STATEMENTS];
 };
 
-static const char state_ddl[] = "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), identity TEXT NOT "
-                                "NULL, created INTEGER NOT NULL, "
-                                "lost_at INTEGER NOT NULL, runs INTEGER NOT NULL, last_run INTEGER NOT NULL);"
-                                "CREATE TABLE digest(value INTEGER NOT NULL)";
-
-/* How a new state begins. */
-struct beginning {
-    const struct statefile_schema *schema;
-    const char *identity;
-    int64_t created;
-    int64_t lost_at;
-};
-
-static int run_sql(sqlite3 *database, const char *sql)
-{
-    return sqlite3_exec(database, sql, NULL, NULL, NULL);
-}
-
-/* The tables and the one row of `state`. */
-static int make_tables(sqlite3 *database, const struct beginning *make)
-{
-    int code = run_sql(database, state_ddl);
-    if (code == SQLITE_OK)
-        code = run_sql(database, make->schema->ddl);
-    sqlite3_stmt *row = NULL;
-    if (code == SQLITE_OK)
-        code = sqlite3_prepare_v2(database, "INSERT INTO state VALUES (1, ?, ?, ?, 0, 0)", -1, &row, NULL);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_text(row, 1, make->identity, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(row, 2, make->created);
-        sqlite3_bind_int64(row, 3, make->lost_at);
-        code = sqlite3_step(row) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(database);
-    }
-    sqlite3_finalize(row);
-    return code;
-}
-
-static int fill(sqlite3 *database, const struct beginning *make)
-{
-    char marks[256];
-    uint64_t digest;
-    snprintf(marks, sizeof marks, "PRAGMA page_size = %d; PRAGMA auto_vacuum = NONE",
-             (int)STATECHECK_PAGE_BYTES);
-    int code = run_sql(database, marks);
-    /* A file that was not finished is never looked at, so it needs no journal: it is synchronised once. */
-    if (code == SQLITE_OK)
-        code = run_sql(database,
-                       "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
-    if (code == SQLITE_OK)
-        code = run_sql(database, "BEGIN IMMEDIATE");
-    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             (int)STATECHECK_APPLICATION, make->schema->version);
-    if (code == SQLITE_OK)
-        code = run_sql(database, marks);
-    if (code == SQLITE_OK)
-        code = make_tables(database, make);
-    if (code == SQLITE_OK)
-        code = statecheck_digest(database, &digest);
-    if (code == SQLITE_OK)
-        code = statecheck_write_digest(database, digest);
-    return code == SQLITE_OK ? run_sql(database, "COMMIT") : code;
-}
-
-static int create(const char *path, const struct beginning *make, struct failure *failure)
-{
-    char *making;
-    if (statedir_begin_file(path, &making, failure) != 0)
-        return -1;
-    sqlite3 *database;
-    int outcome = 0;
-    if (sqlite3_open_v2(making, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
-        fill(database, make) != SQLITE_OK)
-        outcome = statecheck_fail(database, making, "create", failure);
-    sqlite3_close(database);
-    if (outcome == 0)
-        outcome = statedir_finish_file(making, path, failure);
-    if (outcome != 0)
-        unlink(making);
-    free(making);
-    return outcome;
-}
-
 int statefile_fail(struct statefile *file, const char *verb, struct failure *failure)
 {
     return statecheck_fail(file->database, file->path != NULL ? file->path : "in memory", verb, failure);
@@ -127,7 +46,7 @@ int statefile_fail(struct statefile *file, const char *verb, struct failure *fai
 
 static int execute(struct statefile *file, const char *sql)
 {
-    return run_sql(file->database, sql);
+    return sqlite3_exec(file->database, sql, NULL, NULL, NULL);
 }
 
 /* SQLite ends a transaction by itself after some errors; what follows must not be kept piece by piece. */
@@ -310,8 +229,8 @@ static enum statefile_health open_file(struct statefile *file, const struct stat
             health = STATEFILE_LOST;
         }
     }
-    struct beginning make = {schema, identity, file->opened_at, file->lost_at};
-    if (create(file->path, &make, failure) != 0)
+    struct statemake make = {schema, identity, file->opened_at, file->lost_at};
+    if (statemake_file(file->path, &make, failure) != 0)
         return STATEFILE_UNUSABLE;
     verdict = statecheck_file(file->path, schema->version, failure);
     if (verdict != STATECHECK_SOUND)
@@ -331,11 +250,11 @@ static int open_in_memory(struct statefile *file, const struct statefile_schema 
     free(file->path);
     file->path = NULL;
     file->lost_at = 0;
-    struct beginning make = {schema, identity, file->opened_at, 0};
+    struct statemake make = {schema, identity, file->opened_at, 0};
     if (sqlite3_open_v2(":memory:", &file->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
         execute(file, "BEGIN") != SQLITE_OK)
         return -1;
-    return make_tables(file->database, &make) == SQLITE_OK ? 0 : -1;
+    return statemake_tables(file->database, &make) == SQLITE_OK ? 0 : -1;
 }
 
 static char *file_base(const char *directory, const char *plugin, const char *identity)

@@ -3,6 +3,7 @@
 
 #include "ascii.h"
 #include "logbeginning.h"
+#include "packageid.h"
 
 #include <string.h>
 #include <strings.h>
@@ -17,22 +18,6 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* @return the length of the package ID that the text begins with, 0: there is none */
-static size_t id_length(const char *text, size_t length)
-{
-    enum { SHORTEST = 8, LONGEST = 10 };
-    size_t at = 0;
-    bool digit = false;
-    for (; at < length && at <= LONGEST && ascii_in(&ascii_words, text[at]); at++)
-        digit |= ascii_is_digit(text[at]);
-    return at >= SHORTEST && at <= LONGEST && digit ? at : 0;
-}
-
-bool replication_package_valid(const char *text, size_t length)
-{
-    return length > 0 && id_length(text, length) == length;
-}
-
 static uint64_t beginning_of(const char *words)
 {
     uint64_t bytes;
@@ -45,7 +30,7 @@ _Static_assert(sizeof(uint64_t[2]) == REPLICATION_PACKAGE, "a package ID has roo
 static bool read_id(struct reach *text, char package[REPLICATION_PACKAGE])
 {
     const char *start = text->at;
-    size_t length = id_length(start, (size_t)(text->end - start));
+    size_t length = package_id_length(start, (size_t)(text->end - start));
     if (length == 0)
         return false;
     text->at += length;

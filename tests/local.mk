@@ -67,10 +67,11 @@ TEST_SHARED_OBJECTS = \
 
 # --- shared
 tests_unit_test_conditions_SOURCES = tests/unit/test_conditions.c tests/unit/logstory.c tests/unit/logstory.h
-tests_unit_test_logcuts_SOURCES = tests/unit/test_logcuts.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_test_logcuts_SOURCES = tests/unit/test_logcuts.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_loggolden_SOURCES = tests/unit/test_loggolden.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_test_logrecord_SOURCES = tests/unit/test_logrecord.c tests/unit/dice.h
 tests_unit_test_logrotation_SOURCES = tests/unit/test_logrotation.c tests/unit/logworld.c tests/unit/logworld.h
-tests_unit_test_logset_SOURCES = tests/unit/test_logset.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_test_logset_SOURCES = tests/unit/test_logset.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_logsource_SOURCES = tests/unit/test_logsource.c tests/unit/logworld.c tests/unit/logworld.h
 tests_unit_test_replication_SOURCES = tests/unit/test_replication.c tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_test_statedamage_SOURCES = tests/unit/test_statedamage.c tests/unit/statetest.c tests/unit/statetest.h

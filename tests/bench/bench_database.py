@@ -81,34 +81,25 @@ class DatabaseBench:
 def run(table, build, folder):
     measure.need("strace", "strace")
     bench = DatabaseBench(table, build, folder)
-    demo = os.path.join(folder, "demo.db")
-    with sitedb.Lab(demo, product="sms2003") as lab:
-        sitedb_demo.build(lab)
-    connect = odbc.connect_string(demo)
-    bench.compare("demo on SQLite", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 20)
-    with_server(bench, demo, "check_sms_packages")
-    big = os.path.join(folder, "big.db")
-    with sitedb.Lab(big, product="sms2003") as lab:
-        sitedb_bulk.build(lab, packages=10000, sites=276, dps=None, findings=10000, dp_findings=0, summary="none", type2=False)
-    connect = odbc.connect_string(big)
-    bench.compare("10,000 packages x 276 sites", "check_sms_packages", ["--connect=" + connect], connect, "CEN", 3)
-    os.unlink(big)
-    run_dps(bench, folder)
+    compare_program(bench, "check_sms_packages", "sms2003", "10,000 packages x 276 sites", packages=10000, sites=276, dps=None,
+                    findings=10000, dp_findings=0, summary="none", type2=False)
+    compare_program(bench, "check_sms_dps", "cb", "5,000 DPs x 1,000 packages", packages=1000, sites=200, dps=5000, findings=0,
+                    dp_findings=20000, summary="all", type2=False)
 
 
-def run_dps(bench, folder):
-    demo = os.path.join(folder, "demo-dps.db")
-    with sitedb.Lab(demo, product="cb") as lab:
+def compare_program(bench, program, product, title, **bulk):
+    """The demo's database in SQLite and behind the TDS server, and a large one."""
+    database = os.path.join(bench.folder, "demo-%s.db" % program)
+    connect = odbc.connect_string(database)
+    with sitedb.Lab(database, product=product) as lab:
         sitedb_demo.build(lab)
-    connect = odbc.connect_string(demo)
-    bench.compare("demo on SQLite", "check_sms_dps", ["--connect=" + connect], connect, "CEN", 20)
-    with_server(bench, demo, "check_sms_dps")
-    big = os.path.join(folder, "big-dps.db")
-    with sitedb.Lab(big, product="cb") as lab:
-        sitedb_bulk.build(lab, packages=1000, sites=200, dps=5000, findings=0, dp_findings=20000, summary="all", type2=False)
-    connect = odbc.connect_string(big)
-    bench.compare("5,000 DPs x 1,000 packages", "check_sms_dps", ["--connect=" + connect], connect, "CEN", 3)
-    os.unlink(big)
+    bench.compare("demo on SQLite", program, ["--connect=" + connect], connect, "CEN", 20)
+    with_server(bench, database, program)
+    os.unlink(database)
+    with sitedb.Lab(database, product=product) as lab:
+        sitedb_bulk.build(lab, **bulk)
+    bench.compare(title, program, ["--connect=" + connect], connect, "CEN", 3)
+    os.unlink(database)
 
 
 def with_server(bench, demo, program):

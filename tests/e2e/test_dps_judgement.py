@@ -256,8 +256,8 @@ def test_filters(world):
     world.check("--server=S02").is_(UNKNOWN, "no distribution point that --server selects")
     world.check("--server=%").is_(UNKNOWN, "no distribution point that --server selects")
     world.check("--package=CEN00009").fails("CEN00009", "no such package in v_Package")
-    world.check("--child-site=XXX").fails("XXX", "S02")
-    world.check("--site=XXX").fails("--site=XXX")
+    world.check("--child-site=ZZZ").fails("ZZZ", "S02")
+    world.check("--site=ZZZ").fails("--site=ZZZ")
 
 
 def test_a_package_of_another_site_can_be_asked_for(world):

@@ -60,7 +60,7 @@ STATES = [
     ("critical", {}, 2),
     ("warning", {"critical": "200d", "failed-critical": "200d"}, 1),
     ("ok", {"warning": "200d", "critical": "200d", "failed-warning": "200d", "failed-critical": "200d"}, 0),
-    ("unknown site", {"child-site": "XXX"}, 3),
+    ("unknown site", {"child-site": "ZZZ"}, 3),
     ("bad option", {"waning": "1h"}, 3),
 ]
 

@@ -5,6 +5,7 @@
  */
 #include "conditions.h"
 #include "logbeginning.h"
+#include "packageid.h"
 #include "utf.h"
 
 #include <stdint.h>
@@ -19,8 +20,9 @@ static void check_event(const struct replication_event *event)
     if (length == sizeof event->line || !utf8_valid(event->line, length) ||
         strpbrk(event->line, "|\n\r\t") != NULL)
         abort();
-    if (!replication_package_valid(event->package, strnlen(event->package, sizeof event->package)) ||
-        event->wanted < 0 || event->held < 0)
+    size_t id_length = strnlen(event->package, sizeof event->package);
+    if (id_length == 0 || package_id_length(event->package, id_length) != id_length || event->wanted < 0 ||
+        event->held < 0)
         abort();
 }
 

@@ -3,6 +3,7 @@
  * Any log, cut into any number of runs at any bytes, read in pieces of any size, with rotations at any
  * record, gives the same conditions as one run over the whole.
  */
+#include "dice.h"
 #include "logstory.h"
 
 #include <setjmp.h>
@@ -15,15 +16,11 @@
 #include <time.h>
 #include <cmocka.h>
 
-/* xorshift: the same logs on every machine. */
 static uint64_t seed;
 
 static uint32_t any(uint32_t below)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)((seed >> 11) % below);
+    return dice_throw(&seed, below);
 }
 
 enum form { NUMERIC, NAMED, CCM, FORMS };

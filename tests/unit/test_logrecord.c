@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logrecord.h"
+
+#include "dice.h"
 #include "logtail.h"
 #include "text.h"
 
@@ -458,10 +460,7 @@ static struct text read_exactly(const struct text *log, size_t piece, struct log
 /* Mostly the first, so that what follows is like what was before. */
 static const char *any_of(uint64_t *dice, const char *const *of, size_t count)
 {
-    *dice ^= *dice << 13;
-    *dice ^= *dice >> 7;
-    *dice ^= *dice << 17;
-    return of[*dice % 8 != 0 ? 0 : (*dice >> 32) % count];
+    return of[dice_throw(dice, 8) != 0 ? 0 : dice_throw(dice, (uint32_t)count)];
 }
 
 #define ANY(...)                                                                                             \

@@ -6,6 +6,7 @@
 #include "logset.h"
 
 #include "logmemory.h"
+#include "dice.h"
 #include "logstory.h"
 
 #include <setjmp.h>
@@ -24,10 +25,7 @@ static uint64_t seed;
 
 static uint32_t any(uint32_t below)
 {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)((seed >> 11) % below);
+    return dice_throw(&seed, below);
 }
 
 enum { LOGS = 2, LINES = 600 };
