@@ -58,7 +58,7 @@ static int add_entry(void *target, char *entry, struct failure *failure)
     size_t length = (size_t)(package_end - entry);
     if (length == 0 || package_id_length(entry, length) != length)
         return bad(failure, entry,
-                   "does not begin with a package ID: 8 to 10 letters, digits or '_', with a digit");
+                   "does not begin with a package ID of 8 to 10 letters, digits or '_', one a digit");
     memcpy(known.package, entry, length);
     struct known_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
     if (entries == NULL)

@@ -76,6 +76,7 @@ static const struct {
     {"CEN00000012", "does not begin with a package ID of 8 to 10"},
     {"CEN0001", "'CEN0001' does not begin with a package ID of 8 to 10"},
     {"CEN0001@S02:2026-01-01", "'CEN0001@S02:2026-01-01' does not begin"},
+    {"CONTENTS", "one a digit"},
     {"CEN0001*", "does not begin with a package ID"},
     {"CEN-0001@S02", "does not begin with a package ID"},
     {"CEN\303\2300001", "does not begin with a package ID"},
