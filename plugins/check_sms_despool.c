@@ -2,25 +2,25 @@
 /*
  * check_sms_despool: which versions are stalled at this child site, and why?
  *
- *   common/check        argv to exit code: options, identity, supervised child
- *   common/statefile    what earlier runs kept, under a lock for the whole run
- *   common/logset       the logs since the last run: bytes, records, events, conditions
- *   common/stall        one item a package, of the conditions and of --pck's base files
- *   common/judge        age and thresholds to a state
- *   common/stallreport  the wording
- *   common/report       lines and perfdata within the budgets
+ *   check/check          argv to exit code: options, identity, supervised child
+ *   state/statefile      what earlier runs kept, under a lock for the whole run
+ *   replication/logset   the logs since the last run: bytes, records, events, conditions
+ *   check/stalls         one item a package, of the conditions and of --pck's base files
+ *   items/judge          age and thresholds to a state
+ *   check/stalls_output  the wording
+ *   items/output         lines and perfdata within the budgets
  *
  * This file: the options, the question and the state.
  */
 #include "config.h"
 
-#include "check.h"
-#include "logmemory.h"
-#include "logmerge.h"
-#include "logset.h"
-#include "smbauth.h"
-#include "stall.h"
-#include "stallreport.h"
+#include "check/check.h"
+#include "check/stalls.h"
+#include "check/stalls_output.h"
+#include "files/smb_auth.h"
+#include "replication/logset.h"
+#include "replication/merge.h"
+#include "replication/store.h"
 
 #include <time.h>
 

@@ -2,26 +2,26 @@
 /*
  * check_sms_dps: which distribution points are install-pending, retrying or failed, and for how long?
  *
- *   common/check        argv to exit code: options, identity, supervised child
- *   common/siterun      the steps in the child, shared with check_sms_packages
- *   common/sitedb       the site database: clock, columns, sites
- *   common/dp           packages on distribution points that are in trouble
- *   common/nalpath      the server's name out of a NAL path
- *   common/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
- *   common/judge        age and thresholds to a state
- *   common/itemgroup    what many of them have in common
- *   common/report       lines and perfdata within the budgets
+ *   check/check        argv to exit code: options, identity, supervised child
+ *   check/sitecheck    the steps in the child, shared with check_sms_packages
+ *   sitedb/sitedb      the site database: clock, columns, sites
+ *   sitedb/package_dp  packages on distribution points that are in trouble
+ *   sitedb/nalpath     the server's name out of a NAL path
+ *   check/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
+ *   items/judge        age and thresholds to a state
+ *   items/summary      what many of them have in common
+ *   items/output       lines and perfdata within the budgets
  *
  * This file: the options, the question and the wording.
  */
 #include "config.h"
 
-#include "clean.h"
-#include "dp.h"
-#include "itemgroup.h"
-#include "itemline.h"
-#include "quantity.h"
-#include "siterun.h"
+#include "base/sanitize.h"
+#include "base/units.h"
+#include "check/sitecheck.h"
+#include "items/itemline.h"
+#include "items/summary.h"
+#include "sitedb/package_dp.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,27 +2,27 @@
 /*
  * check_sms_packages: which packages have not reached which child sites, and for how long?
  *
- *   common/check        argv to exit code: options, identity, supervised child
- *   common/siterun      the steps in the child, shared with check_sms_dps
- *   common/sitedb       the site database: clock, columns, sites
- *   common/pair         (package, child site) pairs in trouble, by rule version or recipe
- *   common/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
- *   common/judge        age and thresholds to a state
- *   common/itemgroup    what many of them have in common
- *   common/report       lines and perfdata within the budgets
- *   common/survey       --survey
+ *   check/check          argv to exit code: options, identity, supervised child
+ *   check/sitecheck      the steps in the child, shared with check_sms_dps
+ *   sitedb/sitedb        the site database: clock, columns, sites
+ *   sitedb/package_site  (package, child site) pairs in trouble, by rule version or recipe
+ *   check/findings       their items: keys, what earlier runs saw of them, what ended, the order of display
+ *   items/judge          age and thresholds to a state
+ *   items/summary        what many of them have in common
+ *   items/output         lines and perfdata within the budgets
+ *   sitedb/survey        --survey
  *
  * This file: the options, the question and the wording.
  */
 #include "config.h"
 
-#include "clean.h"
-#include "itemgroup.h"
-#include "itemline.h"
-#include "pair.h"
-#include "quantity.h"
-#include "siterun.h"
-#include "survey.h"
+#include "base/sanitize.h"
+#include "base/units.h"
+#include "check/sitecheck.h"
+#include "items/itemline.h"
+#include "items/summary.h"
+#include "sitedb/package_site.h"
+#include "sitedb/survey.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,22 +2,22 @@
 /*
  * sms_reset_package: have a package sent again, whole, to one child site where it is stuck.
  *
- *   common/repair        what was read, and the guards: may it be done?
- *   common/repairquery   the SQL: reading, and the one transaction that changes a row
- *   common/repairworker  the supervised children that have the connection
- *   common/repairwatch   how long check_sms_packages has seen the trouble
- *   common/repairrun     the way from the question to the last word
- *   common/journal       what was done, by whom, with the row as it was
- *   common/repairreport  text and JSON
+ *   repair/repair       what was read, and the guards: may it be done?
+ *   repair/repairquery  the SQL: reading, and the one transaction that changes a row
+ *   repair/workers      the supervised children that have the connection
+ *   repair/watched      how long check_sms_packages has seen the trouble
+ *   repair/procedure    the way from the question to the last word
+ *   repair/journal      what was done, by whom, with the row as it was
+ *   repair/output       text and JSON
  *
  * This file: the options, the question and the wording of what stands before any connection.
  */
 #include "config.h"
 
-#include "check.h"
-#include "manual.h"
-#include "repairreport.h"
-#include "repairrun.h"
+#include "check/check.h"
+#include "check/manual.h"
+#include "repair/output.h"
+#include "repair/procedure.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,50 +2,50 @@
 LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS = \
-	tests/unit/test_clean \
-	tests/unit/test_conditions \
-	tests/unit/test_connection \
-	tests/unit/test_dp \
-	tests/unit/test_failure \
-	tests/unit/test_history \
-	tests/unit/test_identity \
-	tests/unit/test_inifile \
-	tests/unit/test_itemgroup \
-	tests/unit/test_journal \
-	tests/unit/test_json \
-	tests/unit/test_judge \
-	tests/unit/test_known \
-	tests/unit/test_localfile \
-	tests/unit/test_logbeginning \
-	tests/unit/test_logclock \
-	tests/unit/test_logcuts \
-	tests/unit/test_loggolden \
-	tests/unit/test_logmemory \
-	tests/unit/test_logrecord \
-	tests/unit/test_logrotation \
-	tests/unit/test_logset \
-	tests/unit/test_logsource \
-	tests/unit/test_logstamp \
-	tests/unit/test_memory \
-	tests/unit/test_minrate \
-	tests/unit/test_nalpath \
-	tests/unit/test_odbc \
-	tests/unit/test_odbcerror \
-	tests/unit/test_odbcvalue \
-	tests/unit/test_options \
-	tests/unit/test_pair \
-	tests/unit/test_quantity \
-	tests/unit/test_range \
-	tests/unit/test_repairguard \
-	tests/unit/test_replication \
-	tests/unit/test_report \
-	tests/unit/test_stall \
-	tests/unit/test_statedamage \
-	tests/unit/test_statefault \
-	tests/unit/test_statefile \
-	tests/unit/test_supervise \
-	tests/unit/test_text \
-	tests/unit/test_utf
+	tests/unit/base/test_sanitize \
+	tests/unit/replication/test_conditions \
+	tests/unit/odbc/test_connection_string \
+	tests/unit/sitedb/test_package_dp \
+	tests/unit/base/test_failure \
+	tests/unit/items/test_age \
+	tests/unit/process/test_privileges \
+	tests/unit/options/test_inifile \
+	tests/unit/items/test_summary \
+	tests/unit/repair/test_journal \
+	tests/unit/base/test_json \
+	tests/unit/items/test_judge \
+	tests/unit/items/test_known \
+	tests/unit/files/test_local \
+	tests/unit/logs/test_beginning \
+	tests/unit/logs/test_clock \
+	tests/unit/replication/test_cuts \
+	tests/unit/replication/test_golden \
+	tests/unit/replication/test_store \
+	tests/unit/logs/test_record \
+	tests/unit/logs/test_rotation \
+	tests/unit/replication/test_logset \
+	tests/unit/logs/test_source \
+	tests/unit/logs/test_stamp \
+	tests/unit/items/test_itemstore \
+	tests/unit/items/test_minrate \
+	tests/unit/sitedb/test_nalpath \
+	tests/unit/odbc/test_odbc \
+	tests/unit/odbc/test_diagnose \
+	tests/unit/odbc/test_value \
+	tests/unit/options/test_options \
+	tests/unit/sitedb/test_package_site \
+	tests/unit/base/test_units \
+	tests/unit/base/test_range \
+	tests/unit/repair/test_guard \
+	tests/unit/replication/test_event \
+	tests/unit/items/test_output \
+	tests/unit/check/test_stalls \
+	tests/unit/state/test_damage \
+	tests/unit/state/test_fault \
+	tests/unit/state/test_statefile \
+	tests/unit/process/test_supervise \
+	tests/unit/base/test_text \
+	tests/unit/base/test_unicode
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_clean \
 	tests/fuzz/fuzz_inifile \
@@ -66,17 +66,17 @@ TEST_SHARED_OBJECTS = \
 	tests/e2e/fakedriver.so
 
 # --- shared
-tests_unit_test_conditions_SOURCES = tests/unit/test_conditions.c tests/unit/logstory.c tests/unit/logstory.h
-tests_unit_test_logcuts_SOURCES = tests/unit/test_logcuts.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
-tests_unit_test_loggolden_SOURCES = tests/unit/test_loggolden.c tests/unit/logstory.c tests/unit/logstory.h
-tests_unit_test_logrecord_SOURCES = tests/unit/test_logrecord.c tests/unit/dice.h
-tests_unit_test_logrotation_SOURCES = tests/unit/test_logrotation.c tests/unit/logworld.c tests/unit/logworld.h
-tests_unit_test_logset_SOURCES = tests/unit/test_logset.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
-tests_unit_test_logsource_SOURCES = tests/unit/test_logsource.c tests/unit/logworld.c tests/unit/logworld.h
-tests_unit_test_replication_SOURCES = tests/unit/test_replication.c tests/unit/logstory.c tests/unit/logstory.h
-tests_unit_test_statedamage_SOURCES = tests/unit/test_statedamage.c tests/unit/statetest.c tests/unit/statetest.h
-tests_unit_test_statefault_SOURCES = tests/unit/test_statefault.c tests/unit/statetest.c tests/unit/statetest.h
-tests_unit_test_statefile_SOURCES = tests/unit/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h
+tests_unit_replication_test_conditions_SOURCES = tests/unit/replication/test_conditions.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_replication_test_cuts_SOURCES = tests/unit/replication/test_cuts.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_replication_test_golden_SOURCES = tests/unit/replication/test_golden.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_logs_test_record_SOURCES = tests/unit/logs/test_record.c tests/unit/dice.h
+tests_unit_logs_test_rotation_SOURCES = tests/unit/logs/test_rotation.c tests/unit/logworld.c tests/unit/logworld.h
+tests_unit_replication_test_logset_SOURCES = tests/unit/replication/test_logset.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_logs_test_source_SOURCES = tests/unit/logs/test_source.c tests/unit/logworld.c tests/unit/logworld.h
+tests_unit_replication_test_event_SOURCES = tests/unit/replication/test_event.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_state_test_damage_SOURCES = tests/unit/state/test_damage.c tests/unit/statetest.c tests/unit/statetest.h
+tests_unit_state_test_fault_SOURCES = tests/unit/state/test_fault.c tests/unit/statetest.c tests/unit/statetest.h
+tests_unit_state_test_statefile_SOURCES = tests/unit/state/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h
 # ---
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

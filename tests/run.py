@@ -27,7 +27,7 @@ SANITIZER_ENVIRONMENT = {
 
 
 # Thousands of runs under a shim that must be loaded before any sanitizer.
-UNSANITIZED = {"test_statefault"}
+UNSANITIZED = {"state/test_fault"}
 
 
 class Tally:
@@ -167,8 +167,8 @@ class Runner:
 
     def programs(self, folder, prefix):
         path = os.path.join(self.stage.sanitized, "tests", folder)
-        names = sorted(name for name in os.listdir(path)
-                       if name.startswith(prefix) and os.access(os.path.join(path, name), os.X_OK) and "." not in name)
+        names = sorted(os.path.relpath(os.path.join(place, name), path) for place, _, files in os.walk(path) for name in files
+                       if name.startswith(prefix) and os.access(os.path.join(place, name), os.X_OK) and "." not in name)
         return [os.path.join(self.stage.build, "tests", folder, name) if name in UNSANITIZED else os.path.join(path, name)
                 for name in names]
 

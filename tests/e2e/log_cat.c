@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "bytestore.h"
-#include "logsource.h"
+#include "files/files.h"
+#include "logs/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>

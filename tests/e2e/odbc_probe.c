@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /*
- * Run one SQL text through common/odbc with settings from the command line and print what came of it, for
+ * Run one SQL text through common/odbc/odbc with settings from the command line and print what came of it, for
  * tests: odbc_probe [key=value ...] -- SQL TYPE[,TYPE...] [parameter ...] TYPE is i (integer), d (instant) or
  * tN (text of N units); "x" as TYPE executes without rows.
  */
-#include "odbc.h"
+#include "odbc/odbc.h"
 
 #include <inttypes.h>
 #include <stdio.h>

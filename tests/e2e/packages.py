@@ -49,7 +49,7 @@ def faketime(moved_s):
 
 
 def duration(seconds):
-    """A duration as the product writes it, from the contract in common/quantity.h."""
+    """A duration as the product writes it, from the contract in common/base/units.h."""
     if seconds < 2 * MINUTE:
         return "%d s" % seconds
     if seconds < 2 * HOUR:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""common/odbc through the real FreeTDS driver and the TDS test server, in NRPE's empty environment."""
+"""common/odbc/odbc through the real FreeTDS driver and the TDS test server, in NRPE's empty environment."""
 
 import os
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logs read over SMB from a real smbd, by log_cat (common/bytestore.h, common/logsource.h)."""
+"""Logs read over SMB from a real smbd, by log_cat (common/files/files.h, common/logs/source.h)."""
 
 import os
 import signal

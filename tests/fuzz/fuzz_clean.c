@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "clean.h"
+#include "base/sanitize.h"
 
-#include "utf.h"
+#include "base/unicode.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inifile.h"
+#include "options/inifile.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * Any bytes as a log. The first byte chooses the encoding, the second where it is cut into two runs and into
  * pieces: the records must be those of one run.
  */
-#include "logrecord.h"
+#include "logs/record.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nalpath.h"
+#include "sitedb/nalpath.h"
 
-#include "utf.h"
+#include "base/unicode.h"
 
 #include <stdint.h>
 #include <stdlib.h>

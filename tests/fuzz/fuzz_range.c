@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "quantity.h"
-#include "range.h"
+#include "base/range.h"
+#include "base/units.h"
 
 #include <stdint.h>
 #include <stdlib.h>

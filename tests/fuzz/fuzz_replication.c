@@ -3,10 +3,10 @@
  * Any bytes as messages: each line of the input is one, its first byte says component, thread and how much
  * time has passed. What the conditions keep must be sound, and loading it must give it back.
  */
-#include "conditions.h"
-#include "logbeginning.h"
-#include "packageid.h"
-#include "utf.h"
+#include "base/packageid.h"
+#include "base/unicode.h"
+#include "logs/beginning.h"
+#include "replication/conditions.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Any bytes as UTF-16: decoded in pieces as in one, each character finds its bytes again, and what comes out
  * is UTF-8. */
-#include "logencoding.h"
-#include "logrecord.h"
-#include "utf.h"
+#include "base/unicode.h"
+#include "logs/encoding.h"
+#include "logs/record.h"
 
 #include <stdint.h>
 #include <stdlib.h>

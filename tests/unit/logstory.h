@@ -2,9 +2,9 @@
 #ifndef SMS_LOGSTORY_H
 #define SMS_LOGSTORY_H
 
-#include "conditions.h"
-#include "logmerge.h"
-#include "text.h"
+#include "base/text.h"
+#include "replication/conditions.h"
+#include "replication/merge.h"
 
 #include <stdbool.h>
 #include <stddef.h>

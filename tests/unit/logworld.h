@@ -2,8 +2,8 @@
 #ifndef SMS_LOGWORLD_H
 #define SMS_LOGWORLD_H
 
-#include "logsource.h"
-#include "text.h"
+#include "base/text.h"
+#include "logs/source.h"
 
 /* A folder with a log that a test writes, rotates and reads like the runs of a check. */
 struct logworld {

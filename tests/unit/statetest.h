@@ -2,8 +2,8 @@
 #ifndef SMS_STATETEST_H
 #define SMS_STATETEST_H
 
-#include "memory.h"
-#include "statefile.h"
+#include "items/itemstore.h"
+#include "state/statefile.h"
 
 #include <stdbool.h>
 #include <stddef.h>

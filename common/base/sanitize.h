@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_BASE_SANITIZE_H
+#define SMS_BASE_SANITIZE_H
+
+#include "base/text.h"
+
+/**
+ * Append untrusted text (from a database, a log, a driver) so that no console can be misled by it: valid
+ * UTF-8 only (U+FFFD for what is not), blanks for control characters, line breaks and other separators, '/'
+ * for '|' (it would begin perfdata), no bidirectional controls. Runs of blanks become one; blanks at both
+ * ends are dropped.
+ *
+ * @param string     NULL counts as ""
+ * @param max_bytes  longer results end with "..." at a character boundary
+ */
+void text_add_clean(struct text *text, const char *string, size_t max_bytes);
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/check.h"
+
+#include "base/units.h"
+#include "check/manual.h"
+#include "process/privileges.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void write_output(const struct text *output)
+{
+    const char *bytes = text_string(output);
+    size_t left = output->length;
+    while (left > 0) {
+        ssize_t written = write(STDOUT_FILENO, bytes, left);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        bytes += written;
+        left -= (size_t)written;
+    }
+}
+
+void check_finish(struct worker *worker, const struct report *report)
+{
+    struct text output = {0};
+    report_render(report, &output);
+    worker_result(worker, (int)report->status, text_string(&output), output.length);
+    text_free(&output);
+}
+
+void check_fail(struct worker *worker, const struct check *check, const struct failure *failure)
+{
+    struct text output = {0};
+    report_render_failure(check->label, STATUS_UNKNOWN, failure->text, &output);
+    worker_result(worker, STATUS_UNKNOWN, text_string(&output), output.length);
+    text_free(&output);
+}
+
+static enum status end_with(const struct check *check, enum status status, const char *text,
+                            struct text *output)
+{
+    report_render_failure(check->label, status, text, output);
+    return status;
+}
+
+/* What an operator reads of a worker that gave no result. */
+static enum status explain(const struct check *check, const struct supervision *supervision,
+                           struct text *output)
+{
+    struct failure failure;
+    const char *step = supervision->step[0] != '\0' ? supervision->step : "starting";
+    enum status status = STATUS_UNKNOWN;
+    switch (supervision->end) {
+    case SUPERVISION_TIMEOUT:
+        status = check->options->timeout.status;
+        fail(&failure,
+             "timed out after %" PRId64
+             " s while %s; if that is slow rather than stuck, raise --timeout (and with it "
+             "check_nrpe -t and NRPE's command_timeout)",
+             check->options->timeout.seconds, step);
+        break;
+    case SUPERVISION_CRASH:
+        fail(&failure, "the worker crashed (signal %d, %s) while %s; -vv shows the driver and its version",
+             supervision->status, strsignal(supervision->status), step);
+        break;
+    default:
+        fail(&failure,
+             "the worker ended without a result (exit status %d) while %s; -vv shows the driver and its "
+             "version",
+             supervision->status, step);
+        break;
+    }
+    if (supervision->survivor != 0) {
+        size_t used = strlen(failure.text);
+        snprintf(failure.text + used, sizeof failure.text - used,
+                 "; its process %d cannot be ended (a dead mount?) and keeps the lock",
+                 (int)supervision->survivor);
+    }
+    return end_with(check, status, failure.text, output);
+}
+
+static void note_settings(const struct check *check, const struct options_arena *arena)
+{
+    if (check->options->verbosity < 2)
+        return;
+    struct text settings = {0};
+    options_settings(check->program, arena, &settings);
+    ssize_t ignored = write(STDERR_FILENO, text_string(&settings), settings.length);
+    (void)ignored; /* diagnostics: a closed stderr must not change the result */
+    text_free(&settings);
+}
+
+static enum status run(const struct check *check, struct text *output)
+{
+    struct supervision supervision;
+    struct failure failure;
+    if (supervise(check->run, (void *)check, check->options->timeout.seconds * 1000,
+                  check->options->verbosity, &supervision, &failure) != 0)
+        return end_with(check, STATUS_UNKNOWN, failure.text, output);
+    enum status status;
+    if (supervision.end == SUPERVISION_RESULT) {
+        text_add_bytes(output, text_string(&supervision.output), supervision.output.length);
+        status = (enum status)supervision.exit_code;
+    } else {
+        status = explain(check, &supervision, output);
+    }
+    text_free(&supervision.output);
+    return status;
+}
+
+/* Options are read a second time when root gave up its rights: what the checks' user cannot read must fail
+ * here too. */
+static enum options_outcome read_options(const struct check *check, int argc, char **argv,
+                                         struct options_arena **arena, struct text *output,
+                                         struct failure *failure)
+{
+    struct program program = *check->program;
+    program.sections = check_manual_sections;
+    program.section_count = check_manual_section_count;
+    enum options_outcome outcome = options_parse(&program, argc, argv, arena, output, failure);
+    if (outcome != OPTIONS_RUN || geteuid() != 0)
+        return outcome;
+    if (identity_take_owner(check_state_directory(check->options), failure) != 0)
+        return OPTIONS_BAD;
+    if (geteuid() == 0)
+        return outcome;
+    options_arena_free(*arena);
+    *arena = NULL;
+    return options_parse(&program, argc, argv, arena, output, failure);
+}
+
+int check_main(const struct check *check, int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    struct options_arena *arena = NULL;
+    struct text output = {0};
+    struct failure failure = {0};
+    enum status status = STATUS_UNKNOWN;
+    switch (read_options(check, argc, argv, &arena, &output, &failure)) {
+    case OPTIONS_PRINTED:
+        break;
+    case OPTIONS_BAD:
+        end_with(check, STATUS_UNKNOWN, failure.text, &output);
+        break;
+    case OPTIONS_RUN:
+        if ((check->validate != NULL && check->validate(check, &failure) != 0) ||
+            (check->environment != NULL && environment_apply(check->environment, &failure) != 0)) {
+            end_with(check, STATUS_UNKNOWN, failure.text, &output);
+            break;
+        }
+        note_settings(check, arena);
+        status = run(check, &output);
+        break;
+    }
+    write_output(&output);
+    text_free(&output);
+    options_arena_free(arena);
+    return (int)status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_CHECK_H
+#define SMS_CHECK_CHECK_H
+
+#include "base/failure.h"
+#include "check/options_shared.h"
+#include "items/output.h"
+#include "options/options.h"
+#include "process/supervise.h"
+
+/* From main's argv to the exit code: what all checks do in the same way. */
+struct check {
+    const struct program *program;                 /* without sections: check_main has those of all checks */
+    const char *label;                             /* "SMS PACKAGES" */
+    struct check_options *options;                 /* the target of one of the program's groups */
+    const struct environment_options *environment; /* NULL when the program has none */
+    /* Contradictions between options; may be NULL. */
+    int (*validate)(const struct check *check, struct failure *failure);
+    /* In the supervised child, with this check as context; ends with check_finish, check_fail or
+     * worker_result. */
+    worker_function *run;
+};
+
+/**
+ * Parse the options, take the state directory owner's identity when started as root, run the check in a
+ * supervised child and print its result.
+ *
+ * @return the exit code for main
+ */
+int check_main(const struct check *check, int argc, char **argv);
+
+/** Hand a rendered report over. */
+void check_finish(struct worker *worker, const struct report *report);
+
+/** Hand over a check that could not look: UNKNOWN with the failure's text. */
+void check_fail(struct worker *worker, const struct check *check, const struct failure *failure);
+
+/** Write all of it to standard output; a reader that is gone (EPIPE) changes nothing. */
+void write_output(const struct text *output);
+
+#endif

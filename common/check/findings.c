@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/findings.h"
+
+#include "base/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Key and progress share one allocation, which `key` points to. */
+static int keep_key(struct item *item, const char *prefix, const char *place, const char *progress)
+{
+    struct text texts = {0};
+    memory_key(prefix, item->package, place, &texts);
+    size_t size = texts.length + 1;
+    text_add_bytes(&texts, "", 1);
+    text_add(&texts, progress);
+    if (texts.failed) {
+        text_free(&texts);
+        return -1;
+    }
+    item->key = texts.bytes;
+    item->progress = texts.bytes + size;
+    return 0;
+}
+
+int findings_collect(struct findings *findings, const struct findings_source *source, struct failure *failure)
+{
+    size_t rows = source->rows(source->context);
+    struct item *items = realloc(findings->items, (rows + 1) * sizeof *items);
+    if (items == NULL)
+        return fail(failure, "out of memory");
+    findings->items = items;
+    struct text place = {0}, progress = {0};
+    int result = 0;
+    for (; findings->count < rows && result == 0; findings->count += result == 0) {
+        struct item *item = &items[findings->count];
+        *item = (struct item){0};
+        text_cut(&place, 0);
+        text_cut(&progress, 0);
+        source->describe(source->context, findings->count, item, &place, &progress);
+        if (place.failed || progress.failed ||
+            keep_key(item, source->prefix, text_string(&place), text_string(&progress)) != 0)
+            result = fail(failure, "out of memory");
+    }
+    text_free(&place);
+    text_free(&progress);
+    return result;
+}
+
+static void note_inactive(struct findings *findings, const struct sitedb *db, const char *code)
+{
+    const struct site *site = sitedb_site(db, code);
+    char words[64];
+    if (site == NULL)
+        snprintf(words, sizeof words, "site %s is gone from v_Site", code);
+    else
+        snprintf(words, sizeof words, "site %s is not active (status %" PRId64 ")", code, site->status);
+    if (strstr(text_string(&findings->inactive), words) == NULL && findings->inactive.length < 200)
+        text_addf(&findings->inactive, "%s%s", findings->inactive.length > 0 ? ", " : "", words);
+}
+
+/* "version/CEN00012@S02" in a copy -> "CEN00012", "S02" */
+static bool split_key(char *key, struct lookup *lookup)
+{
+    char *slash = strchr(key, '/'), *at = slash == NULL ? NULL : strchr(slash, '@');
+    if (at == NULL)
+        return false;
+    *at = '\0';
+    *lookup = (struct lookup){.package = slash + 1, .place = at + 1};
+    return true;
+}
+
+/* Does this run look at a remembered item? Filters decide. An item of a site that is not active is not
+ * closed; a site that is gone may have been skipped by the read, and its items are forgotten as absent ones
+ * are. */
+static bool is_looked_at(struct findings *findings, const struct findings_source *source,
+                         const struct sitedb *db, const struct sitedb_filter *filter,
+                         const struct lookup *lookup, struct remembered *remembered)
+{
+    const char *code = source->site_of(lookup->place);
+    if (!sitedb_filter_selects(filter, lookup->package, code) ||
+        (source->selects != NULL && !source->selects(source->context, lookup->place)))
+        return false;
+    const struct site *site = sitedb_site(db, code);
+    if (site != NULL && site_is_active(site))
+        return true;
+    note_inactive(findings, db, code);
+    if (site == NULL)
+        recall_settle(&findings->recall, remembered, ABSENCE_UNSEEN, findings->clocks.host);
+    return false;
+}
+
+/* Remembered items that are not among the findings, and their keys taken apart. */
+struct missing {
+    struct remembered **remembered; /* owned */
+    struct lookup *lookups;         /* owned, in step */
+    char **keys;                    /* owned copies, in step */
+    size_t count;
+};
+
+static int find_missing(struct findings *findings, const struct findings_source *source,
+                        const struct sitedb *db, const struct sitedb_filter *filter, struct missing *missing)
+{
+    size_t room = 0, at = 0;
+    struct remembered *remembered;
+    while ((remembered = recall_next_missing(&findings->recall, &at)) != NULL)
+        room++;
+    missing->remembered = calloc(room + 1, sizeof *missing->remembered);
+    missing->lookups = calloc(room + 1, sizeof *missing->lookups);
+    missing->keys = calloc(room + 1, sizeof *missing->keys);
+    if (missing->remembered == NULL || missing->lookups == NULL || missing->keys == NULL)
+        return -1;
+    at = 0;
+    while ((remembered = recall_next_missing(&findings->recall, &at)) != NULL) {
+        char *key = strdup(remembered->key);
+        if (key == NULL)
+            return -1;
+        struct lookup *lookup = &missing->lookups[missing->count];
+        if (split_key(key, lookup) && is_looked_at(findings, source, db, filter, lookup, remembered)) {
+            missing->remembered[missing->count] = remembered;
+            missing->keys[missing->count++] = key;
+        } else {
+            free(key);
+        }
+    }
+    return 0;
+}
+
+/* Look up by its key whatever is remembered and was not found, before anything is concluded. */
+static int settle_missing(struct findings *findings, const struct findings_source *source,
+                          const struct sitedb *db, const struct sitedb_filter *filter,
+                          struct failure *failure)
+{
+    struct missing missing = {0};
+    int result = find_missing(findings, source, db, filter, &missing);
+    if (result != 0)
+        fail(failure, "out of memory");
+    else if (missing.count > 0)
+        result = source->look_up(source->context, missing.lookups, missing.count, failure);
+    for (size_t i = 0; i < missing.count && result == 0; i++)
+        if (missing.lookups[i].found != LOOKUP_IN_TROUBLE)
+            recall_settle(&findings->recall, missing.remembered[i],
+                          missing.lookups[i].found == LOOKUP_ENDED ? ABSENCE_HEALTHY : ABSENCE_UNSEEN,
+                          findings->clocks.host);
+    for (size_t i = 0; i < missing.count; i++)
+        free(missing.keys[i]);
+    free(missing.keys);
+    free(missing.lookups);
+    free(missing.remembered);
+    return result;
+}
+
+int findings_remember(struct findings *findings, const struct findings_source *source,
+                      const struct findings_memory *memory, const struct sitedb *db,
+                      const struct sitedb_filter *filter, const struct trace *trace, struct failure *failure)
+{
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "%s/", source->prefix);
+    if (recall_open(&findings->recall, memory->directory, memory->plugin, memory->identity, prefix,
+                    memory->wait_ms, trace, failure) != 0)
+        return -1;
+    recall_mark(&findings->recall, findings->items, findings->count);
+    if (settle_missing(findings, source, db, filter, failure) != 0 ||
+        findings_collect(findings, source, failure) != 0)
+        return -1;
+    recall_age(&findings->recall, findings->items, findings->count, &findings->clocks);
+    recall_commit(&findings->recall, findings->clocks.host);
+    return 0;
+}
+
+static int by_display(const void *a, const void *b, void *items)
+{
+    const struct item *all = items;
+    return item_compare(&all[*(const size_t *)a], &all[*(const size_t *)b]);
+}
+
+int findings_judge(struct findings *findings, const struct thresholds *thresholds,
+                   const struct rate_list *rates, const struct known_list *known, struct failure *failure)
+{
+    findings->order = malloc((findings->count + 1) * sizeof *findings->order);
+    if (findings->order == NULL)
+        return fail(failure, "out of memory");
+    for (size_t i = 0; i < findings->count; i++) {
+        judge_item(&findings->items[i], thresholds, rates, known, findings->clocks.host);
+        findings->order[i] = i;
+    }
+    qsort_r(findings->order, findings->count, sizeof *findings->order, by_display, findings->items);
+    return 0;
+}
+
+void findings_add_notes(const struct findings *findings, const struct tally *tally, struct text *verdict)
+{
+    char age[32];
+    if (tally->known > 0)
+        text_addf(verdict, "; %" PRId64 " known", tally->known);
+    if (findings->inactive.length > 0)
+        text_addf(verdict, "; %s: its items are kept", text_string(&findings->inactive));
+    if (findings->recall.in_trouble)
+        text_addf(verdict, "; ages may be too young: %s", findings->recall.trouble.text);
+    else if (findings->recall.lost_at > 0)
+        text_addf(verdict, "; ages may be too young: the memory was lost %s ago",
+                  duration_format(findings->clocks.host - findings->recall.lost_at, age, sizeof age));
+}
+
+struct perfdatum findings_perfdatum(enum finding_number number, const struct tally *tally,
+                                    const struct thresholds *thresholds)
+{
+    switch (number) {
+    case FINDING_PENDING:
+        return (struct perfdatum){.label = "pending", .unit = "", .value = tally->pending};
+    case FINDING_STUCK:
+        return (struct perfdatum){.label = "stuck", .unit = "", .value = tally->stuck};
+    case FINDING_FAILED:
+        return (struct perfdatum){.label = "failed", .unit = "", .value = tally->failed};
+    case FINDING_KNOWN:
+        return (struct perfdatum){.label = "known", .unit = "", .value = tally->known};
+    case FINDING_OLDEST:
+        return (struct perfdatum){.label = "oldest",
+                                  .unit = "s",
+                                  .value = tally->oldest_s,
+                                  .warning = &thresholds->warning,
+                                  .critical = &thresholds->critical};
+    case FINDING_OLDEST_FAILED:
+        return (struct perfdatum){.label = "oldest_failed",
+                                  .unit = "s",
+                                  .value = tally->oldest_failed_s,
+                                  .warning = &thresholds->failed_warning,
+                                  .critical = &thresholds->failed_critical};
+    case FINDING_OUTSTANDING:
+        break;
+    }
+    return (struct perfdatum){.label = "outstanding", .unit = "B", .value = tally->outstanding_bytes};
+}
+
+void findings_free(struct findings *findings)
+{
+    recall_close(&findings->recall);
+    for (size_t i = 0; i < findings->count; i++)
+        free((char *)findings->items[i].key);
+    free(findings->items);
+    free(findings->order);
+    text_free(&findings->inactive);
+    *findings = (struct findings){0};
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += common/check/libcheck.a
+common_check_libcheck_a_SOURCES = \
+	common/check/check.c \
+	common/check/check.h \
+	common/check/findings.c \
+	common/check/findings.h \
+	common/check/itemlinesite.c \
+	common/check/manual.c \
+	common/check/manual.h \
+	common/check/options_shared.c \
+	common/check/options_shared.h \
+	common/check/sitecheck.c \
+	common/check/sitecheck.h \
+	common/check/stalls.c \
+	common/check/stalls.h \
+	common/check/stalls_output.c \
+	common/check/stalls_output.h

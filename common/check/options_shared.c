@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/options_shared.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* SECONDS[:STATE], as in --timeout=50:critical */
+static int parse_time_limit(void *target, const char *value, struct failure *failure)
+{
+    struct time_limit *limit = target;
+    char *end;
+    errno = 0;
+    long seconds = strtol(value, &end, 10);
+    if (end == value || errno != 0 || seconds < 1 || seconds > 3600)
+        return fail(
+            failure,
+            "'%s' does not begin with 1 to 3600 seconds; write SECONDS or SECONDS:STATE, as in 50:critical",
+            value);
+    limit->seconds = seconds;
+    limit->status = STATUS_UNKNOWN;
+    if (*end == '\0')
+        return 0;
+    static const struct {
+        const char *name;
+        enum status status;
+    } states[] = {{":ok", STATUS_OK},
+                  {":0", STATUS_OK},
+                  {":warning", STATUS_WARNING},
+                  {":1", STATUS_WARNING},
+                  {":critical", STATUS_CRITICAL},
+                  {":2", STATUS_CRITICAL},
+                  {":unknown", STATUS_UNKNOWN},
+                  {":3", STATUS_UNKNOWN}};
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (strcasecmp(end, states[i].name) == 0 && states[i].status != STATUS_OK) {
+            limit->status = states[i].status;
+            return 0;
+        }
+    return fail(
+        failure,
+        "'%s': the state of a check that timed out is warning, critical or unknown, as in 50:critical",
+        value);
+}
+
+static void reset_known(void *target)
+{
+    known_list_free(target);
+}
+
+#define CHECK(member) offsetof(struct check_options, member)
+const struct option check_option_table[] = {
+    {.name = "verbose",
+     .letter = 'v',
+     .type = OPTION_COUNT,
+     .offset = CHECK(verbosity),
+     .help = "Show more; repeatable. -v: every item; -vv: settings, versions and the time of each step, on "
+             "standard error; "
+             "-vvv: the SQL as well."},
+    {.name = "timeout",
+     .letter = 't',
+     .type = OPTION_CUSTOM,
+     .offset = CHECK(timeout),
+     .argument = "SECONDS[:STATE]",
+     .fallback = "8",
+     .parse = parse_time_limit,
+     .help = "End after this time, with this state (warning, critical or unknown; default unknown). Keep it "
+             "below "
+             "check_nrpe's -t, and that below NRPE's command_timeout."},
+    {.name = "warning",
+     .letter = 'w',
+     .type = OPTION_RANGE,
+     .offset = CHECK(thresholds.warning),
+     .argument = "RANGE",
+     .fallback = "24h",
+     .help = "Age of a pending item that is a WARNING. Numbers may carry s, m, h, d or w."},
+    {.name = "critical",
+     .letter = 'c',
+     .type = OPTION_RANGE,
+     .offset = CHECK(thresholds.critical),
+     .argument = "RANGE",
+     .fallback = "72h",
+     .help = "Age of a pending item that is CRITICAL."},
+    {.name = "failed-warning",
+     .type = OPTION_RANGE,
+     .offset = CHECK(thresholds.failed_warning),
+     .argument = "RANGE",
+     .fallback = "1h",
+     .help = "Age of an item known to be broken that is a WARNING."},
+    {.name = "failed-critical",
+     .type = OPTION_RANGE,
+     .offset = CHECK(thresholds.failed_critical),
+     .argument = "RANGE",
+     .fallback = "24h",
+     .help = "Age of an item known to be broken that is CRITICAL."},
+    {.name = "known",
+     .type = OPTION_CUSTOM,
+     .offset = CHECK(known),
+     .argument = "PACKAGE[@SITE][:UNTIL]",
+     .flags = OPTION_REPEATABLE,
+     .parse = known_list_parse,
+     .reset = reset_known,
+     .help = "Items that the team has accepted (comma list): shown last, counted as known, without an effect "
+             "on the state "
+             "until the end of the day UNTIL (YYYY-MM-DD). The next one pages again. Where items are at "
+             "servers, SITE may "
+             "name the server."},
+    STATE_DIR_OPTION(CHECK(state_dir)),
+    {.name = "max-items",
+     .type = OPTION_INTEGER,
+     .offset = CHECK(max_items),
+     .argument = "N",
+     .fallback = "10",
+     .least = 0,
+     .most = 1000,
+     .help = "Show at most this many items, worst and oldest first; -v shows all."},
+};
+const size_t check_option_count = COUNT(check_option_table);
+
+/* Programs without a database read SMB shares with a ticket: one option, two homes. */
+#define KERBEROS_OPTION(at)                                                                                  \
+    {                                                                                                        \
+        .name = "KRB5CCNAME", .type = OPTION_TEXT, .offset = (at), .argument = "CACHE",                      \
+        .flags = OPTION_INI_ONLY, .help = "Kerberos ticket cache to use."                                    \
+    }
+const struct option kerberos_option_table[] = {
+    KERBEROS_OPTION(offsetof(struct environment_options, krb5ccname))};
+const size_t kerberos_option_count = COUNT(kerberos_option_table);
+
+#define DATABASE(member)    offsetof(struct database_options, settings.member)
+#define ENVIRONMENT(member) offsetof(struct database_options, environment.member)
+const struct option database_option_table[] = {
+    {.name = "hostname",
+     .letter = 'H',
+     .type = OPTION_TEXT,
+     .offset = DATABASE(hostname),
+     .argument = "HOST",
+     .help = "Database server."},
+    {.name = "port",
+     .letter = 'p',
+     .type = OPTION_INTEGER,
+     .offset = DATABASE(port),
+     .argument = "PORT",
+     .fallback = "1433",
+     .least = 1,
+     .most = 65535,
+     .help = "Its TCP port."},
+    {.name = "database",
+     .letter = 'd',
+     .type = OPTION_TEXT,
+     .offset = DATABASE(database),
+     .argument = "NAME",
+     .help = "Site database, as a rule SMS_xxx or CM_xxx with the site's code."},
+    {.name = "user",
+     .letter = 'u',
+     .type = OPTION_TEXT,
+     .offset = DATABASE(user),
+     .argument = "USER",
+     .help = "SQL login, or DOMAIN\\user for Windows authentication (NTLM). Without it, a Kerberos ticket is "
+             "used."},
+    {.name = "password",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(password),
+     .argument = "PASSWORD",
+     .flags = OPTION_INI_ONLY | OPTION_SECRET,
+     .help = "Password of the user. The file that holds it must not be readable by others (mode 0640)."},
+    {.name = "password-file",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(password_file),
+     .argument = "FILE",
+     .help = "File with the password on its first line, not readable by others."},
+    {.name = "driver",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(driver),
+     .argument = "NAME",
+     .fallback = "FreeTDS",
+     .help = "ODBC driver as odbcinst.ini names it."},
+    {.name = "tds-version",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(tds_version),
+     .argument = "VERSION",
+     .fallback = "7.1",
+     .help = "Version of the wire protocol: 7.1 is spoken by SQL Server 2000 up to today's; 7.2, 7.3 and 7.4 "
+             "by newer ones "
+             "only. Always passed, because FreeTDS can hang for ever while it guesses (FreeTDS #733)."},
+    {.name = "encryption",
+     .type = OPTION_CHOICE,
+     .offset = DATABASE(encryption),
+     .argument = "MODE",
+     .fallback = "request",
+     .choices = "off|request|require",
+     .help = "Encryption of the connection."},
+    {.name = "tls-ca",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(tls_ca),
+     .argument = "FILE",
+     .help =
+         "CA certificate (PEM) that the server's certificate must lead to; implies --encryption=require."},
+    {.name = "dsn",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(dsn),
+     .argument = "NAME",
+     .help = "Use a data source of odbc.ini instead of hostname, port and driver."},
+    {.name = "connect",
+     .type = OPTION_TEXT,
+     .offset = DATABASE(connect),
+     .argument = "STRING",
+     .flags = OPTION_CONNECTION_STRING,
+     .help = "Use this ODBC connection string as it is. PWD= and PASSWORD= are taken from an ini file only."},
+    KERBEROS_OPTION(ENVIRONMENT(krb5ccname)),
+    {.name = "ODBCSYSINI",
+     .type = OPTION_TEXT,
+     .offset = ENVIRONMENT(odbcsysini),
+     .argument = "DIR",
+     .flags = OPTION_INI_ONLY,
+     .help = "Directory of odbcinst.ini and odbc.ini."},
+    {.name = "FREETDSCONF",
+     .type = OPTION_TEXT,
+     .offset = ENVIRONMENT(freetdsconf),
+     .argument = "FILE",
+     .flags = OPTION_INI_ONLY,
+     .help = "freetds.conf to use."},
+};
+const size_t database_option_count = COUNT(database_option_table);
+
+static void reset_rates(void *target)
+{
+    rate_list_free(target);
+}
+
+#define SITE(member)   offsetof(struct site_options, member)
+#define FILTER(member) offsetof(struct site_options, filter.member)
+const struct option site_option_table[] = {
+    OWNING_SITE_OPTION(SITE(site)),
+    {.name = "package",
+     .type = OPTION_LIST,
+     .offset = FILTER(packages),
+     .argument = "ID,...",
+     .help = "Only these packages. One that does not exist is UNKNOWN."},
+    {.name = "exclude-package",
+     .type = OPTION_LIST,
+     .offset = FILTER(exclude_packages),
+     .argument = "ID,...",
+     .help = "Not these packages."},
+    {.name = "child-site",
+     .type = OPTION_LIST,
+     .offset = FILTER(sites),
+     .argument = "CODE,...",
+     .help = "Only these sites. One that does not exist is UNKNOWN."},
+    {.name = "exclude-site",
+     .type = OPTION_LIST,
+     .offset = FILTER(exclude_sites),
+     .argument = "CODE,...",
+     .help = "Not these sites."},
+    {.name = "min-rate",
+     .type = OPTION_CUSTOM,
+     .offset = SITE(rates),
+     .argument = "[SITE=]SIZE/h",
+     .flags = OPTION_REPEATABLE,
+     .parse = rate_list_parse,
+     .reset = reset_rates,
+     .help = "What a link is allowed to be slow, for all sites or one (2GB/h,S02=300MB/h): the thresholds of "
+             "a pending "
+             "item grow by its compressed size divided by the rate."},
+};
+const size_t site_option_count = COUNT(site_option_table);
+
+int environment_apply(const struct environment_options *environment, struct failure *failure)
+{
+    const struct {
+        const char *name, *value;
+    } variables[] = {{"KRB5CCNAME", environment->krb5ccname},
+                     {"ODBCSYSINI", environment->odbcsysini},
+                     {"FREETDSCONF", environment->freetdsconf}};
+    for (size_t i = 0; i < COUNT(variables); i++)
+        if (variables[i].value != NULL && setenv(variables[i].name, variables[i].value, 1) != 0)
+            return fail(failure, "cannot set %s: %s", variables[i].name, strerror(errno));
+    return 0;
+}
+
+const char *state_directory(const char *given)
+{
+    if (given != NULL)
+        return given;
+    const char *path = getenv("MP_STATE_PATH");
+    return path != NULL && path[0] != '\0' ? path : STATE_DIRECTORY;
+}
+
+const char *check_state_directory(const struct check_options *options)
+{
+    return state_directory(options->state_dir);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_OPTIONS_SHARED_H
+#define SMS_CHECK_OPTIONS_SHARED_H
+
+#include "items/judge.h"
+#include "items/known.h"
+#include "items/minrate.h"
+#include "odbc/odbc.h"
+#include "options/options.h"
+#include "sitedb/sitedb.h"
+
+/* The options that all checks share, and those of every program that opens the site database. */
+
+struct time_limit {
+    int64_t seconds;
+    enum status status; /* of a check that ran into it */
+};
+
+struct check_options {
+    int verbosity;
+    struct time_limit timeout;
+    struct thresholds thresholds;
+    struct known_list known;
+    const char *state_dir;
+    int64_t max_items;
+};
+
+extern const struct option check_option_table[];
+extern const size_t check_option_count;
+
+/* Variables that a program needs in its environment, which NRPE leaves empty. NULL where not given. */
+struct environment_options {
+    const char *krb5ccname;
+    const char *odbcsysini;
+    const char *freetdsconf;
+};
+
+struct database_options {
+    struct odbc_settings settings;
+    struct environment_options environment;
+};
+
+extern const struct option database_option_table[];
+extern const size_t database_option_count;
+
+/* The ticket cache alone, over struct environment_options: for programs that read SMB shares. */
+extern const struct option kerberos_option_table[];
+extern const size_t kerberos_option_count;
+
+/* Which packages and sites a check over the site database looks at, and how slow their links may be. */
+struct site_options {
+    const char *site; /* owning site's code, NULL: from the database's name */
+    struct sitedb_filter filter;
+    struct rate_list rates;
+};
+
+extern const struct option site_option_table[];
+extern const size_t site_option_count;
+
+/* Options that programs with other tables need as well: one text, several homes. `at` is the offset of the
+ * target. */
+#define STATE_DIR_OPTION(at)                                                                                 \
+    {                                                                                                        \
+        .name = "state-dir", .type = OPTION_TEXT, .offset = (at), .argument = "DIR",                         \
+        .help = "Where the check keeps what it must remember between runs. Without it: the value of "        \
+                "MP_STATE_PATH, else the "                                                                   \
+                "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."                          \
+    }
+#define OWNING_SITE_OPTION(at)                                                                               \
+    {                                                                                                        \
+        .name = "site", .type = OPTION_TEXT, .offset = (at), .argument = "CODE",                             \
+        .help =                                                                                              \
+            "Owning site, whose database this is; by default the code in a database name SMS_xxx or CM_xxx." \
+    }
+#define DB_CLOCK_OPTION(at)                                                                                  \
+    {                                                                                                        \
+        .name = "db-clock", .type = OPTION_CHOICE, .offset = (at), .argument = "ZONE", .fallback = "utc",    \
+        .choices = "utc|local|ignore",                                                                       \
+        .help =                                                                                              \
+            "How PkgStatus.UpdateTime and SMSPackages.SourceDate are read, whose zone is unproven: as UTC, " \
+            "as the "                                                                                        \
+            "server's local time, or not at all. The --survey of check_sms_packages shows which one fits."   \
+    }
+
+/** Set the environment variables that were given. @return 0, or -1 */
+int environment_apply(const struct environment_options *environment, struct failure *failure);
+
+/** --state-dir as given, else MP_STATE_PATH, else the built-in directory. */
+const char *check_state_directory(const struct check_options *options);
+
+/** The same of a program with other options. @param given  --state-dir, or NULL */
+const char *state_directory(const char *given);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/sitecheck.h"
+
+#include <time.h>
+
+static int remember(struct siterun *run, struct failure *failure)
+{
+    const struct site_check *check = run->check;
+    struct text identity = {0};
+    sitedb_identity(&run->db, &check->database.settings, &identity);
+    int64_t wait_ms = worker_time_left_ms(run->worker) - 500;
+    const struct findings_memory memory = {.directory = check_state_directory(&check->options),
+                                           .plugin = check->check.program->name,
+                                           .identity = text_string(&identity),
+                                           .wait_ms = wait_ms > 0 ? wait_ms : 0};
+    int result = identity.failed ? fail(failure, "out of memory")
+                                 : findings_remember(&run->findings, &run->source, &memory, &run->db,
+                                                     &check->look.filter, worker_trace(run->worker), failure);
+    text_free(&identity);
+    return result;
+}
+
+static int look(struct siterun *run, const struct siterun_steps *steps, struct failure *failure)
+{
+    const struct site_check *check = run->check;
+    if (steps->read(run, failure) != 0 || findings_collect(&run->findings, &run->source, failure) != 0)
+        return -1;
+    run->findings.clocks = (struct clocks){.host = time(NULL), .database = run->db.clock.utc};
+    if (run->examined > 0 && remember(run, failure) != 0)
+        return -1;
+    return findings_judge(&run->findings, &check->options.thresholds, &check->look.rates,
+                          &check->options.known, failure);
+}
+
+void siterun(struct siterun *run, const struct siterun_steps *steps)
+{
+    const struct site_check *check = run->check;
+    const struct trace *trace = worker_trace(run->worker);
+    struct failure failure;
+    struct odbc_error error;
+    struct odbc_connection *connection = odbc_connect(&check->database.settings, trace, &error);
+    if (connection == NULL) {
+        check_fail(run->worker, &check->check, &error.failure);
+        return;
+    }
+    if (sitedb_open(&run->db, connection, check->look.site, steps->columns, trace, &failure) != 0) {
+        check_fail(run->worker, &check->check, &failure);
+    } else if (steps->instead == NULL || !steps->instead(run)) {
+        if (look(run, steps, &failure) != 0) {
+            check_fail(run->worker, &check->check, &failure);
+        } else {
+            run->query_time_s = odbc_elapsed_s(connection);
+            steps->tell(run);
+        }
+    }
+    findings_free(&run->findings);
+    sitedb_close(&run->db);
+    trace_step(trace, "disconnecting");
+    odbc_disconnect(connection);
+}
+
+struct line_context {
+    const struct siterun *run;
+    void (*item_line)(const struct siterun *run, size_t finding, struct text *line);
+};
+
+static void line_in_order(void *context, size_t shown, struct text *line)
+{
+    const struct line_context *lines = context;
+    lines->item_line(lines->run, lines->run->findings.order[shown], line);
+}
+
+void siterun_report(struct siterun *run, enum status status, const struct text *verdict,
+                    const struct perfdatum *perfdata, size_t perfdata_count,
+                    void (*item_line)(const struct siterun *run, size_t finding, struct text *line))
+{
+    if (run->findings.recall.in_trouble)
+        status = status_worse(status, STATUS_WARNING);
+    const bool verbose = run->check->options.verbosity > 0;
+    struct text ended = {0};
+    if (verbose)
+        known_list_add_ended(&run->check->options.known, run->findings.clocks.host, &ended);
+    const char *const notes[] = {text_string(&ended)};
+    struct line_context lines = {run, item_line};
+    const struct report report = {.label = run->check->check.label,
+                                  .status = status,
+                                  .verdict = text_string(verdict),
+                                  .perfdata = perfdata,
+                                  .perfdata_count = perfdata_count,
+                                  .notes = notes,
+                                  .note_count = ended.length > 0 ? 1 : 0,
+                                  .item_line = line_in_order,
+                                  .context = &lines,
+                                  .item_count = run->findings.count,
+                                  .max_items = (size_t)run->check->options.max_items,
+                                  .all = verbose};
+    check_finish(run->worker, &report);
+    text_free(&ended);
+}
+
+struct perfdatum siterun_query_time(const struct siterun *run)
+{
+    return (struct perfdatum){.label = "query_time",
+                              .unit = "s",
+                              .value = (int64_t)run->query_time_s,
+                              .fractional = true,
+                              .thousandths = (int64_t)(run->query_time_s * 1000) % 1000};
+}
+
+struct perfdatum siterun_examined(const struct siterun *run)
+{
+    return (struct perfdatum){.label = "examined", .unit = "", .value = run->examined};
+}
+
+static int validate(const struct check *check, struct failure *failure)
+{
+    return odbc_settings_check(&((const struct site_check *)check)->database.settings, failure);
+}
+
+int site_check_main(struct site_check *check, const char *label, const struct program *program,
+                    worker_function *run, int argc, char **argv)
+{
+    check->database.settings.application = program->name;
+    check->check = (struct check){.program = program,
+                                  .label = label,
+                                  .options = &check->options,
+                                  .environment = &check->database.environment,
+                                  .validate = validate,
+                                  .run = run};
+    int status = check_main(&check->check, argc, argv);
+    known_list_free(&check->options.known);
+    rate_list_free(&check->look.rates);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_SITECHECK_H
+#define SMS_CHECK_SITECHECK_H
+
+#include "check/check.h"
+#include "check/findings.h"
+#include "sitedb/sitedb.h"
+
+/*
+ * A check over the site database from the connection to the report: the order of steps that all of them
+ * share. A plugin brings its options, its question (the rows) and its wording.
+ */
+
+/* What a plugin's options are parsed into; the plugin's own struct begins with it. */
+struct site_check {
+    struct check check; /* first: the worker's context is the check */
+    struct check_options options;
+    struct database_options database;
+    struct site_options look;
+};
+
+/* One run, in the child; the plugin's own struct begins with it. */
+struct siterun {
+    const struct site_check *check;
+    struct worker *worker;
+    struct sitedb db;
+    struct findings findings;
+    struct findings_source source;
+    int64_t examined;    /* what was looked at; 0: nothing may be concluded about what is remembered either */
+    double query_time_s; /* time in the database */
+};
+
+/* The plugin's part of a run; each is called once, in this order. */
+struct siterun_steps {
+    unsigned columns; /* SITEDB_BIT of those it asks about */
+    /* Answer something else than the check's question (--survey); may be NULL. @return whether it did */
+    bool (*instead)(struct siterun *run);
+    /* Read the rows in trouble, set `examined`. */
+    int (*read)(struct siterun *run, struct failure *failure);
+    /* Word the result: ends with siterun_report. */
+    void (*tell)(struct siterun *run);
+};
+
+/** Run all steps and hand a result over to the worker, whatever happens. `run` has its check, worker and
+ * source. */
+void siterun(struct siterun *run, const struct siterun_steps *steps);
+
+/**
+ * Hand the report over. A memory that was lost or not kept is at least a WARNING.
+ *
+ * @param item_line  words the finding with this index into `run->findings.items`
+ */
+void siterun_report(struct siterun *run, enum status status, const struct text *verdict,
+                    const struct perfdatum *perfdata, size_t perfdata_count,
+                    void (*item_line)(const struct siterun *run, size_t finding, struct text *line));
+
+/** @return the perfdata examined and query_time */
+struct perfdatum siterun_examined(const struct siterun *run);
+struct perfdatum siterun_query_time(const struct siterun *run);
+
+/**
+ * Do what main does: parse the options into `check`, which the program's groups point to, run and print.
+ *
+ * @param run  the work in the child, with `check` as context: prepares a struct siterun and calls siterun
+ * @return the exit code for main
+ */
+int site_check_main(struct site_check *check, const char *label, const struct program *program,
+                    worker_function *run, int argc, char **argv);
+
+#endif

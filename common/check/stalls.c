@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/stalls.h"
+
+#include "base/text.h"
+#include "items/recall.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool listed(const struct string_list *list, const char *package)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->strings[i], package) == 0)
+            return true;
+    return false;
+}
+
+static bool selected(const struct stall_options *options, const char *package)
+{
+    return (options->packages.count == 0 || listed(&options->packages, package)) &&
+           !listed(&options->exclude_packages, package);
+}
+
+static struct stall *add_stall(struct stall_list *list, const char *package, const char *site)
+{
+    if (list->count % 64 == 0) {
+        struct stall *stalls = realloc(list->stalls, (list->count + 64) * sizeof *stalls);
+        if (stalls == NULL)
+            return NULL;
+        list->stalls = stalls;
+    }
+    struct stall *stall = &list->stalls[list->count++];
+    *stall = (struct stall){.item = {.place = site, .site = site}};
+    snprintf(stall->package, sizeof stall->package, "%s", package);
+    return stall;
+}
+
+/* The array may have moved and been sorted: the item's texts follow their stall. */
+static void tie_texts(struct stall_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct stall *stall = &list->stalls[i];
+        stall->item.package = stall->item.key = stall->package;
+        stall->item.kind = stall->kinds;
+        stall->item.progress = "";
+    }
+}
+
+static void add_kind(struct stall *stall, enum condition_kind kind)
+{
+    size_t used = strlen(stall->kinds);
+    snprintf(stall->kinds + used, sizeof stall->kinds - used, "%s%s", used > 0 ? "+" : "",
+             condition_kind_name(kind));
+}
+
+static void describe(struct stall *stall, const struct condition *condition, int64_t now)
+{
+    unsigned kinds = condition_kinds(condition);
+    for (int kind = 0; kind < CONDITION_KINDS; kind++)
+        if (kinds & 1u << kind)
+            add_kind(stall, (enum condition_kind)kind);
+    /* The worst kind decides the class and shows its line; the age is that of the oldest: more knowledge of
+     * one stall must not make it younger. */
+    int shown = kinds & 1u << CONDITION_BASE_MISSING ? CONDITION_BASE_MISSING
+                : kinds & 1u << CONDITION_WAITING    ? CONDITION_WAITING
+                                                     : CONDITION_SUPERSEDED;
+    snprintf(stall->line, sizeof stall->line, "%s", condition->sign[shown].line);
+    stall->item.item_class = shown == CONDITION_BASE_MISSING ? ITEM_FAILED : ITEM_PENDING;
+    stall->wanted = condition->wanted;
+    stall->held = condition->held;
+    stall->repeats = condition_repeats(condition);
+    stall->last_s = condition_last_s(condition);
+    int64_t first_s = condition_first_s(condition);
+    stall->item.first_seen = stall->item.attempt_since = first_s;
+    stall->item.age_s = first_s > 0 && first_s < now ? now - first_s : 0;
+}
+
+int stalls_of_conditions(struct stall_list *list, const struct conditions *conditions,
+                         const struct stall_options *options, int64_t now, struct failure *failure)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        const struct condition *condition = &conditions->items[i];
+        if (!condition_open(condition) || !selected(options, condition->package))
+            continue;
+        struct stall *stall = add_stall(list, condition->package, options->site);
+        if (stall == NULL)
+            return fail(failure, "out of memory");
+        describe(stall, condition, now);
+    }
+    tie_texts(list);
+    return 0;
+}
+
+/* ---- the folder of compressed packages */
+
+struct expected_file {
+    char package[REPLICATION_PACKAGE];
+    int64_t version; /* stored here; 0 unknown */
+    bool there, empty;
+};
+
+struct expectation {
+    struct expected_file *files; /* owned */
+    size_t count;
+};
+
+static int expect(struct expectation *expectation, const char *package, int64_t version)
+{
+    for (size_t i = 0; i < expectation->count; i++)
+        if (strcasecmp(expectation->files[i].package, package) == 0)
+            return 0;
+    struct expected_file *files = realloc(expectation->files, (expectation->count + 1) * sizeof *files);
+    if (files == NULL)
+        return -1;
+    expectation->files = files;
+    struct expected_file *file = &files[expectation->count++];
+    *file = (struct expected_file){.version = version};
+    snprintf(file->package, sizeof file->package, "%s", package);
+    return 0;
+}
+
+static int expect_all(struct expectation *expectation, const struct conditions *conditions,
+                      const struct stall_options *options)
+{
+    for (size_t i = 0; i < conditions->stored_count; i++)
+        if (selected(options, conditions->stored[i].package) &&
+            expect(expectation, conditions->stored[i].package, conditions->stored[i].version) != 0)
+            return -1;
+    for (size_t i = 0; i < options->packages.count; i++)
+        if (selected(options, options->packages.strings[i]) &&
+            expect(expectation, options->packages.strings[i], 0) != 0)
+            return -1;
+    return 0;
+}
+
+static bool visit(void *context, const struct bytestore_entry *entry)
+{
+    struct expectation *expectation = context;
+    const char *dot = strrchr(entry->name, '.');
+    if (!entry->regular || dot == NULL || strcasecmp(dot, ".PCK") != 0)
+        return true;
+    size_t length = (size_t)(dot - entry->name);
+    for (size_t i = 0; i < expectation->count; i++) {
+        struct expected_file *file = &expectation->files[i];
+        if (strlen(file->package) == length && strncasecmp(file->package, entry->name, length) == 0) {
+            file->there = file->there || entry->size_bytes > 0;
+            file->empty = entry->size_bytes == 0;
+        }
+    }
+    return true;
+}
+
+static struct stall *find_stall(struct stall_list *list, const char *package)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->stalls[i].package, package) == 0)
+            return &list->stalls[i];
+    return NULL;
+}
+
+/* A missing file has no log line to take an age from: the first sight counts, kept like any item's. */
+static int age_missing(struct stall_list *list, const struct expectation *expectation, struct item *items,
+                       size_t count, const struct stall_memory *memory, int64_t now,
+                       const struct trace *trace, struct failure *failure)
+{
+    struct text plugin = {0};
+    text_addf(&plugin, "%s-pck", memory->plugin);
+    struct recall recall;
+    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/",
+                             memory->wait_ms, trace, failure);
+    text_free(&plugin);
+    if (result != 0)
+        return -1;
+    recall_mark(&recall, items, count);
+    size_t at = 0;
+    for (struct remembered *remembered; (remembered = recall_next_missing(&recall, &at)) != NULL;) {
+        /* Only a package that this run looked for can be seen to be there again. */
+        enum absence absence = ABSENCE_NOT_LOOKED;
+        for (size_t i = 0; i < expectation->count; i++)
+            if (strcasecmp(expectation->files[i].package, remembered->key + strlen("pck/")) == 0)
+                absence = ABSENCE_HEALTHY;
+        recall_settle(&recall, remembered, absence, now);
+    }
+    struct clocks clocks = {.host = now, .database = now};
+    recall_age(&recall, items, count, &clocks);
+    recall_commit(&recall, now);
+    if (recall.in_trouble) {
+        list->in_trouble = true;
+        list->trouble = recall.trouble;
+    }
+    recall_close(&recall);
+    return 0;
+}
+
+static int add_missing(struct stall_list *list, const struct expected_file *file, const struct item *aged,
+                       const char *site)
+{
+    struct stall *stall = find_stall(list, file->package);
+    if (stall == NULL && (stall = add_stall(list, file->package, site)) == NULL)
+        return -1;
+    if (stall->item.item_class != ITEM_FAILED)
+        add_kind(stall, CONDITION_BASE_MISSING);
+    stall->pck_missing = true;
+    stall->pck_empty = file->empty;
+    stall->item.item_class = ITEM_FAILED;
+    if (stall->held == 0)
+        stall->held = file->version;
+    if (aged->age_s > stall->item.age_s || stall->item.first_seen == 0) {
+        stall->item.age_s = aged->age_s;
+        stall->item.first_seen = stall->item.attempt_since = aged->first_seen;
+    }
+    return 0;
+}
+
+static int add_all_missing(struct stall_list *list, const struct expectation *expectation,
+                           const struct stall_options *options, const struct stall_memory *memory,
+                           int64_t now, const struct trace *trace, struct failure *failure)
+{
+    struct item *items = calloc(expectation->count + 1, sizeof *items);
+    const struct expected_file **missing = calloc(expectation->count + 1, sizeof *missing);
+    char(*keys)[REPLICATION_PACKAGE + 8] = calloc(expectation->count + 1, sizeof *keys);
+    size_t count = 0;
+    int result = items != NULL && missing != NULL && keys != NULL ? 0 : fail(failure, "out of memory");
+    for (size_t i = 0; i < expectation->count && result == 0; i++) {
+        const struct expected_file *file = &expectation->files[i];
+        if (file->there)
+            continue;
+        snprintf(keys[count], sizeof keys[count], "pck/%s", file->package);
+        items[count] = (struct item){.key = keys[count],
+                                     .kind = condition_kind_name(CONDITION_BASE_MISSING),
+                                     .progress = "",
+                                     .start = ITEM_START_MEMORY};
+        missing[count++] = file;
+    }
+    if (result == 0)
+        result = age_missing(list, expectation, items, count, memory, now, trace, failure);
+    for (size_t i = 0; i < count && result == 0; i++)
+        if (add_missing(list, missing[i], &items[i], options->site) != 0)
+            result = fail(failure, "out of memory");
+    free(keys);
+    free(missing);
+    free(items);
+    tie_texts(list);
+    return result;
+}
+
+int stalls_of_folder(struct stall_list *list, struct bytestore *store, const char *folder,
+                     const struct conditions *conditions, const struct stall_options *options,
+                     const struct stall_memory *memory, int64_t now, const struct trace *trace,
+                     struct failure *failure)
+{
+    struct expectation expectation = {0};
+    int result = expect_all(&expectation, conditions, options) == 0 ? 0 : fail(failure, "out of memory");
+    if (result == 0)
+        result = bytestore_list(store, folder, visit, &expectation, failure);
+    if (result == 0)
+        result = add_all_missing(list, &expectation, options, memory, now, trace, failure);
+    free(expectation.files);
+    return result;
+}
+
+/* ---- judgement */
+
+static int compare(const void *a, const void *b)
+{
+    return item_compare(&((const struct stall *)a)->item, &((const struct stall *)b)->item);
+}
+
+int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
+                 int64_t now, struct failure *failure)
+{
+    (void)failure;
+    for (size_t i = 0; i < list->count; i++)
+        judge_item(&list->stalls[i].item, thresholds, NULL, known, now);
+    if (list->count > 1)
+        qsort(list->stalls, list->count, sizeof *list->stalls, compare);
+    tie_texts(list);
+    return 0;
+}
+
+const struct stall *stalls_ordered(const struct stall_list *list, size_t index)
+{
+    return &list->stalls[index];
+}
+
+void stalls_tally(const struct stall_list *list, struct tally *tally)
+{
+    struct item *items = calloc(list->count + 1, sizeof *items);
+    *tally = (struct tally){.status = STATUS_UNKNOWN};
+    if (items == NULL)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        items[i] = list->stalls[i].item;
+    tally_items(items, list->count, tally);
+    for (size_t i = 0; i < list->count && tally->worst != NULL; i++)
+        if (strcmp(list->stalls[i].item.key, tally->worst->key) == 0) {
+            tally->worst = &list->stalls[i].item;
+            break;
+        }
+    free(items);
+}
+
+void stalls_free(struct stall_list *list)
+{
+    free(list->stalls);
+    *list = (struct stall_list){0};
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_STALLS_H
+#define SMS_CHECK_STALLS_H
+
+#include "base/failure.h"
+#include "base/trace.h"
+#include "files/files.h"
+#include "items/judge.h"
+#include "options/options.h"
+#include "replication/conditions.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One item a package that is stalled at a site: what its logs say (replication/conditions.h), and what is
+ * gone from its folder of compressed packages.
+ */
+struct stall {
+    struct item item; /* texts borrowed from the stall */
+    char package[REPLICATION_PACKAGE];
+    char kinds[64];              /* "waiting+base_missing" */
+    char line[REPLICATION_LINE]; /* the log line that opened the worst kind; "" for a missing file alone */
+    int64_t wanted, held;        /* 0 unknown */
+    int64_t repeats, last_s;     /* log repeats, and the newest one's time, UTC */
+    bool pck_missing;            /* its PCK file is gone, or ... */
+    bool pck_empty;              /* ... has no bytes */
+};
+
+struct stall_list {
+    struct stall *stalls; /* owned, stalls_free; in the order of display after stalls_judge */
+    size_t count;
+    bool in_trouble; /* the folder's memory was lost or not kept */
+    struct failure trouble;
+};
+
+/* Which packages are items at all; borrowed. */
+struct stall_options {
+    struct string_list packages, exclude_packages;
+    const char *site; /* label of the site, "" when not given */
+};
+
+/* Where first sights of missing files are kept: they have no log line to take an age from. Borrowed. */
+struct stall_memory {
+    const char *directory, *plugin, *identity;
+    int64_t wait_ms;
+};
+
+/** Make an item of every open condition that the options select. @param now  UTC seconds @return 0 or -1 */
+int stalls_of_conditions(struct stall_list *list, const struct conditions *conditions,
+                         const struct stall_options *options, int64_t now, struct failure *failure);
+
+/**
+ * Look whether the base file of each package that is known to be stored here (a stored-version line, or
+ * --package) is in the folder: `PackageID.PCK` without regard to case, with more than 0 bytes. Those that are
+ * not are `base_missing`.
+ *
+ * @return 0, or -1: the folder cannot be read
+ */
+int stalls_of_folder(struct stall_list *list, struct bytestore *store, const char *folder,
+                     const struct conditions *conditions, const struct stall_options *options,
+                     const struct stall_memory *memory, int64_t now, const struct trace *trace,
+                     struct failure *failure);
+
+/** Judge all of them and bring them into the order of display. @return 0 or -1 */
+int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
+                 int64_t now, struct failure *failure);
+
+/** @return the item at this place of the order of display; borrowed */
+const struct stall *stalls_ordered(const struct stall_list *list, size_t index);
+
+void stalls_tally(const struct stall_list *list, struct tally *tally);
+
+void stalls_free(struct stall_list *list);
+
+#endif

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/stalls_output.h"
+
+#include "base/sanitize.h"
+#include "base/units.h"
+#include "items/itemline.h"
+#include "items/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *log_name(const char *location)
+{
+    const char *slash = strrchr(location, '/');
+    return slash != NULL ? slash + 1 : location;
+}
+
+static void add_versions(const struct stall *stall, struct text *line)
+{
+    if (stall->wanted > 0)
+        text_addf(line, "wants version %" PRId64, stall->wanted);
+    else
+        text_add(line, "wanted version not said");
+    if (stall->held > 0)
+        text_addf(line, ", has %" PRId64, stall->held);
+}
+
+/* Supported remedies first; the page has the whole order. */
+static void add_advice(const struct stallreport *report, const struct stall *stall, struct text *line)
+{
+    const char *site = report->site != NULL ? report->site : "CODE";
+    if (stall->item.item_class == ITEM_FAILED)
+        text_addf(line,
+                  "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it "
+                  "(PreloadPkgOnSite.exe %s); "
+                  "else on the owning site sms_reset_package --package=%s --child-site=%s, then refresh its "
+                  "distribution points",
+                  stall->item.package, stall->item.package, stall->item.package, site);
+    else
+        text_addf(
+            line,
+            "; is the parent sending it? look for %s in sched.log and sender.log of the parent (antivirus on "
+            "schedule.box, KB936465)",
+            stall->item.package);
+}
+
+static void item_line(void *context, size_t index, struct text *line)
+{
+    const struct stallreport *report = context;
+    const struct stall *stall = stalls_ordered(report->stalls, index);
+    const struct item *item = &stall->item;
+    char age[32];
+    itemline_begin(item, "", line);
+    if (item->place[0] != '\0')
+        text_addf(line, " at %s", item->place);
+    text_addf(line, ": %s, ", item->kind);
+    add_versions(stall, line);
+    text_addf(line, ", for %s", duration_format(item->age_s, age, sizeof age));
+    if (stall->repeats > 0)
+        text_addf(
+            line, ", repeated %" PRId64 " times, last %s ago", stall->repeats,
+            duration_format(report->now > stall->last_s ? report->now - stall->last_s : 0, age, sizeof age));
+    if (stall->pck_missing)
+        text_addf(line, ", %s.PCK is %s in %s", item->package, stall->pck_empty ? "empty" : "not",
+                  report->folder);
+    if (stall->line[0] != '\0') {
+        text_add(line, ": \"");
+        text_add_clean(line, stall->line, 200);
+        text_add(line, "\"");
+    }
+    if (item->stuck)
+        add_advice(report, stall, line);
+}
+
+bool stallreport_is_unread(const struct logset_log *log)
+{
+    return log->failed || log->newest_s == 0;
+}
+
+/* The first line has a budget: a few names stand for many. */
+static void add_names(const char *const *names, size_t count, struct text *text)
+{
+    enum { SHOWN = 5, NAME_BYTES = 64 };
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        text_add(text, i > 0 ? ", " : "");
+        text_add_clean(text, names[i], NAME_BYTES);
+    }
+    if (count > SHOWN)
+        text_addf(text, " and %zu more", count - SHOWN);
+}
+
+static void add_logs(const struct stallreport *report, struct text *text)
+{
+    const char *names[LOG_MERGE_LOGS];
+    size_t count = 0;
+    for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
+        if (!stallreport_is_unread(&report->logs->logs[i]))
+            names[count++] = log_name(report->logs->logs[i].location);
+    add_names(names, count, text);
+}
+
+/* Nothing is said of what was not selected. */
+static void add_selection(const struct stallreport *report, struct text *text)
+{
+    const struct string_list *packages = report->packages, *excluded = report->exclude_packages;
+    if (packages->count > 0) {
+        text_add(text, " of ");
+        add_names(packages->strings, packages->count, text);
+    }
+    if (excluded->count > 0) {
+        text_add(text, packages->count > 0 ? " except " : " of all packages except ");
+        add_names(excluded->strings, excluded->count, text);
+    }
+}
+
+static void add_state_of_reading(const struct stallreport *report, struct text *verdict)
+{
+    char size[32];
+    for (size_t i = 0; i < report->logs->count; i++) {
+        const struct logset_log *log = &report->logs->logs[i];
+        if (log->status.catching_up)
+            text_addf(verdict, "; catching up with %s, %s left for the next runs (--max-bytes)",
+                      log_name(log->location), size_format(log->status.bytes_left, size, sizeof size));
+    }
+}
+
+static void add_memory_trouble(const struct stallreport *report, struct text *verdict)
+{
+    char age[32];
+    if (report->no_memory != NULL)
+        text_addf(verdict, "; ages may be too young: %s", report->no_memory->text);
+    else if (report->memory_lost_at > 0)
+        text_addf(verdict, "; ages may be too young: the memory was lost %s ago",
+                  duration_format(report->now - report->memory_lost_at, age, sizeof age));
+}
+
+static void add_silence(const struct stallreport *report, struct text *verdict)
+{
+    char age[32];
+    if (report->silence != STATUS_OK)
+        text_addf(verdict,
+                  "; no log was written for %s: is SMS_EXECUTIVE running, do the despooler and the "
+                  "distribution manager hang?",
+                  duration_format(report->log_age_s, age, sizeof age));
+}
+
+/* The logs of one set may be of both kinds: the one with the newest record is meant. */
+static void add_future(const struct stallreport *report, struct text *verdict)
+{
+    const struct logset *set = report->logs;
+    char ahead[32];
+    bool by_zone = false;
+    if (report->future_s <= 0)
+        return;
+    for (size_t i = 0; i < set->count; i++)
+        by_zone = by_zone || (set->logs[i].by_zone && set->logs[i].newest_s == set->newest_s);
+    text_addf(verdict, "; the newest record lies %s in the future: %s",
+              duration_format(report->future_s, ahead, sizeof ahead),
+              by_zone ? "is --timezone right?" : "compare the site server's clock with this host's");
+}
+
+static void add_items(const struct stallreport *report, struct text *verdict)
+{
+    char age[32];
+    const struct tally *tally = report->tally;
+    int64_t items = tally->pending + tally->failed;
+    const struct item *worst = tally->worst;
+    text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " open, none too long: ",
+              tally->stuck > 0 ? tally->stuck : items);
+    text_addf(verdict, "%s %s for %s%s; %" PRId64 " broken, %" PRId64 " only waiting", worst->package,
+              worst->kind, duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "",
+              tally->failed, tally->pending);
+    add_selection(report, verdict);
+}
+
+static void add_verdict(const struct stallreport *report, struct text *verdict)
+{
+    const struct tally *tally = report->tally;
+    char age[32];
+    bool any_read = false;
+    for (size_t i = 0; i < report->logs->count; i++)
+        any_read = any_read || !stallreport_is_unread(&report->logs->logs[i]);
+    if (report->close != NULL)
+        text_addf(verdict,
+                  report->closed ? "closed %s by hand; " : "nothing was open for %s, nothing was closed; ",
+                  report->close);
+    if (tally->worst != NULL) {
+        add_items(report, verdict);
+    } else if (any_read) {
+        text_add(verdict, tally->known > 0 ? "nothing else stalled" : "nothing stalled");
+        add_selection(report, verdict);
+        text_add(verdict, " in ");
+        add_logs(report, verdict);
+        if (report->future_s <= 0)
+            text_addf(verdict, ", last written %s ago", duration_format(report->log_age_s, age, sizeof age));
+    } else {
+        text_add(verdict, "whether anything is stalled is not known");
+    }
+    if (tally->known > 0)
+        text_addf(verdict, "; %" PRId64 " known", tally->known);
+    add_silence(report, verdict);
+    add_future(report, verdict);
+    add_state_of_reading(report, verdict);
+    add_memory_trouble(report, verdict);
+}
+
+static const char *ending_words(enum condition_end how)
+{
+    static const char *const words[] = {[CONDITION_STORED] = "its version was stored",
+                                        [CONDITION_NOT_REPEATED] = "no longer repeated, not proven",
+                                        [CONDITION_RECEIVED] = "received again without a failure",
+                                        [CONDITION_FORGOTTEN] =
+                                            "forgotten: not repeated for the time of --forget",
+                                        [CONDITION_BY_HAND] = "closed by hand"};
+    return words[how];
+}
+
+/* Lines that are not items: what ended, what was lost, what is only a candidate. */
+struct notes {
+    struct text texts[65]; /* the last one takes what has no room, and is not shown */
+    const char *strings[64];
+    size_t count;
+};
+
+static struct text *add_note(struct notes *notes)
+{
+    const size_t room = sizeof notes->strings / sizeof *notes->strings;
+    return &notes->texts[notes->count < room ? notes->count++ : room];
+}
+
+static void note_endings(const struct stallreport *report, struct notes *notes)
+{
+    const struct conditions *set = &report->logs->conditions;
+    for (size_t i = 0; i < set->ending_count && i < CONDITIONS_ENDINGS; i++) {
+        const struct condition_ending *ending = &set->endings[i];
+        if (report->verbose || ending->how == CONDITION_FORGOTTEN)
+            text_addf(add_note(notes), "ended: %s %s: %s", ending->package, condition_kind_name(ending->kind),
+                      ending_words(ending->how));
+    }
+}
+
+static void note_logs(const struct stallreport *report, struct notes *notes)
+{
+    for (size_t i = 0; i < report->logs->count; i++) {
+        const struct logset_log *log = &report->logs->logs[i];
+        if (log->status.loss[0] != '\0')
+            text_addf(add_note(notes), "%s: %s", log_name(log->location), log->status.loss);
+        if (report->verbose && log->shifted)
+            text_addf(add_note(notes),
+                      "%s: stamps are local time, UTC%+" PRId64 " min by the file's own time",
+                      log_name(log->location), log->offset_s / 60);
+    }
+}
+
+static void note_candidates(const struct stallreport *report, struct notes *notes)
+{
+    for (size_t i = 0; report->verbose && i < report->logs->conditions.count; i++) {
+        const struct condition *condition = &report->logs->conditions.items[i];
+        if (!condition_open(condition))
+            text_addf(add_note(notes), "seen once: %s: %s", condition->package,
+                      condition->sign[CONDITION_SUPERSEDED].line);
+    }
+}
+
+static void note_known(const struct stallreport *report, struct notes *notes)
+{
+    struct text ended = {0};
+    if (report->verbose)
+        known_list_add_ended(report->known, report->now, &ended);
+    if (ended.length > 0)
+        text_add(add_note(notes), text_string(&ended));
+    text_free(&ended);
+}
+
+static void make_notes(const struct stallreport *report, struct notes *notes)
+{
+    note_known(report, notes);
+    note_logs(report, notes);
+    note_endings(report, notes);
+    note_candidates(report, notes);
+    if (report->logs->conditions.refused > 0)
+        text_addf(add_note(notes),
+                  "%zu events are of more packages than are believed: are these logs of one site?",
+                  report->logs->conditions.refused);
+    for (size_t i = 0; i < notes->count; i++)
+        notes->strings[i] = text_string(&notes->texts[i]);
+}
+
+/* A file of credentials may have been given by mistake: what it is is shown, what it hides is not. */
+static void add_beginning(const char *beginning, struct text *verdict)
+{
+    static const char hidden[] = "password";
+    const char *secret = strcasestr(beginning, hidden);
+    if (beginning[0] == '\0')
+        return;
+    text_add(verdict, ", it begins \"");
+    text_add_bytes(verdict, beginning,
+                   secret != NULL ? (size_t)(secret - beginning) + strlen(hidden) : strlen(beginning));
+    text_add(verdict, secret != NULL ? " ***\"" : "\"");
+}
+
+static bool has_cause(const struct logset_log *log, const struct failure *cause)
+{
+    return log->failed && strcmp(log->failure.text, cause->text) == 0;
+}
+
+static bool folder_has_cause(const struct stallreport *report, const struct failure *cause)
+{
+    return report->no_folder != NULL && strcmp(report->no_folder->text, cause->text) == 0;
+}
+
+/* What keeps several from being read, as a server or a file with the password does, is told once. */
+static void add_failure(const struct stallreport *report, const struct failure *cause, struct text *verdict)
+{
+    const char *names[LOG_MERGE_LOGS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
+        if (has_cause(&report->logs->logs[i], cause))
+            names[count++] = log_name(report->logs->logs[i].location);
+    if (folder_has_cause(report, cause))
+        names[count++] = "--pck";
+    if (count > 1) {
+        add_names(names, count, verdict);
+        text_add(verdict, ": ");
+    }
+    text_addf(verdict, "%s; ", cause->text);
+}
+
+static void add_unread(const struct stallreport *report, const struct logset_log *log, struct text *verdict)
+{
+    if (log->failed)
+        add_failure(report, &log->failure, verdict);
+    else if (log->status.size_bytes == 0)
+        text_addf(verdict, "%s is empty: is logging of this component switched on?; ", log->location);
+    else {
+        text_addf(verdict, "%s has no record of an SMS or ConfigMgr log in %" PRId64 " bytes", log->location,
+                  log->status.size_bytes);
+        add_beginning(log->beginning, verdict);
+        text_add(verdict, ": is it the right file, or --encoding?; ");
+    }
+}
+
+static bool is_told(const struct logset *set, size_t before, const struct failure *cause)
+{
+    for (size_t i = 0; i < before; i++)
+        if (has_cause(&set->logs[i], cause))
+            return true;
+    return false;
+}
+
+/* What could not be looked at comes first. */
+static void add_all_unread(const struct stallreport *report, struct text *verdict)
+{
+    enum { SHOWN = 2 };
+    const struct logset *set = report->logs;
+    size_t causes = 0;
+    for (size_t i = 0; i < set->count; i++)
+        if (stallreport_is_unread(&set->logs[i]) &&
+            !(set->logs[i].failed && is_told(set, i, &set->logs[i].failure)) && causes++ < SHOWN)
+            add_unread(report, &set->logs[i], verdict);
+    if (causes > SHOWN)
+        text_addf(verdict, "and %zu more like these; ", causes - SHOWN);
+    if (report->no_folder != NULL && !is_told(set, set->count, report->no_folder))
+        text_addf(verdict, "%s; ", report->no_folder->text);
+}
+
+static int64_t sum_repeats(const struct stall_list *stalls)
+{
+    int64_t repeats = 0;
+    for (size_t i = 0; i < stalls->count; i++)
+        if (!stalls->stalls[i].item.known)
+            repeats += stalls->stalls[i].repeats;
+    return repeats;
+}
+
+void stallreport_trace(const struct logset *logs, const struct trace *trace)
+{
+    for (size_t i = 0; i < logs->count; i++) {
+        const struct logset_log *log = &logs->logs[i];
+        trace_note(trace, 2, "%s: encoding %s, %" PRId64 " bytes read of %" PRId64, log->location,
+                   log->encoding, log->status.bytes_read, log->status.size_bytes);
+    }
+}
+
+void stallreport_render(const struct stallreport *report, struct text *output)
+{
+    const struct tally *tally = report->tally;
+    const struct thresholds *thresholds = report->thresholds;
+    struct text verdict = {0};
+    if (report->site != NULL)
+        text_addf(&verdict, "site %s: ", report->site);
+    add_all_unread(report, &verdict);
+    add_verdict(report, &verdict);
+    const struct range silent_warning = {.set = report->silent_warning_s > 0,
+                                         .end = report->silent_warning_s};
+    const struct range silent_critical = {.set = report->silent_critical_s > 0,
+                                          .end = report->silent_critical_s};
+    const struct perfdatum perfdata[] = {
+        {.label = "waiting", .unit = "", .value = tally->pending},
+        {.label = "stuck", .unit = "", .value = tally->stuck},
+        {.label = "broken", .unit = "", .value = tally->failed},
+        {.label = "known", .unit = "", .value = tally->known},
+        {.label = "oldest",
+         .unit = "s",
+         .value = tally->oldest_s,
+         .warning = &thresholds->warning,
+         .critical = &thresholds->critical},
+        {.label = "oldest_broken",
+         .unit = "s",
+         .value = tally->oldest_failed_s,
+         .warning = &thresholds->failed_warning,
+         .critical = &thresholds->failed_critical},
+        {.label = "repeats", .unit = "", .value = sum_repeats(report->stalls)},
+        {.label = "lines", .unit = "", .value = report->logs->lines},
+        {.label = "bytes", .unit = "B", .value = report->logs->bytes},
+        {.label = "log_age",
+         .unit = "s",
+         .value = report->log_age_s,
+         .warning = &silent_warning,
+         .critical = &silent_critical},
+    };
+    struct notes notes = {0};
+    make_notes(report, &notes);
+    const struct report lines = {.label = report->label,
+                                 .status = report->status,
+                                 .verdict = text_string(&verdict),
+                                 .perfdata = perfdata,
+                                 .perfdata_count = sizeof perfdata / sizeof *perfdata,
+                                 .notes = notes.strings,
+                                 .note_count = notes.count,
+                                 .item_line = item_line,
+                                 .context = (void *)report,
+                                 .item_count = report->stalls->count,
+                                 .max_items = report->max_items,
+                                 .all = report->verbose};
+    report_render(&lines, output);
+    for (size_t i = 0; i < sizeof notes.texts / sizeof *notes.texts; i++)
+        text_free(&notes.texts[i]);
+    text_free(&verdict);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_STALLS_OUTPUT_H
+#define SMS_CHECK_STALLS_OUTPUT_H
+
+#include "base/failure.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "check/stalls.h"
+#include "items/judge.h"
+#include "items/known.h"
+#include "replication/logset.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What an operator reads of the versions that are stalled at a site, and of how its logs were read. */
+
+/* What is told, and how it was judged. Everything is borrowed. */
+struct stallreport {
+    const char *label; /* "SMS DESPOOL" */
+    enum status status;
+    const struct logset *logs;
+    const struct stall_list *stalls; /* in the order of display */
+    const struct tally *tally;       /* of the stalls */
+    const struct thresholds *thresholds;
+    const struct known_list *known;                        /* entries of --known */
+    const struct string_list *packages, *exclude_packages; /* what was selected */
+    const char *site;                                      /* code of the site, NULL when not given */
+    const char *folder;              /* of base files, NULL when none was to be looked into */
+    const struct failure *no_folder; /* why it could not be looked into, or NULL */
+    const struct failure *no_memory; /* how the memory was lost or not kept, or NULL */
+    int64_t memory_lost_at;          /* by an earlier run, UTC; 0 never */
+    const char *close;               /* package that was to be closed by hand, or NULL ... */
+    bool closed;                     /* ... and whether something was open for it */
+    int64_t log_age_s;               /* age of the newest record, 0 without any */
+    int64_t future_s;                /* how far the newest record lies in the future, 0 when it does not */
+    enum status silence;             /* what that age means ... */
+    int64_t silent_warning_s;        /* ... by these thresholds, 0 switched off */
+    int64_t silent_critical_s;
+    int64_t now; /* UTC */
+    size_t max_items;
+    bool verbose; /* -v: all items, what ended, what was seen once, the stamps' zone */
+};
+
+/** @return whether nothing can be said of this log: it could not be read, or never held a record */
+bool stallreport_is_unread(const struct logset_log *log);
+
+/** Tell how each log was read, for -vv. */
+void stallreport_trace(const struct logset *logs, const struct trace *trace);
+
+/** Append the whole standard output: first line with perfdata, notes and items, within items/output.h's
+ * budgets. */
+void stallreport_render(const struct stallreport *report, struct text *output);
+
+#endif

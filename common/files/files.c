@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "files/files.h"
+
+#include "base/text.h"
+#include "files/backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct bytestore {
+    const struct smb_access *access;
+    const struct trace *trace;
+    void *smb; /* NULL until the first smb:// location */
+    int64_t bytes_read;
+};
+
+bool bytestore_is_smb(const char *location)
+{
+    return strncasecmp(location, "smb://", 6) == 0;
+}
+
+int bytestore_check(const char *location, struct failure *failure)
+{
+    if (location[0] == '\0')
+        return fail(failure, "the location of a log is empty; give a path or smb://host/share/path");
+    return bytestore_is_smb(location) ? smbfile_check(location, failure) : 0;
+}
+
+struct bytestore *bytestore_new(const struct smb_access *access, const struct trace *trace)
+{
+    struct bytestore *store = calloc(1, sizeof *store);
+    if (store != NULL)
+        *store = (struct bytestore){.access = access, .trace = trace};
+    return store;
+}
+
+static const struct byte_transport *transport_for(struct bytestore *store, const char *location, void **self,
+                                                  struct failure *failure)
+{
+    *self = NULL;
+    if (bytestore_check(location, failure) != 0)
+        return NULL;
+    if (!bytestore_is_smb(location))
+        return &localfile_transport;
+    if (store->smb == NULL)
+        store->smb = smbfile_new(store->access, store->trace, failure);
+    *self = store->smb;
+    return store->smb != NULL ? &smbfile_transport : NULL;
+}
+
+struct bytefile *bytestore_open(struct bytestore *store, const char *location, bool *missing,
+                                struct failure *failure)
+{
+    *missing = false;
+    void *self;
+    const struct byte_transport *transport = transport_for(store, location, &self, failure);
+    if (transport == NULL)
+        return NULL;
+    if (!bytestore_is_smb(location))
+        trace_step(store->trace, "opening %s", location);
+    struct bytefile *file = transport->open(self, location, missing, failure);
+    if (file != NULL)
+        file->store = store;
+    return file;
+}
+
+int bytestore_list(struct bytestore *store, const char *folder, bytestore_visitor *visitor, void *context,
+                   struct failure *failure)
+{
+    void *self;
+    const struct byte_transport *transport = transport_for(store, folder, &self, failure);
+    if (transport == NULL)
+        return -1;
+    trace_step(store->trace, "listing %s", folder);
+    return transport->list(self, folder, visitor, context, failure);
+}
+
+/* Names in URLs are percent-encoded, names in a listing are not. */
+static char *percent_decode(const char *name)
+{
+    struct text decoded = {0};
+    for (const char *at = name; *at != '\0'; at++) {
+        char hex[3] = {0};
+        if (*at == '%' && strspn(at + 1, "0123456789abcdefABCDEF") >= 2) {
+            memcpy(hex, at + 1, 2);
+            char byte = (char)strtol(hex, NULL, 16);
+            text_add_bytes(&decoded, &byte, 1);
+            at += 2;
+        } else {
+            text_add_bytes(&decoded, at, 1);
+        }
+    }
+    return decoded.failed ? (text_free(&decoded), NULL) : decoded.bytes;
+}
+
+/* '?' would begin libsmbclient's own options in a URL. */
+static void add_percent_encoded(struct text *url, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        if (strchr("%?#/\\", *name) != NULL)
+            text_addf(url, "%%%02X", (unsigned char)*name);
+        else
+            text_add_bytes(url, name, 1);
+    }
+}
+
+struct variant_search {
+    const char *wanted;
+    char *newest; /* owned */
+    int64_t mtime;
+};
+
+static bool visit_variant(void *context, const struct bytestore_entry *entry)
+{
+    struct variant_search *search = context;
+    if (!entry->regular || strcasecmp(entry->name, search->wanted) != 0)
+        return true;
+    if (search->newest != NULL && entry->mtime <= search->mtime)
+        return true;
+    free(search->newest);
+    search->newest = strdup(entry->name);
+    search->mtime = entry->mtime;
+    return true;
+}
+
+/* The location with the folder's own spelling of its last component; owned; NULL when there is none. */
+static char *find_variant(struct bytestore *store, const char *location)
+{
+    const char *slash = strrchr(location, '/');
+    bool smb = bytestore_is_smb(location);
+    struct text folder = {0};
+    const char *name = location;
+    if (slash != NULL) {
+        name = slash + 1;
+        text_add_bytes(&folder, location, slash == location ? 1 : (size_t)(slash - location));
+    } else {
+        text_add(&folder, ".");
+    }
+    struct variant_search search = {.wanted = smb ? percent_decode(name) : name};
+    struct text found = {0};
+    if (search.wanted != NULL && search.wanted[0] != '\0' && !folder.failed)
+        bytestore_list(store, text_string(&folder), visit_variant, &search, NULL);
+    if (search.newest != NULL) {
+        text_add_bytes(&found, location, (size_t)(name - location));
+        if (smb)
+            add_percent_encoded(&found, search.newest);
+        else
+            text_add(&found, search.newest);
+    }
+    free(search.newest);
+    if (smb)
+        free((char *)search.wanted);
+    text_free(&folder);
+    return found.failed ? (text_free(&found), NULL) : found.bytes;
+}
+
+struct bytefile *bytestore_find(struct bytestore *store, const char *location, char **found, bool *missing,
+                                struct failure *failure)
+{
+    if (found != NULL)
+        *found = NULL;
+    struct bytefile *file = bytestore_open(store, location, missing, failure);
+    char *variant = NULL;
+    if (file == NULL && *missing) {
+        variant = find_variant(store, location);
+        if (variant != NULL)
+            file = bytestore_open(store, variant, missing, failure);
+    }
+    if (file != NULL && found != NULL) {
+        *found = variant != NULL ? variant : strdup(location);
+        variant = NULL;
+        if (*found == NULL) {
+            fail(failure, "%s: out of memory", location);
+            bytefile_close(file);
+            file = NULL;
+        }
+    }
+    free(variant);
+    return file;
+}
+
+int bytefile_facts(struct bytefile *file, struct bytefile_facts *facts, struct failure *failure)
+{
+    return file->transport->facts(file, facts, failure);
+}
+
+int64_t bytefile_read_at(struct bytefile *file, int64_t offset, void *buffer, size_t size,
+                         struct failure *failure)
+{
+    int64_t got = file->transport->read_at(file, offset, buffer, size, failure);
+    if (got > 0)
+        file->store->bytes_read += got;
+    return got;
+}
+
+void bytefile_close(struct bytefile *file)
+{
+    if (file != NULL)
+        file->transport->close_file(file);
+}
+
+int64_t bytestore_bytes_read(const struct bytestore *store)
+{
+    return store->bytes_read;
+}
+
+void bytestore_close(struct bytestore *store)
+{
+    if (store == NULL)
+        return;
+    if (store->smb != NULL)
+        smbfile_transport.close(store->smb);
+    free(store);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_ITEMS_AGE_H
+#define SMS_ITEMS_AGE_H
+
+#include "base/failure.h"
+#include "items/itemstore.h"
+#include "items/judge.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the memory knows of the items found in this run: how old each is, what changed, what ended. Pure: it
+ * plans the changes, itemstore.h writes them.
+ */
+
+/* What a look at a remembered item that is not among the findings gave. */
+enum absence {
+    ABSENCE_HEALTHY,    /* read as healthy, or proven to be no longer targeted: it ends */
+    ABSENCE_UNSEEN,     /* not there: kept for two runs and two hours, a dirty read may have skipped it */
+    ABSENCE_NOT_LOOKED, /* not selected by this run's filters, or its site is not active: not touched */
+};
+
+/* Two clocks: the host's for the plugin's own dates, the database's for its dates. */
+struct clocks {
+    int64_t host;     /* UTC */
+    int64_t database; /* UTC by the database server */
+};
+
+/** Find a remembered item by its key. @return it, or NULL; borrowed */
+struct remembered *history_find(struct remembered *memory, size_t count, const char *key);
+
+/**
+ * Give a found item its ages, from what is remembered of it (NULL: first sight) and from its database start.
+ *
+ * A clock that jumped back makes no age negative and changes no stored date.
+ *
+ * @param[in,out] item    first_seen, attempt_since, last_progress, age_s and moved_age_s are filled
+ * @param[out] updated    what the memory should hold now; texts borrowed from the item
+ * @return whether `updated` differs from what is remembered (a write is needed)
+ */
+bool history_age(struct item *item, const struct remembered *remembered, const struct clocks *clocks,
+                 struct remembered *updated);
+
+enum absent_action { ABSENT_KEEP, ABSENT_UPDATE, ABSENT_REMOVE };
+
+/**
+ * Decide what happens to a remembered item that is not among the findings.
+ *
+ * @param[in,out] remembered  its absence counters are changed for ABSENT_UPDATE
+ */
+enum absent_action history_absent(struct remembered *remembered, enum absence absence, int64_t now);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/itemstore.h"
+
+#include <ctype.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct statefile_schema memory_schema = {
+    .version = 1,
+    .ddl = "CREATE TABLE item("
+           "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
+           "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
+           "absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
+           ") WITHOUT ROWID",
+};
+
+void memory_key(const char *prefix, const char *package, const char *place, struct text *key)
+{
+    text_addf(key, "%s/", prefix);
+    size_t head = key->length;
+    text_addf(key, "%s@%s", package, place);
+    for (size_t i = head; i < key->length; i++)
+        key->bytes[i] = (char)toupper((unsigned char)key->bytes[i]);
+}
+
+static char *column_copy(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return strdup(text != NULL ? text : "");
+}
+
+static bool append(struct remembered **items, size_t *count, size_t *capacity, sqlite3_stmt *row)
+{
+    if (*count == *capacity) {
+        size_t more = *capacity == 0 ? 64 : *capacity * 2;
+        struct remembered *larger = realloc(*items, more * sizeof **items);
+        if (larger == NULL)
+            return false;
+        *items = larger;
+        *capacity = more;
+    }
+    struct remembered *item = &(*items)[(*count)++];
+    *item = (struct remembered){
+        .key = column_copy(row, 0),
+        .kind = column_copy(row, 1),
+        .progress = column_copy(row, 2),
+        .first_seen = sqlite3_column_int64(row, 3),
+        .attempt_since = sqlite3_column_int64(row, 4),
+        .last_progress = sqlite3_column_int64(row, 5),
+        .absent_runs = sqlite3_column_int64(row, 6),
+        .absent_since = sqlite3_column_int64(row, 7),
+    };
+    return item->key != NULL && item->kind != NULL && item->progress != NULL;
+}
+
+int memory_load(struct statefile *file, const char *key_prefix, struct remembered **items, size_t *count,
+                struct failure *failure)
+{
+    *items = NULL;
+    *count = 0;
+    size_t capacity = 0;
+    sqlite3_stmt *rows =
+        statefile_statement(file,
+                            "SELECT key, kind, progress, first_seen, attempt_since, last_progress, "
+                            "absent_runs, absent_since FROM item WHERE key >= ? ORDER BY key",
+                            failure);
+    if (rows == NULL)
+        return -1;
+    size_t prefix_length = strlen(key_prefix);
+    bool room = true;
+    sqlite3_bind_text(rows, 1, key_prefix, -1, SQLITE_STATIC);
+    int code;
+    while ((code = sqlite3_step(rows)) == SQLITE_ROW && room) {
+        const char *key = (const char *)sqlite3_column_text(rows, 0);
+        if (key == NULL || strncmp(key, key_prefix, prefix_length) != 0)
+            break;
+        room = append(items, count, &capacity, rows);
+    }
+    int outcome = 0;
+    if (!room)
+        outcome = fail(failure, "out of memory while reading the state");
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+        outcome = statefile_fail(file, "read", failure);
+    sqlite3_reset(rows);
+    sqlite3_clear_bindings(rows);
+    if (outcome != 0) {
+        memory_free(*items, *count);
+        *items = NULL;
+        *count = 0;
+    }
+    return outcome;
+}
+
+void memory_free(struct remembered *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(items[i].key);
+        free(items[i].kind);
+        free(items[i].progress);
+    }
+    free(items);
+}
+
+static int run(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
+{
+    int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return outcome;
+}
+
+int memory_put(struct statefile *file, const struct remembered *item, struct failure *failure)
+{
+    sqlite3_stmt *put = statefile_statement(
+        file,
+        "INSERT OR REPLACE INTO item(key, kind, progress, first_seen, attempt_since, last_progress, "
+        "absent_runs, absent_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        failure);
+    if (put == NULL)
+        return -1;
+    sqlite3_bind_text(put, 1, item->key != NULL ? item->key : "", -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, 2, item->kind != NULL ? item->kind : "", -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, 3, item->progress != NULL ? item->progress : "", -1, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 4, item->first_seen);
+    sqlite3_bind_int64(put, 5, item->attempt_since);
+    sqlite3_bind_int64(put, 6, item->last_progress);
+    sqlite3_bind_int64(put, 7, item->absent_runs);
+    sqlite3_bind_int64(put, 8, item->absent_since);
+    return run(file, put, failure);
+}
+
+int memory_remove(struct statefile *file, const char *key, struct failure *failure)
+{
+    sqlite3_stmt *removal = statefile_statement(file, "DELETE FROM item WHERE key = ?", failure);
+    if (removal == NULL)
+        return -1;
+    sqlite3_bind_text(removal, 1, key, -1, SQLITE_STATIC);
+    return run(file, removal, failure);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_ITEMS_JUDGE_H
+#define SMS_ITEMS_JUDGE_H
+
+#include "base/range.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One thing in trouble: (package, child site), (package, distribution point) or (log set, package). A plugin
+ * fills the first part from what it read, age.h the ages from the memory, this room the judgement.
+ */
+
+enum item_class { ITEM_PENDING, ITEM_FAILED };
+
+/* What makes the age: the older of both starts, or one alone. */
+enum item_start {
+    ITEM_START_BOTH,  /* the older of the plugin's memory and the database's start */
+    ITEM_START_MEMORY /* the plugin's memory alone */
+};
+
+struct item {
+    /* What was read; texts borrowed from the plugin's rows. */
+    const char *key; /* in the memory: "version/CEN00012@S02" */
+    const char *package;
+    const char *place;    /* site code or server, as it is shown; --known=PACKAGE@PLACE means either */
+    const char *site;     /* site code: what --min-rate=SITE=... and --known=PACKAGE@SITE mean */
+    const char *kind;     /* "behind" */
+    const char *progress; /* what changes when the item moves: status, versions, update time */
+    enum item_class item_class;
+    enum item_start start;
+    bool restart; /* a new attempt begins with this kind (version reset): its first sight makes the age */
+    bool forget_on_progress; /* the trouble begins anew when `progress` changes (rule recipe) */
+    int64_t database_start;  /* UTC by the database's clock; 0 none */
+    int64_t moved;      /* UTC by the database's clock: its own word on when the item last moved; 0 none */
+    int64_t size_bytes; /* compressed size; 0 unknown */
+
+    /* From the memory (items/age.h), UTC by this host's clock. */
+    int64_t first_seen;
+    int64_t attempt_since; /* first_seen, or the first sight of the last restart */
+    int64_t last_progress;
+    int64_t age_s;
+    int64_t moved_age_s; /* since it last moved; -1: never seen moving, and no date in the database */
+
+    /* The judgement. */
+    bool known;          /* muted by --known */
+    int64_t known_until; /* UTC, 0: without an end */
+    int64_t allowance_s; /* added to the thresholds by --min-rate */
+    bool stuck;          /* its warning range alerts */
+    enum status status;
+};
+
+struct thresholds {
+    struct range warning, critical;               /* age of pending items */
+    struct range failed_warning, failed_critical; /* age of failed items */
+};
+
+struct known_list;
+struct rate_list;
+
+/** Fill the judgement of one item from its age. @param rates, known  NULL for none */
+void judge_item(struct item *item, const struct thresholds *thresholds, const struct rate_list *rates,
+                const struct known_list *known, int64_t now);
+
+/* The numbers that every check tells of its items; items muted by --known are in `known` alone. */
+struct tally {
+    enum status status;
+    int64_t pending, failed, stuck, known;
+    int64_t oldest_s, oldest_failed_s;
+    int64_t outstanding_bytes;
+    const struct item *worst; /* the oldest of the worst status; NULL without items; borrowed */
+};
+
+void tally_items(const struct item *items, size_t count, struct tally *tally);
+
+/** Order for display: known ones last, then worst first, then oldest first, then by key. */
+int item_compare(const struct item *a, const struct item *b);
+
+#endif

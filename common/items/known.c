@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/known.h"
+
+#include "base/packageid.h"
+#include "base/stringlist.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+static int bad(struct failure *failure, const char *entry, const char *what)
+{
+    return fail(
+        failure,
+        "'%s' %s; write PACKAGE, PACKAGE@SITE or PACKAGE@SITE:YYYY-MM-DD, as in CEN00012@S02:2026-12-31",
+        entry, what);
+}
+
+/* The day counts in the operator's zone and to its end. */
+static int end_of_day(const char *date, int64_t *until)
+{
+    int year, month, day, used = 0;
+    if (sscanf(date, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || date[used] != '\0' || used != 10)
+        return -1;
+    struct tm parts = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day + 1, .tm_isdst = -1};
+    time_t end = mktime(&parts);
+    /* mktime moves 31 June into July: take the day back and compare. */
+    struct tm same_day = {
+        .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = 12, .tm_isdst = -1};
+    if (end == (time_t)-1 || mktime(&same_day) == (time_t)-1 || same_day.tm_mday != day ||
+        same_day.tm_mon != month - 1)
+        return -1;
+    *until = end;
+    return 0;
+}
+
+static int add_entry(void *target, char *entry, struct failure *failure)
+{
+    struct known_list *list = target;
+    struct known_entry known = {0};
+    const char *colon = strchr(entry, ':'), *end = colon == NULL ? entry + strlen(entry) : colon;
+    const char *at = memchr(entry, '@', (size_t)(end - entry)), *package_end = at == NULL ? end : at;
+    if (colon != NULL) {
+        if (end_of_day(colon + 1, &known.until) != 0)
+            return bad(failure, entry, "does not end in a date");
+        strcpy(known.day, colon + 1);
+    }
+    if (at != NULL) {
+        size_t place_length = (size_t)(end - ++at);
+        if (place_length == 0 || place_length >= sizeof known.place)
+            return bad(failure, entry, "has no site behind '@'");
+        if (memchr(at, '@', place_length) != NULL)
+            return bad(failure, entry, "has more than one '@'");
+        memcpy(known.place, at, place_length);
+    }
+    size_t length = (size_t)(package_end - entry);
+    if (length == 0 || package_id_length(entry, length) != length)
+        return bad(failure, entry,
+                   "does not begin with a package ID of 8 to 10 letters, digits or '_', one a digit");
+    memcpy(known.package, entry, length);
+    struct known_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
+    if (entries == NULL)
+        return fail(failure, "out of memory");
+    list->entries = entries;
+    entries[list->count++] = known;
+    return 0;
+}
+
+int known_list_parse(void *target, const char *value, struct failure *failure)
+{
+    return comma_list_each(value, add_entry, target, failure);
+}
+
+bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
+                      int64_t *until)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct known_entry *known = &list->entries[i];
+        if (strcasecmp(known->package, package) == 0 &&
+            (known->place[0] == '\0' || (place != NULL && strcasecmp(known->place, place) == 0)) &&
+            (known->until == 0 || now < known->until)) {
+            *until = known->until;
+            return true;
+        }
+    }
+    return false;
+}
+
+void known_list_add_ended(const struct known_list *list, int64_t now, struct text *note)
+{
+    const char *before = "--known ";
+    for (size_t i = 0; i < list->count; i++) {
+        const struct known_entry *known = &list->entries[i];
+        if (known->until == 0 || now < known->until)
+            continue;
+        text_addf(note, "%s%s%s%s ended %s", before, known->package, known->place[0] == '\0' ? "" : "@",
+                  known->place, known->day);
+        before = ", ";
+    }
+}
+
+void known_list_free(struct known_list *list)
+{
+    free(list->entries);
+    *list = (struct known_list){0};
+}

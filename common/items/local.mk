@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += common/items/libitems.a
+common_items_libitems_a_SOURCES = \
+	common/items/age.c \
+	common/items/age.h \
+	common/items/itemline.c \
+	common/items/itemline.h \
+	common/items/itemstore.c \
+	common/items/itemstore.h \
+	common/items/judge.c \
+	common/items/judge.h \
+	common/items/known.c \
+	common/items/known.h \
+	common/items/minrate.c \
+	common/items/minrate.h \
+	common/items/output.c \
+	common/items/output.h \
+	common/items/recall.c \
+	common/items/recall.h \
+	common/items/summary.c \
+	common/items/summary.h

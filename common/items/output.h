@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_ITEMS_OUTPUT_H
+#define SMS_ITEMS_OUTPUT_H
+
+#include "base/range.h"
+#include "base/status.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * From a judged result to the bytes on standard output, within the budgets: NRPE v2 packets cut at 1,023
+ * bytes, Nagios Core cuts at random above 4,096 (nagioscore issue 625). All of the perfdata stands on the
+ * first line.
+ */
+enum { REPORT_FIRST_LINE_BYTES = 1000, REPORT_BYTES = 4000 };
+
+struct perfdatum {
+    const char *label;
+    const char *unit; /* "s", "B" or "" (guidelines: base units only) */
+    int64_t value;
+    int64_t thousandths; /* shown behind the value when `fractional` */
+    bool fractional;
+    const struct range *warning; /* NULL none; borrowed */
+    const struct range *critical;
+};
+
+struct report {
+    const char *label; /* "SMS PACKAGES" */
+    enum status status;
+    const char *verdict;
+    const struct perfdatum *perfdata;
+    size_t perfdata_count;
+    const char *const
+        *notes; /* lines that must not be lost (lost memory, inactive sites), before the items */
+    size_t note_count;
+    /* One line per item, already in order; made only while there is room. */
+    void (*item_line)(void *context, size_t item, struct text *line);
+    void *context;
+    size_t item_count;
+    size_t max_items;
+    bool all; /* -v: every item, whatever the budget of the whole output */
+};
+
+/** Render. The first line never passes REPORT_FIRST_LINE_BYTES, the whole never REPORT_BYTES unless `all`. */
+void report_render(const struct report *report, struct text *output);
+
+/** The one line of a check that could not look: "SMS PACKAGES UNKNOWN - <text>". */
+void report_render_failure(const char *label, enum status status, const char *text, struct text *output);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_ITEMS_RECALL_H
+#define SMS_ITEMS_RECALL_H
+
+#include "base/failure.h"
+#include "base/trace.h"
+#include "items/age.h"
+#include "items/itemstore.h"
+#include "items/judge.h"
+#include "state/statefile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One run's use of the items' memory: open, age what was found, settle what was not, commit. A memory that
+ * cannot be read or kept never stops a check from judging what it sees: the trouble is kept as text, for the
+ * verdict.
+ */
+struct recall {
+    struct statefile *file;    /* owned */
+    struct remembered *memory; /* owned: the items of this rule, by key */
+    size_t count;
+    bool *found;     /* owned: which of them are among this run's findings */
+    int64_t lost_at; /* UTC: when the memory was last lost, 0 never */
+    bool in_trouble; /* lost or not kept in this run: at least WARNING */
+    struct failure trouble;
+};
+
+/**
+ * Take the identity's lock and load the items whose key begins with `prefix`.
+ *
+ * @param wait_ms  how long to wait for another run of the same identity
+ * @return 0, also when the memory is damaged or unusable (`in_trouble`); -1 when the lock was not got
+ */
+int recall_open(struct recall *recall, const char *directory, const char *plugin, const char *identity,
+                const char *prefix, int64_t wait_ms, const struct trace *trace, struct failure *failure);
+
+/** Mark what is among the findings, so that recall_next_missing gives the others. */
+void recall_mark(struct recall *recall, const struct item *items, size_t count);
+
+/** @return the next remembered item at or after `*at` that is not marked (advances `*at`), NULL at the end;
+ * borrowed */
+struct remembered *recall_next_missing(struct recall *recall, size_t *at);
+
+/** Give each item its ages and remember what changed. */
+void recall_age(struct recall *recall, struct item *items, size_t count, const struct clocks *clocks);
+
+/** Decide about a remembered item that is not among the findings. */
+void recall_settle(struct recall *recall, struct remembered *remembered, enum absence absence, int64_t now);
+
+/** Commit; a failure becomes `trouble`. */
+void recall_commit(struct recall *recall, int64_t now);
+
+void recall_close(struct recall *recall);
+
+#endif

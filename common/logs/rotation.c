@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "logs/rotation.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum {
+    OPEN_ATTEMPTS = 4,
+    RETRY_MS = 40 /* a rename is over in less; a long copy is not waited for */
+};
+
+/* X.log -> X.lo_, X.LOG -> X.LO_; owned; NULL when the name ends otherwise. */
+static char *old_location(const char *location)
+{
+    size_t length = strlen(location);
+    if (length < 4 || strcasecmp(location + length - 4, ".log") != 0)
+        return NULL;
+    char *old = strdup(location);
+    if (old != NULL)
+        old[length - 1] = '_';
+    return old;
+}
+
+/* The doubt that content alone cannot settle: a young file whose few bytes are those of its predecessor. */
+static bool is_doubtful(const struct log_file *log, const struct log_mark *at)
+{
+    return log->facts.size_bytes < at->size_bytes ||
+           (at->inode != 0 && log->facts.inode != 0 && log->facts.inode != at->inode);
+}
+
+static bool is_rather_old(const struct log_pair *pair, const struct log_mark *at)
+{
+    return pair->log.facts.size_bytes < at->size_bytes ||
+           (at->inode != 0 && pair->old.facts.inode == at->inode && pair->log.facts.inode != at->inode);
+}
+
+/* Did X.log become shorter since it was opened? @return 1, 0, -1 */
+static int shrank(const struct log_file *log, struct failure *failure)
+{
+    struct bytefile_facts now;
+    if (bytefile_facts(log->file, &now, failure) != 0)
+        return -1;
+    return now.size_bytes < log->facts.size_bytes;
+}
+
+/* @return 1 opened, 0 missing, -1 */
+static int open_old(struct bytestore *store, const char *location, struct log_file *old,
+                    struct failure *failure)
+{
+    char *name = old_location(location);
+    if (name == NULL)
+        return 0;
+    bool missing = false;
+    struct failure trouble = {.text = ""};
+    int result = log_file_open(store, name, old, &missing, &trouble);
+    free(name);
+    if (result == 0)
+        return 1;
+    return missing ? 0 : fail(failure, "%s", trouble.text);
+}
+
+/* With both files open. @return 0; 1 when another try may see the end of a rotation; -1 */
+static int judge_pair(struct log_pair *pair, const struct log_mark *at, struct failure *failure)
+{
+    int in_old = log_mark_matches(&pair->old, at, failure);
+    int beginning = log_file_is_beginning(&pair->old, &pair->log, failure);
+    int shorter = shrank(&pair->log, failure);
+    if (in_old < 0 || beginning < 0 || shorter < 0)
+        return -1;
+    if (beginning == 1 && shorter == 0) {
+        /* X.log was opened before it was renamed, or is being copied: it has all that X.lo_ has. */
+        log_file_close(&pair->old);
+        return pair->place == LOG_PLACE_LOG ? 0 : 1;
+    }
+    if (in_old == 1 && (pair->place != LOG_PLACE_LOG || is_rather_old(pair, at)))
+        pair->place = LOG_PLACE_OLD;
+    return shorter;
+}
+
+static int open_once(struct bytestore *store, const char *location, const struct log_mark *at,
+                     struct log_pair *pair, struct failure *failure)
+{
+    memset(pair, 0, sizeof *pair);
+    bool missing = false;
+    if (log_file_open(store, location, &pair->log, &missing, failure) != 0 && !missing)
+        return -1;
+    if (pair->log.file != NULL) {
+        int found = log_mark_matches(&pair->log, at, failure);
+        if (found < 0)
+            return -1;
+        pair->place = found == 1 ? LOG_PLACE_LOG : LOG_PLACE_NOWHERE;
+        if (found == 1 && !is_doubtful(&pair->log, at))
+            return 0;
+    }
+    int opened = open_old(store, missing ? location : pair->log.location, &pair->old, failure);
+    if (opened < 0)
+        return -1;
+    if (opened == 0)
+        return missing ? -1 : 0; /* the failure is that of X.log */
+    if (!missing)
+        return judge_pair(pair, at, failure);
+    int found = log_mark_matches(&pair->old, at, failure);
+    pair->place = found == 1 ? LOG_PLACE_OLD : LOG_PLACE_NOWHERE;
+    return found < 0 ? -1 : 1;
+}
+
+int log_pair_open(struct bytestore *store, const char *location, const struct log_mark *at,
+                  const struct trace *trace, struct log_pair *pair, struct failure *failure)
+{
+    for (int attempt = 1;; attempt++) {
+        int result = open_once(store, location, at, pair, failure);
+        if (result <= 0)
+            return result;
+        if (attempt == OPEN_ATTEMPTS)
+            return 0;
+        log_pair_close(pair);
+        trace_note(trace, 2, "%s: a rotation is under way, looking again", location);
+        nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+    }
+}
+
+void log_pair_close(struct log_pair *pair)
+{
+    log_file_close(&pair->log);
+    log_file_close(&pair->old);
+}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += common/odbc/libodbc.a
+common_odbc_libodbc_a_SOURCES = \
+	common/odbc/cause.c \
+	common/odbc/cause.h \
+	common/odbc/connection_string.c \
+	common/odbc/connection_string.h \
+	common/odbc/diagnose.c \
+	common/odbc/diagnose.h \
+	common/odbc/dsn.c \
+	common/odbc/dsn.h \
+	common/odbc/freetdsconf.c \
+	common/odbc/freetdsconf.h \
+	common/odbc/odbc.c \
+	common/odbc/odbc.h \
+	common/odbc/parameters.c \
+	common/odbc/parameters.h \
+	common/odbc/private.h \
+	common/odbc/query.c \
+	common/odbc/value.c \
+	common/odbc/value.h

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_REPAIR_REPAIR_H
+#define SMS_REPAIR_REPAIR_H
+
+#include "base/failure.h"
+#include "repair/journal.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a repair is about, and whether it may be done. The repair sets a child site's row in PkgStatus back,
+ * so that the product sends the whole package again (database.md, "Repair"). Plain values without pointers:
+ * they cross from the worker, which has the connection, to the parent, which has the journal and the
+ * terminal.
+ */
+
+enum repair_style {
+    REPAIR_STYLE_RECIPE, /* Status = 2 and SourceVersion = 0: the 2007 recipe */
+    REPAIR_STYLE_VERSION /* SourceVersion = 0 alone: Microsoft's later text */
+};
+
+/* By rule version (sitedb/package_site.h). */
+enum repair_trouble { REPAIR_IN_TROUBLE, REPAIR_IN_SYNC, REPAIR_NOT_TARGETED };
+
+enum { REPAIR_MOST_ROWS = 4 }; /* that are shown; one is what a repair wants */
+
+struct repair_package {
+    bool exists;
+    char id[16], name[256], source_site[8]; /* as the database writes them */
+    int64_t wanted;                         /* SourceVersion */
+    int64_t size_bytes;                     /* compressed; 0 unknown */
+};
+
+struct repair_site {
+    bool exists;
+    char code[8], name[128], server[256];
+    char path[256]; /* "CEN > PR1 > S02" */
+};
+
+/* What was read. */
+struct repair_view {
+    char server[256], database[128]; /* for the journal: the server's own name where it tells one */
+    char owner[8];                   /* the owning site */
+    char known_sites[256];           /* for one who mistyped the code */
+    struct repair_package package;
+    struct repair_site site;
+    bool names_dp;        /* the PkgServer that was given is a distribution point's (Type 2) */
+    int64_t row_count;    /* Type 1 rows of the package at the site */
+    int64_t dp_row_count; /* Type 2 rows */
+    struct row_image rows[REPAIR_MOST_ROWS];
+    bool torn; /* the row changed between two of the questions */
+    enum repair_trouble trouble;
+    char kind[16];          /* "sent" */
+    char others[256];       /* other sites in trouble with the package: "PR1 (sent), S04 (behind)" */
+    char stuck_parent[8];   /* the nearest site above that is in trouble, too; "" none */
+    int64_t age_s;          /* of the trouble, by the database; -1 not known */
+    int64_t watched_s;      /* since check_sms_packages saw it first; -1 not known */
+    char not_watched[512];  /* why not */
+    struct row_image after; /* what the row is to become; valid with one row */
+    bool set_status;        /* false: SourceVersion alone changes */
+    char sql[2048];         /* the UPDATE with its values, for display */
+    char look[512];         /* a SELECT that shows the row */
+};
+
+struct repair_rules {
+    int64_t min_age_s;
+    bool force;     /* lifts the guards of age and health, no other */
+    int64_t recent; /* repairs at the site within the last hour, from the journal */
+    int64_t max_per_hour;
+    const struct row_image *left; /* an undo: the row as the entry left it; NULL for a repair */
+};
+
+/** @return the older of both ages, -1 when none is known */
+int64_t repair_age(const struct repair_view *view);
+
+enum repair_permit {
+    REPAIR_PERMITTED,
+    REPAIR_NEEDS_FORCE, /* age or health: a person may know better, and wants to see what it would do */
+    REPAIR_BARRED       /* nothing lifts it, or the remedy is another one: what it would do misleads */
+};
+
+/** @return whether the repair may be done; if not, with the reason and what to do instead */
+enum repair_permit repair_guard(const struct repair_view *view, const struct repair_rules *rules,
+                                struct failure *refusal);
+
+/** @return 0 when the row is still what was shown, or -1 */
+int repair_guard_unchanged(const struct row_image *shown, int64_t row_count, const struct row_image *now,
+                           struct failure *refusal);
+
+#endif

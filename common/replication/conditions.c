@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/conditions.h"
+
+#include "replication/condition_set.h"
+
+#include <string.h>
+
+#define HOUR_S 3600
+
+/* Without a stored-version line a waiting condition ends after this much writing, and three times its longest
+ * gap. */
+#define QUIET_S (4 * HOUR_S)
+/* A base_missing condition whose package came again is over when no failure followed for so long. */
+#define RECEIVED_S HOUR_S
+/* `superseded` opens when it is repeated this much later. */
+#define SUPERSEDED_S HOUR_S
+/* Threads write unordered and from what they read before: a waiting line so soon after the proof is stale. */
+#define STALE_S HOUR_S
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t quiet_s(const struct condition_sign *sign)
+{
+    return larger(QUIET_S, 3 * sign->longest_gap_s);
+}
+
+static void due_by(int64_t *due, int64_t at)
+{
+    if (at < *due)
+        *due = at;
+}
+
+/* When this condition could end by itself. */
+static void note_due(struct conditions *set, const struct condition *condition)
+{
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *sign = &condition->sign[kind];
+        if (sign->last_s == 0)
+            continue;
+        if (kind == CONDITION_BASE_MISSING) {
+            if (condition->received_s != 0)
+                due_by(&set->due_newest_s, condition->received_s + RECEIVED_S);
+            continue;
+        }
+        if (set->forget_s > 0)
+            due_by(&set->due_newest_s, sign->last_s + set->forget_s);
+        due_by(&set->due_written_s[sign->component], sign->written_s + quiet_s(sign));
+    }
+}
+
+static void end_by_time(struct conditions *set, struct condition *condition)
+{
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *sign = &condition->sign[kind];
+        if (sign->last_s == 0)
+            continue;
+        if (kind == CONDITION_BASE_MISSING) {
+            if (condition->received_s != 0 && set->newest_s >= condition->received_s + RECEIVED_S)
+                condition_set_end(set, condition, kind, CONDITION_RECEIVED, 0, set->newest_s);
+        } else if (!set->stored_lines && set->written_s[sign->component] >= sign->written_s + quiet_s(sign)) {
+            condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, set->newest_s);
+        } else if (set->forget_s > 0 && set->newest_s > sign->last_s + set->forget_s) {
+            condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, set->newest_s);
+        }
+    }
+}
+
+/* End what is due now that the logs have come to newest_s and written_s. */
+static void sweep(struct conditions *set)
+{
+    bool due = set->newest_s >= set->due_newest_s;
+    for (int i = 0; i < REPLICATION_COMPONENTS; i++)
+        due |= set->written_s[i] >= set->due_written_s[i];
+    if (!due)
+        return;
+    set->due_newest_s = INT64_MAX;
+    for (int i = 0; i < REPLICATION_COMPONENTS; i++)
+        set->due_written_s[i] = INT64_MAX;
+    for (size_t i = 0; i < set->count;) {
+        end_by_time(set, &set->items[i]);
+        if (condition_set_drop_empty(set, &set->items[i]))
+            continue;
+        note_due(set, &set->items[i]);
+        i++;
+    }
+}
+
+/* To the minute, as the progress of a log is kept: so it does not matter at which record a run ended. */
+static void come_to(struct conditions *set, int64_t newest_s)
+{
+    set->newest_s = larger(set->newest_s, newest_s - newest_s % 60);
+}
+
+static void raise_wanted(struct condition *condition, int64_t wanted, int64_t time_s)
+{
+    if (wanted <= condition->wanted)
+        return;
+    if (condition->wanted != 0)
+        condition->last_progress_s = larger(condition->last_progress_s, time_s);
+    condition->wanted = wanted;
+}
+
+static void raise_held(struct condition *condition, int64_t held, int64_t time_s)
+{
+    if (held <= condition->held)
+        return;
+    if (condition->held != 0)
+        condition->last_progress_s = larger(condition->last_progress_s, time_s);
+    condition->held = held;
+}
+
+/* One more line of a kind. */
+static void see(struct conditions *set, struct condition *condition, enum condition_kind kind,
+                const struct replication_event *event)
+{
+    struct condition_sign *sign = &condition->sign[kind];
+    bool old = set->forget_s > 0 && event->time_s > sign->last_s + set->forget_s;
+    if (sign->last_s != 0 && kind != CONDITION_BASE_MISSING && old)
+        condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, event->time_s);
+    if (sign->last_s == 0) {
+        sign->first_s = sign->last_s = event->time_s;
+        memcpy(sign->line, event->line, sizeof sign->line);
+    } else {
+        sign->repeats++;
+        if (sign->component == event->component)
+            sign->longest_gap_s = larger(sign->longest_gap_s, event->written_s - sign->written_s);
+        if (event->time_s < sign->first_s) {
+            sign->first_s = event->time_s;
+            memcpy(sign->line, event->line, sizeof sign->line);
+        }
+        sign->last_s = larger(sign->last_s, event->time_s);
+    }
+    sign->component = event->component;
+    sign->written_s = larger(event->written_s, set->written_s[event->component]);
+    if (kind != CONDITION_SUPERSEDED || sign->last_s - sign->first_s >= SUPERSEDED_S)
+        sign->open = true;
+    note_due(set, condition);
+}
+
+static void waiting(struct conditions *set, const struct replication_event *event)
+{
+    const struct stored_version *stored = conditions_stored(set, event->package);
+    if (stored != NULL && event->wanted <= stored->version &&
+        event->time_s <= stored->time_s + (event->wanted > 0 ? STALE_S : 0))
+        return;
+    struct condition *condition = condition_set_take(set, event->package);
+    if (condition == NULL)
+        return;
+    raise_wanted(condition, event->wanted, event->time_s);
+    raise_held(condition, event->held, event->time_s);
+    if (condition->held == 0 && stored != NULL)
+        condition->held = stored->version;
+    see(set, condition, CONDITION_WAITING, event);
+}
+
+static void base_missing(struct conditions *set, const struct replication_event *event)
+{
+    const struct stored_version *stored = conditions_stored(set, event->package);
+    if (stored != NULL && event->wanted > 0 && event->wanted <= stored->version &&
+        event->time_s <= stored->time_s)
+        return;
+    struct condition *condition = condition_set_take(set, event->package);
+    if (condition == NULL)
+        return;
+    raise_wanted(condition, event->wanted, event->time_s);
+    if (event->time_s >= condition->received_s)
+        condition->received_s = 0;
+    if (condition->held == 0 && stored != NULL)
+        condition->held = stored->version;
+    see(set, condition, CONDITION_BASE_MISSING, event);
+}
+
+static void superseded(struct conditions *set, const struct replication_event *event)
+{
+    const struct stored_version *stored = conditions_stored(set, event->package);
+    if (stored != NULL && stored->version >= event->held)
+        return;
+    struct condition *condition = condition_set_take(set, event->package);
+    if (condition == NULL)
+        return;
+    raise_wanted(condition, event->held, event->time_s);
+    if (stored != NULL)
+        raise_held(condition, stored->version, event->time_s);
+    see(set, condition, CONDITION_SUPERSEDED, event);
+}
+
+/* Does a stored version prove that the wanted one is here? */
+static bool proves(const struct condition *condition, const struct replication_event *event)
+{
+    if (condition->wanted > 0)
+        return event->held >= condition->wanted;
+    /* Wanted is unknown: despool's line means that something came just now, distmgr's only when it is more
+     * than before */
+    if (event->component == REPLICATION_DESPOOL)
+        return event->held > 0;
+    return condition->held > 0 && event->held > condition->held;
+}
+
+static void stored_version(struct conditions *set, const struct replication_event *event)
+{
+    if (!set->stored_lines)
+        set->stored_since_s = event->time_s;
+    set->stored_lines = true;
+    condition_set_stored(set, event->package, event->held, event->time_s);
+    struct condition *condition = condition_set_find(set, event->package);
+    if (condition == NULL)
+        return;
+    raise_wanted(condition, event->wanted, event->time_s);
+    if (!proves(condition, event)) {
+        raise_held(condition, event->held, event->time_s);
+        return;
+    }
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        struct condition_sign *sign = &condition->sign[kind];
+        if (sign->last_s == 0)
+            continue;
+        if (sign->last_s <= event->time_s + (kind == CONDITION_BASE_MISSING ? 0 : STALE_S))
+            condition_set_end(set, condition, kind, CONDITION_STORED, event->held, event->time_s);
+        else /* the proof comes late, from the other log: what was said after it stands, and began after it */
+            sign->first_s = larger(sign->first_s, event->time_s);
+    }
+    condition_set_drop_empty(set, condition);
+}
+
+static void received(struct conditions *set, const struct replication_event *event)
+{
+    struct condition *condition = condition_set_find(set, event->package);
+    if (condition == NULL)
+        return;
+    condition->last_progress_s = larger(condition->last_progress_s, event->time_s);
+    const struct condition_sign *sign = &condition->sign[CONDITION_BASE_MISSING];
+    if (sign->open && event->wanted >= condition->wanted && event->time_s >= sign->last_s) {
+        condition->received_s = larger(condition->received_s, event->time_s);
+        note_due(set, condition);
+    }
+}
+
+void conditions_apply(struct conditions *set, const struct replication_event *event)
+{
+    struct condition *condition;
+    come_to(set, event->newest_s);
+    for (int i = 0; i < REPLICATION_COMPONENTS; i++)
+        if (event->here[i])
+            set->written_s[i] = larger(set->written_s[i], event->written_before_s[i]);
+    sweep(set);
+    switch (event->kind) {
+    case REPLICATION_WAITING:
+        waiting(set, event);
+        break;
+    case REPLICATION_BASE_MISSING:
+        base_missing(set, event);
+        break;
+    case REPLICATION_SUPERSEDED:
+        superseded(set, event);
+        break;
+    case REPLICATION_STORED:
+        stored_version(set, event);
+        break;
+    case REPLICATION_RECEIVED:
+        received(set, event);
+        break;
+    case REPLICATION_WANTED:
+        if ((condition = condition_set_find(set, event->package)) != NULL && condition_open(condition))
+            raise_wanted(condition, event->wanted, event->time_s);
+        break;
+    case REPLICATION_FAILURE:
+        if ((condition = condition_set_find(set, event->package)) != NULL)
+            memcpy(condition->failure, event->line, sizeof condition->failure);
+        break;
+    case REPLICATION_PROGRESS:
+        if ((condition = condition_set_find(set, event->package)) != NULL)
+            condition->last_progress_s = larger(condition->last_progress_s, event->time_s);
+        break;
+    case REPLICATION_NOTHING:
+        break;
+    }
+    come_to(set, event->time_s);
+    set->written_s[event->component] = larger(set->written_s[event->component], event->written_s);
+}
+
+void conditions_settle(struct conditions *set, int64_t newest_s, const struct log_progress *progress)
+{
+    come_to(set, newest_s);
+    for (int i = 0; i < REPLICATION_COMPONENTS; i++)
+        if (progress->watched[i].newest_ms != 0)
+            set->written_s[i] = larger(set->written_s[i], progress->watched[i].written_ms / 1000);
+    sweep(set);
+}
+
+bool conditions_close(struct conditions *set, const char *package, int64_t now_s)
+{
+    struct condition *condition = condition_set_find(set, package);
+    if (condition == NULL)
+        return false;
+    bool was_open = condition_open(condition);
+    for (int kind = 0; kind < CONDITION_KINDS; kind++)
+        condition_set_end(set, condition, kind, CONDITION_BY_HAND, 0, now_s);
+    condition_set_drop_empty(set, condition);
+    return was_open;
+}

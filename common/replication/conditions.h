@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_REPLICATION_CONDITIONS_H
+#define SMS_REPLICATION_CONDITIONS_H
+
+#include "replication/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Replication events -> conditions: which package versions are stalled at a site, since when and why. One
+ * condition a package, with the kinds of trouble that hold for it. All times are UTC seconds of the log. The
+ * structs are plain, to be stored as they are.
+ *
+ * A log cut into any number of runs gives the same conditions as one run: nothing here depends on when a run
+ * ended, because every event carries how far its log had come before it.
+ */
+
+enum condition_kind { CONDITION_WAITING, CONDITION_BASE_MISSING, CONDITION_SUPERSEDED, CONDITION_KINDS };
+
+struct condition_sign {
+    bool open;               /* false while last_s is set: `superseded` was seen, but not yet an hour apart */
+    int64_t first_s, last_s; /* its oldest and newest line; 0: never seen */
+    int64_t repeats;         /* lines after the first */
+    int64_t longest_gap_s;   /* between repeats, on the component's writing clock */
+    int64_t written_s;       /* the component's writing clock at last_s */
+    enum replication_component component;
+    char line[REPLICATION_LINE]; /* the log line that opened it */
+};
+
+struct condition {
+    char package[REPLICATION_PACKAGE];
+    int64_t wanted, held;    /* highest versions said while it is open; 0: unknown */
+    int64_t last_progress_s; /* newest sign of movement: received, stored, a version changed; 0: none. A
+                                repeat is none */
+    int64_t received_s; /* newest `Received package` of a version >= wanted after the last base_missing line;
+                           0: none */
+    char failure[REPLICATION_LINE]; /* newest detail ("Despooler failed to execute the instruction, ..."); ""
+                                       when none */
+    struct condition_sign sign[CONDITION_KINDS];
+};
+
+/* The newest line that names the version stored at this site; kept for every package (also for --pck). */
+struct stored_version {
+    char package[REPLICATION_PACKAGE];
+    int64_t version;
+    int64_t time_s;
+};
+
+enum condition_end {
+    CONDITION_STORED,       /* proof: a stored version >= wanted */
+    CONDITION_NOT_REPEATED, /* "no longer repeated, not proven" */
+    CONDITION_RECEIVED,     /* base_missing: received again, no failure within an hour */
+    CONDITION_FORGOTTEN,    /* pending class, no repeat for --forget */
+    CONDITION_BY_HAND
+};
+
+struct condition_ending {
+    char package[REPLICATION_PACKAGE];
+    enum condition_kind kind;
+    enum condition_end how;
+    int64_t wanted, stored; /* stored: the proof's version, 0 without proof */
+    int64_t first_s, time_s;
+};
+
+#define CONDITIONS_MOST    8192  /* conditions; a log that opens more is not believed, see `refused` */
+#define CONDITIONS_STORED  32768 /* stored versions; the oldest goes */
+#define CONDITIONS_ENDINGS 256
+
+struct conditions {
+    /* What is stored between runs */
+    struct condition *items; /* owned; sorted by package; also `superseded` candidates: see condition_open */
+    size_t count;
+    struct stored_version *stored; /* owned; sorted by package */
+    size_t stored_count;
+    bool stored_lines;      /* this log set shows stored versions: waiting conditions close by proof only */
+    int64_t stored_since_s; /* time of the first such line */
+    int64_t newest_s;       /* newest record of the set */
+    int64_t written_s[REPLICATION_COMPONENTS];
+    /* Set by the caller before the first event */
+    int64_t forget_s; /* --forget */
+    /* Of this run */
+    struct condition_ending endings[CONDITIONS_ENDINGS];
+    size_t ending_count; /* may be above CONDITIONS_ENDINGS: the rest was not kept */
+    size_t refused;      /* events for packages beyond CONDITIONS_MOST */
+    bool failed;         /* memory ran out: the result is not complete */
+    size_t item_capacity, stored_capacity;
+    int64_t due_newest_s, due_written_s[REPLICATION_COMPONENTS]; /* before these nothing ends by itself */
+};
+
+/** @param forget_s  --forget in seconds; 0: never forget */
+void conditions_init(struct conditions *set, int64_t forget_s);
+
+/** Put back what an earlier run stored, in any order. @return 0, or -1 (out of memory, or more than the
+ * bounds) */
+int conditions_load(struct conditions *set, const struct condition *items, size_t count,
+                    const struct stored_version *stored, size_t stored_count);
+
+/** Take one event. Events come in the order of time as far as that is known (replication/merge.h); late ones
+ * do no harm. */
+void conditions_apply(struct conditions *set, const struct replication_event *event);
+
+/**
+ * A log of the set was read up to here, at the end of a run: close what is not repeated any more, forget what
+ * is old.
+ *
+ * @param newest_s   newest record of that log (UTC seconds)
+ * @param progress   its log_progress
+ */
+void conditions_settle(struct conditions *set, int64_t newest_s, const struct log_progress *progress);
+
+/** --close: end every kind of a package by hand. @return false when nothing is open for it */
+bool conditions_close(struct conditions *set, const char *package, int64_t now_s);
+
+/** @return the package's condition or candidate, NULL when there is none; borrowed until the next change */
+const struct condition *conditions_find(const struct conditions *set, const char *package);
+
+const struct stored_version *conditions_stored(const struct conditions *set, const char *package);
+
+/** @return is any kind open? Others are candidates, to be shown at -v only */
+bool condition_open(const struct condition *condition);
+
+/** @return bit (1 << kind) for every kind that is open */
+unsigned condition_kinds(const struct condition *condition);
+
+/** @return the oldest first_s, newest last_s, sum of repeats over the open kinds */
+int64_t condition_first_s(const struct condition *condition);
+int64_t condition_last_s(const struct condition *condition);
+int64_t condition_repeats(const struct condition *condition);
+
+const char *condition_kind_name(enum condition_kind kind); /* "waiting", "base_missing", "superseded" */
+
+/** Free what the set owns; endings and counters go too. */
+void conditions_free(struct conditions *set);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_REPLICATION_EVENT_H
+#define SMS_REPLICATION_EVENT_H
+
+#include "logs/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Log record -> replication event: what a line of distmgr.log or despool.log says about a package version.
+ * The wordings, each with its source, are one table in templates.c.
+ */
+
+/* Order of replication_components[], so of log_reader_options.components and log_progress.watched. */
+enum replication_component { REPLICATION_DISTMGR, REPLICATION_DESPOOL, REPLICATION_COMPONENTS };
+extern const char *const replication_components[REPLICATION_COMPONENTS];
+
+#define REPLICATION_PACKAGE 16  /* room for a package ID: 8 characters today, 10 in SMS 1.x */
+#define REPLICATION_LINE    301 /* a log line as shown to the operator, cut at a character boundary */
+
+enum replication_kind {
+    REPLICATION_NOTHING,
+    REPLICATION_WAITING, /* wanted, held (0: unknown): newer version required, contents or information not
+                            arrived */
+    REPLICATION_BASE_MISSING, /* wanted (of the version being merged; 0: unknown): the delta's base is gone */
+    REPLICATION_SUPERSEDED,   /* held: the version called arrived; wanted: the version thrown away */
+    REPLICATION_STORED,   /* held: the version stored at this site; wanted: the source version, 0: not said */
+    REPLICATION_RECEIVED, /* wanted: the version whose compressed file came in; no success yet */
+    REPLICATION_WANTED,   /* wanted: the source version; opens nothing, raises what is open */
+    REPLICATION_FAILURE,  /* detail of a failure; package may come from the thread's tie */
+    REPLICATION_PROGRESS  /* something happened for the package */
+};
+
+struct replication_event {
+    enum replication_kind kind;
+    enum replication_component component;
+    uint32_t thread;
+    char package[REPLICATION_PACKAGE]; /* upper and lower case as printed; "" never */
+    int64_t wanted, held;              /* as the kind says; 0: unknown */
+    bool tied;                         /* the package was not in the line but is the one its thread was at */
+    int64_t time_s;                    /* UTC seconds */
+    int64_t start;                     /* byte offset of the record in its log */
+    int64_t newest_s;                  /* newest record of the log before this one; 0: none */
+    int64_t written_before_s[REPLICATION_COMPONENTS]; /* the log's writing clocks before this record ... */
+    int64_t written_s;                                /* ... and this component's with it */
+    bool here[REPLICATION_COMPONENTS]; /* this log holds records of that component (before this one) */
+    char line[REPLICATION_LINE];       /* the message: UTF-8, one line, no control characters; not for kinds
+                                                       STORED, WANTED and PROGRESS */
+};
+
+/*
+ * Which package a thread is at, for lines that name none ("Error occurred."). Plain, no pointers; stored with
+ * the position of its log. Start with zeros. A thread has its place in one of 32 rows; in a full row the tie
+ * that was used longest ago goes.
+ */
+#define REPLICATION_TIES    256
+#define REPLICATION_TIE_ROW 8
+
+struct replication_tie {
+    uint32_t thread;
+    uint8_t component;                 /* enum replication_component */
+    char package[REPLICATION_PACKAGE]; /* "": no tie */
+    int64_t wanted, held;              /* 0: unknown */
+    int64_t time_s; /* of its newest line; a tie older than a day is none (thread IDs are used again) */
+    int64_t used;   /* replication_ties.uses then */
+};
+
+struct replication_ties {
+    int64_t uses;
+    struct replication_tie tie[REPLICATION_TIES];
+};
+
+/** For log_reader_options.beginning: how the messages begin that replication_read knows. */
+struct log_words replication_beginning(size_t i);
+
+/**
+ * Read one record of a watched component.
+ *
+ * @param time_s  the record's time as UTC seconds: its stamp, or the caller's conversion of a local one
+ * @return true with an event, false when the record says nothing about a package (it may have moved a tie)
+ */
+bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
+                      struct replication_event *event);
+
+#endif

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += common/replication/libreplication.a
+common_replication_libreplication_a_SOURCES = \
+	common/replication/condition_set.c \
+	common/replication/condition_set.h \
+	common/replication/conditions.c \
+	common/replication/conditions.h \
+	common/replication/event.c \
+	common/replication/event.h \
+	common/replication/logset.c \
+	common/replication/logset.h \
+	common/replication/merge.c \
+	common/replication/merge.h \
+	common/replication/reading.c \
+	common/replication/reading.h \
+	common/replication/store.c \
+	common/replication/store.h \
+	common/replication/store_load.c \
+	common/replication/store_save.c \
+	common/replication/template_match.c \
+	common/replication/templates.c \
+	common/replication/templates.h

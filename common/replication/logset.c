@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/logset.h"
+
+#include "replication/reading.h"
+#include "replication/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- which logs */
+
+/*
+ * Nothing is asked of the path itself: the same path must name the same memory while its file system is away.
+ * So `..` takes a part away only where that is no symbolic link for sure: of the working directory, whose
+ * name has none.
+ */
+static void add_absolute(const char *path, const char *directory, struct text *place)
+{
+    bool physical = true;
+    if (path[0] != '/' && strcmp(directory, "/") != 0)
+        text_add(place, directory);
+    for (const char *part = path; *part != '\0';) {
+        const size_t length = strcspn(part, "/");
+        if (length == 2 && strncmp(part, "..", 2) == 0 && physical) {
+            const char *slash = strrchr(text_string(place), '/');
+            if (slash != NULL)
+                text_cut(place, (size_t)(slash - text_string(place)));
+        } else if (length > 1 || (length == 1 && part[0] != '.')) {
+            text_add(place, "/");
+            text_add_bytes(place, part, length);
+            physical = false;
+        }
+        part += length + (part[length] == '/');
+    }
+}
+
+static char *find_place(const char *given, struct failure *failure)
+{
+    struct text place = {0};
+    char *directory = given[0] == '/' || bytestore_is_smb(given) ? NULL : getcwd(NULL, 0);
+    if (bytestore_is_smb(given)) {
+        text_add(&place, given);
+    } else if (given[0] != '/' && directory == NULL) {
+        fail(failure, "%s: the working directory: %s; give an absolute path", given, strerror(errno));
+        return NULL;
+    } else {
+        add_absolute(given, directory != NULL ? directory : "", &place);
+        if (place.length == 0)
+            text_add(&place, "/");
+    }
+    free(directory);
+    if (!place.failed)
+        return place.bytes;
+    text_free(&place);
+    fail(failure, "out of memory");
+    return NULL;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int logset_places_find(struct logset_places *places, const char *const *given, size_t count,
+                       struct failure *failure)
+{
+    *places = (struct logset_places){0};
+    for (size_t i = 0; i < count && i < LOG_MERGE_LOGS; i++) {
+        char *place = find_place(given[i], failure);
+        if (place == NULL) {
+            logset_places_free(places);
+            return -1;
+        }
+        places->places[places->count++] = place;
+    }
+    qsort(places->places, places->count, sizeof *places->places, compare_places);
+    size_t kept = 0;
+    for (size_t i = 0; i < places->count; i++)
+        if (kept > 0 && strcmp(places->places[kept - 1], places->places[i]) == 0)
+            free((char *)places->places[i]);
+        else
+            places->places[kept++] = places->places[i];
+    places->count = kept;
+    return 0;
+}
+
+void logset_places_identity(const struct logset_places *places, struct text *identity)
+{
+    for (size_t i = 0; i < places->count; i++)
+        text_addf(identity, "%s%s", i == 0 ? "" : "\n", places->places[i]);
+}
+
+void logset_places_free(struct logset_places *places)
+{
+    for (size_t i = 0; i < places->count; i++)
+        free((char *)places->places[i]);
+    *places = (struct logset_places){0};
+}
+
+/* Everything of one run over the logs. */
+struct reading_run {
+    struct logset *set;
+    const struct logset_options *options;
+    struct statefile *state;
+    const struct trace *trace;
+    struct log_reading *readings; /* owned */
+    struct log_merge *merge;      /* owned */
+    char *buffer;                 /* owned */
+    bool limited;                 /* there is more than max_bytes */
+    bool stopped;                 /* at max_bytes, before the logs ended */
+};
+
+enum { AGAIN = 1 }; /* the logs changed under the reader, or one of them failed in the middle */
+
+/* ---- one run */
+
+static int begin(struct reading_run *run, struct failure *failure)
+{
+    int64_t bytes_new = 0;
+    for (size_t i = 0; i < run->set->count; i++) {
+        struct log_reading *reading = &run->readings[i];
+        if (log_reading_begin(reading, run->state, run->trace, failure) != 0)
+            return -1;
+        if (reading->source != NULL)
+            bytes_new += log_source_status(reading->source)->bytes_new;
+    }
+    run->limited = bytes_new > run->options->max_bytes;
+    /* Several turns for each log, or one that is ahead of the others would use up every run. */
+    const int64_t share = run->options->max_bytes / (4 * (int64_t)run->set->count);
+    for (size_t i = 0; i < run->set->count; i++) {
+        run->readings[i].keeps_blocks = run->limited && run->set->count > 1;
+        run->readings[i].block_bytes =
+            run->limited && share < LOG_BUFFER_BYTES ? (size_t)(share > 512 ? share : 512) : LOG_BUFFER_BYTES;
+    }
+    return 0;
+}
+
+static bool used_up(const struct reading_run *run)
+{
+    if (!run->limited || run->set->bytes < run->options->max_bytes)
+        return false;
+    for (size_t i = 0; i < run->set->count; i++)
+        if (log_reading_stands(&run->readings[i]))
+            return false;
+    return true;
+}
+
+static int read_in_turns(struct reading_run *run, struct failure *failure)
+{
+    struct logset *set = run->set;
+    for (int next; !run->stopped && (next = log_merge_next(run->merge)) >= 0;) {
+        struct log_reading *reading = &run->readings[next];
+        run->stopped = used_up(run);
+        if (!run->stopped)
+            set->bytes += log_reading_block(reading, run->buffer, &set->lines);
+        if (reading->out_of_memory || set->conditions.failed)
+            return fail(failure, "out of memory while reading %s", reading->log->location);
+    }
+    for (size_t i = 0; i < set->count; i++)
+        log_reading_stop(&run->readings[i]);
+    return 0;
+}
+
+/* What was told of a log that failed later would be told again by the next run: read the others without it.
+ */
+static bool must_read_again(const struct reading_run *run)
+{
+    for (size_t i = 0; i < run->set->count; i++)
+        if (run->set->logs[i].failed && run->readings[i].told)
+            return true;
+    return false;
+}
+
+/*
+ * A run that stopped early keeps the order between the logs for the next one: nothing is applied or ended by
+ * time that an unread record of another log may come before.
+ */
+static int settle(struct reading_run *run, struct failure *failure)
+{
+    for (size_t i = 0; i < run->set->count; i++) {
+        struct log_reading *reading = &run->readings[i];
+        if (reading->log->failed)
+            continue;
+        if (!run->stopped)
+            conditions_settle(&run->set->conditions, reading->parser.newest_s, &reading->parser.progress);
+        else if (log_reading_rewind(reading, failure) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int store(struct reading_run *run, struct failure *failure)
+{
+    for (size_t i = 0; i < run->set->count; i++) {
+        struct log_reading *reading = &run->readings[i];
+        /* The zone's clock was asked: kept for the runs that find nothing new. */
+        if (reading->clock.by_zone && reading->clock.quarter != 0)
+            reading->parser.local = true;
+        int stored = reading->log->failed ? 0 : log_reading_store(reading, run->state, failure);
+        if (stored != 0)
+            return stored;
+    }
+    return logset_store(run->set, run->state, failure);
+}
+
+static void describe(struct reading_run *run)
+{
+    for (size_t i = 0; i < run->set->count; i++) {
+        const struct log_reading *reading = &run->readings[i];
+        struct logset_log *log = reading->log;
+        log->newest_s = reading->parser.newest_s;
+        log->by_zone = reading->parser.local && reading->clock.by_zone;
+        log->shifted = reading->parser.local && !reading->clock.by_zone && reading->clock.measured;
+        log->offset_s = reading->clock.offset_s;
+        snprintf(log->encoding, sizeof log->encoding, "%s", reading->parser.encoding.name);
+        if (!log->failed)
+            log->status = *log_source_status(reading->source);
+        log->status.catching_up = run->stopped && log->status.bytes_left > 0;
+        if (log->newest_s > run->set->newest_s)
+            run->set->newest_s = log->newest_s;
+    }
+}
+
+static int read_once(struct reading_run *run, struct failure *failure)
+{
+    int result = begin(run, failure);
+    if (result == 0)
+        result = read_in_turns(run, failure);
+    if (result == 0 && must_read_again(run))
+        return AGAIN;
+    if (result == 0)
+        result = settle(run, failure);
+    if (result == 0)
+        result = store(run, failure);
+    if (result == 0)
+        describe(run);
+    return result;
+}
+
+/* ---- the set */
+
+static int prepare(struct reading_run *run, struct bytestore *bytes, struct failure *failure)
+{
+    struct logset *set = run->set;
+    conditions_free(&set->conditions);
+    conditions_init(&set->conditions, run->options->forget_s);
+    set->lines = set->bytes = set->newest_s = 0;
+    run->stopped = false;
+    if (logmemory_load_conditions(run->state, &set->conditions, failure) != 0)
+        return -1;
+    run->merge = log_merge_new(&set->conditions, (int)set->count);
+    if (run->merge == NULL)
+        return fail(failure, "out of memory");
+    for (size_t i = 0; i < set->count; i++) {
+        struct logset_log *log = &set->logs[i];
+        log->location = run->options->logs[i];
+        run->readings[i] = (struct log_reading){
+            .log = log, .options = run->options, .store = bytes, .merge = run->merge, .index = (int)i};
+    }
+    return 0;
+}
+
+static void release(struct reading_run *run)
+{
+    for (size_t i = 0; i < run->set->count && run->merge != NULL; i++)
+        log_reading_end(&run->readings[i]);
+    log_merge_free(run->merge);
+    run->merge = NULL;
+}
+
+int logset_read(struct logset *set, const struct logset_options *options, struct bytestore *bytes,
+                struct statefile *state, const struct trace *trace, struct failure *failure)
+{
+    *set = (struct logset){.count = options->count};
+    set->logs = calloc(options->count + 1, sizeof *set->logs);
+    struct reading_run run = {.set = set,
+                              .options = options,
+                              .state = state,
+                              .trace = trace,
+                              .readings = calloc(options->count + 1, sizeof *run.readings),
+                              .buffer = malloc(LOG_BUFFER_BYTES)};
+    int result = AGAIN;
+    if (set->logs == NULL || run.readings == NULL || run.buffer == NULL)
+        result = fail(failure, "out of memory");
+    /* Three rotations, and each log may fail once. */
+    for (size_t tries = 3 + options->count; tries > 0 && result == AGAIN; tries--) {
+        result = prepare(&run, bytes, failure);
+        if (result == 0)
+            result = read_once(&run, failure);
+        release(&run);
+    }
+    if (result == AGAIN)
+        result = fail(
+            failure,
+            "the logs were rotated again and again while they were read: look whether their component writes "
+            "far more than usual");
+    free(run.buffer);
+    free(run.readings);
+    return result;
+}
+
+int logset_store(const struct logset *set, struct statefile *state, struct failure *failure)
+{
+    return logmemory_store_conditions(state, &set->conditions, failure);
+}
+
+void logset_free(struct logset *set)
+{
+    conditions_free(&set->conditions);
+    free(set->logs);
+    *set = (struct logset){0};
+}

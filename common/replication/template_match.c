@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/templates.h"
+
+#include "base/ascii.h"
+#include "base/packageid.h"
+#include "logs/beginning.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* A stretch of the message. */
+struct reach {
+    const char *at, *end;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static uint64_t beginning_of(const char *words)
+{
+    uint64_t bytes;
+    memcpy(&bytes, words, sizeof bytes);
+    return bytes;
+}
+
+_Static_assert(sizeof(uint64_t[2]) == REPLICATION_PACKAGE, "a package ID has room in two words");
+
+static bool read_id(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    const char *start = text->at;
+    size_t length = package_id_length(start, (size_t)(text->end - start));
+    if (length == 0)
+        return false;
+    text->at += length;
+    /* Whole words, because it is compared so: a word that is written in parts cannot be read at once. */
+    uint64_t words[2] = {beginning_of(start)};
+    if (length > sizeof *words)
+        memcpy(&words[1], start + sizeof *words, length - sizeof *words);
+    memcpy(package, words, sizeof words);
+    return true;
+}
+
+static bool read_package(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    char quote = '\0';
+    if (text->at < text->end && (*text->at == '\'' || *text->at == '"'))
+        quote = *text->at++;
+    if (!read_id(text, package))
+        return false;
+    const char *behind = text->at;
+    while (behind < text->end && *behind == ' ')
+        behind++;
+    if (behind < text->end && (*behind == ']' || *behind == '\'' || *behind == '"'))
+        text->at = behind; /* `[P  ]`: the blanks belong to the ID */
+    if (quote != '\0' && text->at < text->end && *text->at == quote)
+        text->at++;
+    return true;
+}
+
+/* `X:\SMSPKG\P`, `\\SERVER\SMSPKGE$\P.PCK`: in a folder of compressed packages, and neither a delta nor a new
+ * version's file. */
+static bool read_base(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    const char *folder = NULL;
+    for (const char *at = text->at; at < text->end && *at != '\n'; at++)
+        if ((*at == '\\' || *at == '/') && text->end - at > 7 && strncasecmp(at + 1, "SMSPKG", 6) == 0)
+            folder = at + 7;
+    if (folder == NULL)
+        return false;
+    while (folder < text->end && *folder != '\\' && *folder != '/' && !is_blank(*folder))
+        folder++;
+    if (folder == text->end || is_blank(*folder))
+        return false;
+    text->at = folder + 1;
+    if (!read_id(text, package))
+        return false;
+    if (text->end - text->at >= 4 && strncasecmp(text->at, ".PCK", 4) == 0)
+        text->at += 4;
+    return text->at == text->end || is_blank(*text->at) || *text->at == '(' || *text->at == '\'' ||
+           *text->at == '"' || (*text->at == '.' && (text->at + 1 == text->end || is_blank(text->at[1])));
+}
+
+static bool read_number(struct reach *text, int64_t *value)
+{
+    const char *start = text->at;
+    *value = 0;
+    while (text->at < text->end && ascii_is_digit(*text->at) && *value <= INT32_MAX)
+        *value = *value * 10 + (*text->at++ - '0');
+    return text->at > start && *value <= INT32_MAX;
+}
+
+static bool read_hex(struct reach *text, uint32_t *value)
+{
+    if (text->end - text->at > 2 && text->at[0] == '0' && (text->at[1] == 'x' || text->at[1] == 'X'))
+        text->at += 2;
+    const char *start = text->at;
+    *value = 0;
+    for (; text->at < text->end && text->at - start < 8 && ascii_in(&ascii_hex_digits, *text->at); text->at++)
+        *value = *value * 16 + ascii_hex_value(*text->at);
+    return text->at > start;
+}
+
+static bool read_field(char field, struct reach *text, struct template_match *match)
+{
+    int64_t number;
+    switch (field) {
+    case 'P':
+        return read_package(text, match->package);
+    case 'B':
+        return read_base(text, match->package);
+    case 'w':
+        return read_number(text, &match->wanted);
+    case 'h':
+        return read_number(text, &match->held);
+    case 'n':
+        return read_number(text, &number);
+    case 'x':
+        match->other_thread = true;
+        return read_hex(text, &match->thread);
+    default:
+        return false;
+    }
+}
+
+static bool holds_field(uint64_t eight)
+{
+    uint64_t braces = eight ^ 0x7B7B7B7B7B7B7B7Bu; /* '{' */
+    return ((braces - 0x0101010101010101u) & ~braces & 0x8080808080808080u) != 0;
+}
+
+/* The words that pattern and text have in common, mostly eight bytes at a time. */
+static const char *common_words(const char *at, const char *end, struct reach *text)
+{
+    uint64_t wanted, there;
+    const char *start = at;
+    for (; end - at >= 8 && text->end - text->at >= 8; at += 8, text->at += 8) {
+        memcpy(&wanted, at, 8);
+        memcpy(&there, text->at, 8);
+        if (wanted != there || holds_field(wanted))
+            break;
+    }
+    for (; at < end && text->at < text->end && *at == *text->at && *at != '{'; at++)
+        text->at++;
+    while (at > start && at[-1] == ' ' && text->at < text->end && is_blank(*text->at))
+        text->at++;
+    return at;
+}
+
+/* A pattern's piece up to the next `{*}` or its end, at exactly this place. */
+static bool read_piece(const char **pattern, const char *pattern_end, struct reach *text,
+                       struct template_match *match)
+{
+    const char *at = common_words(*pattern, pattern_end, text);
+    for (; *at != '\0'; at++) {
+        if (*at == '{') {
+            if (at[1] == '*')
+                break;
+            if (!read_field(at[1], text, match))
+                return false;
+            at = common_words(at + 3, pattern_end, text) - 1;
+        } else if (text->at == text->end) {
+            return false;
+        } else if (*at == ' ') {
+            if (!is_blank(*text->at))
+                return false;
+            while (text->at < text->end && is_blank(*text->at))
+                text->at++;
+        } else if (*at != *text->at++) {
+            return false;
+        }
+    }
+    *pattern = at;
+    return true;
+}
+
+bool template_matches(const struct message_template *template, const char *message, size_t length,
+                      struct template_match *match)
+{
+    const char *pattern = template->pattern, *pattern_end = pattern + template->length;
+    struct reach text = {message, message + length};
+    *match = (struct template_match){.template = template};
+    if (!read_piece(&pattern, pattern_end, &text, match))
+        return false;
+    while (*pattern != '\0') {
+        pattern += 3; /* {*} */
+        for (;; text.at++) {
+            if (*pattern != ' ' && *pattern != '{' && text.at < text.end)
+                text.at = memchr(text.at, *pattern, (size_t)(text.end - text.at));
+            if (text.at == NULL || text.at >= text.end)
+                return false;
+            const char *piece = pattern;
+            struct reach there = text;
+            if (read_piece(&piece, pattern_end, &there, match)) {
+                pattern = piece;
+                text = there;
+                break;
+            }
+        }
+    }
+    return true;
+}
+
+/* The first template whose pattern begins with `first` or a higher character. */
+static size_t first_of(char first)
+{
+    size_t low = 0, high = template_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (templates[middle].pattern[0] < first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Do the first words already differ? Blanks of a message may be line breaks, so only the first word is
+ * compared. */
+static bool begins_otherwise(const char *pattern, const char *message, size_t length)
+{
+    for (size_t i = 1; pattern[i] != ' ' && pattern[i] != '{' && pattern[i] != '\0'; i++)
+        if (i == length || pattern[i] != message[i])
+            return true;
+    return false;
+}
+
+static bool fits(size_t i, enum replication_component component, const char *message, size_t length,
+                 struct template_match *match)
+{
+    return (templates[i].components & 1u << component) != 0 &&
+           template_matches(&templates[i], message, length, match);
+}
+
+/* Flat: the dozen small functions above are asked about every message that one of the templates begins like.
+ */
+__attribute__((flatten)) bool template_find(enum replication_component component, unsigned beginning,
+                                            const char *message, size_t length, struct template_match *match)
+{
+    if (beginning > 0 && length >= LOG_BEGINNING) {
+        uint64_t bytes = beginning_of(message);
+        for (size_t i = beginning - 1; i < template_count && beginning_of(templates[i].pattern) == bytes; i++)
+            if (fits(i, component, message, length, match))
+                return true;
+        return false;
+    }
+    if (length == 0)
+        return false;
+    for (size_t i = first_of(*message); i < template_count && templates[i].pattern[0] == *message; i++)
+        if (!begins_otherwise(templates[i].pattern, message, length) &&
+            fits(i, component, message, length, match))
+            return true;
+    return false;
+}

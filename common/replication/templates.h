@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_REPLICATION_TEMPLATES_H
+#define SMS_REPLICATION_TEMPLATES_H
+
+#include "replication/event.h"
+
+/*
+ * The one table of log messages that speak of package replication. A pattern is matched at the beginning of a
+ * message; what follows it does not matter. In a pattern:
+ *
+ *   one blank  any number of blanks or line breaks, at least one
+ *   {P}        a package ID: bare, in '..', "..", or before trailing blanks
+ *   {B}        a path whose last part is the compressed package itself: ...\SMSPKG...\P or P.PCK
+ *   {w} {h}    decimal versions, into wanted and held
+ *   {x}        a thread ID in hex, with or without 0x: the tie is that thread's
+ *   {n}        a number that does not matter
+ *   {*}        anything (shortest), up to the next piece of the pattern
+ */
+
+/* What a message does with the tie of its thread (or of {x}). */
+enum template_tie {
+    TIE_KEEP,  /* nothing, but a package named in the line is the thread's package from now on */
+    TIE_BEGIN, /* the thread begins with this package: what was known of its versions is forgotten */
+    TIE_END    /* the thread is done with its package */
+};
+
+struct message_template {
+    enum replication_kind kind; /* REPLICATION_NOTHING: only moves the tie */
+    unsigned components;        /* bits 1 << enum replication_component */
+    enum template_tie tie;
+    const char *pattern; /* its first LOG_BEGINNING bytes are words */
+    size_t length;       /* of the pattern */
+    const char *source;  /* where it was seen */
+};
+
+struct template_match {
+    const struct message_template *template;
+    char package[REPLICATION_PACKAGE]; /* "" when the message names none */
+    int64_t wanted, held;              /* 0 when it says none */
+    bool other_thread;
+    uint32_t thread; /* of {x} */
+};
+
+extern const struct message_template templates[];
+extern const size_t template_count;
+
+/**
+ * Find the template of a message of this component.
+ *
+ * @param beginning  log_record.beginning
+ * @return false when no template fits
+ */
+bool template_find(enum replication_component component, unsigned beginning, const char *message,
+                   size_t length, struct template_match *match);
+
+/** Match one pattern. */
+bool template_matches(const struct message_template *template, const char *message, size_t length,
+                      struct template_match *match);
+
+#endif

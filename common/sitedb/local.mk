@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += common/sitedb/libsitedb.a
+common_sitedb_libsitedb_a_SOURCES = \
+	common/sitedb/lookup.h \
+	common/sitedb/nalpath.c \
+	common/sitedb/nalpath.h \
+	common/sitedb/package_dp.c \
+	common/sitedb/package_dp.h \
+	common/sitedb/package_dp_count.c \
+	common/sitedb/package_dp_names.c \
+	common/sitedb/package_dp_parts.c \
+	common/sitedb/package_dp_parts.h \
+	common/sitedb/package_dp_sql.c \
+	common/sitedb/package_site.c \
+	common/sitedb/package_site.h \
+	common/sitedb/package_site_sql.c \
+	common/sitedb/sitedb.c \
+	common/sitedb/sitedb.h \
+	common/sitedb/statement.c \
+	common/sitedb/statement.h \
+	common/sitedb/survey.c \
+	common/sitedb/survey.h

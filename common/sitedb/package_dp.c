@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sitedb/package_dp.h"
+
+#include <ctype.h>
+#include <fnmatch.h>
+#include <string.h>
+
+/* v_PackageStatusDistPointsSumm.State */
+enum {
+    STATE_INSTALLED = 0,
+    STATE_PENDING = 1,
+    STATE_RETRYING = 2,
+    STATE_FAILED = 3,
+    STATE_REMOVAL_PENDING = 4,
+    STATE_REMOVAL_RETRYING = 5,
+    STATE_REMOVAL_FAILED = 6,
+    STATE_UPDATING = 7,
+    STATE_VALIDATION_FAILED = 8
+};
+
+enum { MESSAGE_WAITING_FOR_PRESTAGED = 2371 };
+
+const char *dp_kind_name(enum dp_kind kind)
+{
+    static const char *const names[DP_KIND_COUNT] = {
+        [DP_INSTALLED] = "installed",
+        [DP_PENDING] = "pending",
+        [DP_RETRYING] = "retrying",
+        [DP_FAILED] = "failed",
+        [DP_UPDATING] = "updating",
+        [DP_VALIDATION_FAILED] = "validation_failed",
+        [DP_BEHIND] = "behind",
+        [DP_REMOVAL_PENDING] = "removal_pending",
+        [DP_REMOVAL_RETRYING] = "removal_retrying",
+        [DP_REMOVAL_FAILED] = "removal_failed",
+        [DP_UNEXPECTED] = "unexpected",
+    };
+    return names[kind];
+}
+
+bool dp_kind_is_failed(enum dp_kind kind)
+{
+    return kind == DP_FAILED || kind == DP_VALIDATION_FAILED || kind == DP_REMOVAL_FAILED;
+}
+
+bool dp_kind_is_removal(enum dp_kind kind)
+{
+    return kind == DP_REMOVAL_PENDING || kind == DP_REMOVAL_RETRYING || kind == DP_REMOVAL_FAILED;
+}
+
+enum dp_kind dp_judge(const struct dp *dp)
+{
+    if (!dp->has_state)
+        return DP_UNEXPECTED;
+    switch (dp->state) {
+    case STATE_INSTALLED:
+        return dp->held >= 0 && dp->held < dp->package->wanted ? DP_BEHIND : DP_INSTALLED;
+    case STATE_PENDING:
+        return DP_PENDING;
+    case STATE_RETRYING:
+        return DP_RETRYING;
+    case STATE_FAILED:
+        return DP_FAILED;
+    case STATE_REMOVAL_PENDING:
+        return DP_REMOVAL_PENDING;
+    case STATE_REMOVAL_RETRYING:
+        return DP_REMOVAL_RETRYING;
+    case STATE_REMOVAL_FAILED:
+        return DP_REMOVAL_FAILED;
+    case STATE_UPDATING:
+        return DP_UPDATING;
+    case STATE_VALIDATION_FAILED:
+        return DP_VALIDATION_FAILED;
+    default:
+        return DP_UNEXPECTED;
+    }
+}
+
+bool dp_waits_for_prestaged(const struct dp *dp)
+{
+    return dp->message_id == MESSAGE_WAITING_FOR_PRESTAGED &&
+           (dp->kind == DP_PENDING || dp->kind == DP_RETRYING || dp->kind == DP_UPDATING);
+}
+
+int64_t dp_database_start(const struct dp *dp)
+{
+    if (dp->summarized == 0)
+        return 0;
+    int64_t source = dp_kind_is_removal(dp->kind) ? 0 : dp->package->source_date;
+    return dp->summarized > source ? dp->summarized : source;
+}
+
+const char *dp_message_state_name(int64_t state)
+{
+    /* 4 is error in databases, 3 in the WMI page (database.md). */
+    static const char *const names[] = {NULL, "ok", "in progress", "error", "error"};
+    return state >= 0 && state < (int64_t)(sizeof names / sizeof *names) ? names[state] : NULL;
+}
+
+bool dp_server_matches(const struct string_list *globs, const char *place)
+{
+    enum { FLAGS = FNM_CASEFOLD | FNM_NOESCAPE }; /* a '\' parts the server from its share */
+    char server[256];
+    size_t length = strcspn(place, "\\");
+    if (length >= sizeof server)
+        length = sizeof server - 1;
+    memcpy(server, place, length);
+    server[length] = '\0';
+    for (size_t i = 0; i < globs->count; i++)
+        if (fnmatch(globs->strings[i], server, FLAGS) == 0 || fnmatch(globs->strings[i], place, FLAGS) == 0)
+            return true;
+    return globs->count == 0;
+}
+
+void dp_add_like_pattern(const char *glob, bool literal, struct text *pattern)
+{
+    text_add(pattern, "%");
+    /* A path that did not parse was cleaned: what it had before is not known. */
+    if (literal && (strpbrk(glob, " \"[]:") != NULL || strstr(glob, "...") != NULL))
+        return;
+    for (const char *c = glob; *c != '\0' && !pattern->failed; c++) {
+        if (*c == '[' && !literal && strchr(c + 1, ']') != NULL) {
+            text_add(pattern, "%");
+            /* "[]a]" holds a ']': the last one is behind whatever this set may be. */
+            c = strrchr(c, ']');
+        } else if (isalnum((unsigned char)*c) || *c == '-' || *c == '.') {
+            text_add_bytes(pattern, c, 1);
+        } else if (pattern->bytes[pattern->length - 1] != '%') {
+            text_add(pattern, "%");
+        }
+    }
+    if (!pattern->failed && pattern->bytes[pattern->length - 1] != '%')
+        text_add(pattern, "%");
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_SITEDB_PACKAGE_DP_H
+#define SMS_SITEDB_PACKAGE_DP_H
+
+#include "sitedb/lookup.h"
+#include "sitedb/sitedb.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A package on a distribution point, as v_PackageStatusDistPointsSumm tells it. Facts: SDK pages of
+ * SMS_PackageStatusDistPointsSummarizer and SMS_DistributionDPStatus (database.md, "Packages, targeting,
+ * sites").
+ */
+
+enum dp_kind {
+    DP_INSTALLED,
+    DP_PENDING,           /* State 1 */
+    DP_RETRYING,          /* 2 */
+    DP_FAILED,            /* 3 */
+    DP_UPDATING,          /* 7 */
+    DP_VALIDATION_FAILED, /* 8 */
+    DP_BEHIND,            /* 0 with an old SourceVersion */
+    DP_REMOVAL_PENDING,   /* 4 */
+    DP_REMOVAL_RETRYING,  /* 5 */
+    DP_REMOVAL_FAILED,    /* 6 */
+    DP_UNEXPECTED,        /* any other code, NULL */
+    DP_KIND_COUNT
+};
+
+/* What many rows share; owned by the list. */
+struct dp_package {
+    const char *id, *name;
+    int64_t wanted;      /* v_Package.SourceVersion; -1 unknown */
+    int64_t size_bytes;  /* compressed; 0 unknown */
+    int64_t source_date; /* UTC, 0 no date */
+};
+
+struct dp_server {
+    const char *place; /* "S021": as shown (sitedb/nalpath.h) */
+    const char *site;  /* SiteCode of the row */
+    uint32_t number;   /* 0, 1, 2 ...: to count by */
+};
+
+struct dp {
+    const struct dp_package *package; /* borrowed from the list */
+    const struct dp_server *server;
+    enum dp_kind kind;
+    bool has_state;
+    int64_t state;
+    int64_t held;       /* SourceVersion of the row: never clears a fault; -1 for NULL */
+    int64_t summarized; /* SummaryDate: the last change that was reported; UTC, 0 no date */
+    int64_t message_id; /* of the DP's newest message (2012 and later); 0 none */
+    int64_t message_state;
+    int64_t message_date; /* UTC, 0 no date */
+};
+
+struct dp_names; /* of packages and servers, by their text */
+
+struct dp_list {
+    struct dp *dps; /* owned; dp_list_free */
+    size_t count;
+    struct dp_names *names; /* owned */
+};
+
+/* Views that only enrich the answer: whether they can be read. */
+struct dp_sources {
+    bool messages;   /* vSMS_DistributionDPStatus: 2012 and later */
+    bool sizes;      /* v_PackageStatusRootSummarizer.SourceCompressedSize */
+    bool root_dates; /* its SourceDate, where v_Package has none */
+};
+
+/* What is looked at beside the filter of packages and sites. */
+struct dp_selection {
+    const struct sitedb_filter *filter;
+    const struct string_list *servers; /* globs on the server's name; borrowed */
+    bool removals, branch_dps;
+    bool rates;                /* --min-rate needs the packages' sizes */
+    struct dp_sources sources; /* filled by dps_probe */
+};
+
+/* What was looked at, and how new it is. */
+struct dp_evidence {
+    int64_t examined;
+    int64_t newest;      /* SummaryDate of the newest row; UTC, 0 no date */
+    int64_t prestaged;   /* waiting for prestaged content, not counted as findings */
+    struct text silent;  /* owned: sites asked for by --child-site that have no row at all */
+    bool server_unknown; /* no distribution point has a name that --server asks for */
+};
+
+/** @return "validation_failed"; static */
+const char *dp_kind_name(enum dp_kind kind);
+
+/** @return whether this kind is known to be broken, so that the thresholds of failed items count */
+bool dp_kind_is_failed(enum dp_kind kind);
+
+/** @return whether a removal, which only --include-removals looks at */
+bool dp_kind_is_removal(enum dp_kind kind);
+
+/** State decides. SourceVersion only tells that an installed version is an old one. */
+enum dp_kind dp_judge(const struct dp *dp);
+
+/**
+ * @return whether the DP waits for content that somebody must bring (MessageID 2371): not a fault. Only of
+ * what is pending: a message never clears a failure.
+ */
+bool dp_waits_for_prestaged(const struct dp *dp);
+
+/**
+ * Since when the database itself knows of the trouble: when the row last changed, never before the package's
+ * source did.
+ *
+ * @return UTC seconds by the database's clock, 0 none
+ */
+int64_t dp_database_start(const struct dp *dp);
+
+/** @return "in progress" for a MessageState; static, NULL for other codes */
+const char *dp_message_state_name(int64_t state);
+
+/** @return whether one of the globs matches the name (without case); true for an empty list */
+bool dp_server_matches(const struct string_list *globs, const char *place);
+
+/**
+ * Append a pattern of LIKE (with ESCAPE '!') that every NAL path matches whose place matches the glob, and
+ * others: a superset for the server, for dp_server_matches to decide.
+ *
+ * @param literal  it is a place (sitedb/nalpath.h), not a glob
+ */
+void dp_add_like_pattern(const char *glob, bool literal, struct text *pattern);
+
+/** Find or make the package of a row, the server of a row. @return NULL when memory ran out */
+const struct dp_package *dp_package_named(struct dp_list *list, const struct dp_package *like);
+const struct dp_server *dp_server_named(struct dp_list *list, const char *nal_path, const char *site);
+
+/** @return how many servers there are: their numbers are below it */
+size_t dp_server_count(const struct dp_list *list);
+
+/** Find out which of the views that only enrich the answer can be read; -vv says so of those that cannot. */
+void dps_probe(const struct sitedb *db, struct dp_selection *selection);
+
+/** Read the rows in trouble. Only findings cross the wire, and those waiting for prestaged content. */
+int dps_read(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,
+             struct dp_evidence *evidence, struct failure *failure);
+
+/** Count what is looked at. */
+int dps_count(const struct sitedb *db, const struct dp_selection *selection, struct dp_evidence *evidence,
+              struct failure *failure);
+
+/** Look up rows by their keys (`place` is "SERVER/SITE"), in batches; those in trouble are appended to
+ * `list`. */
+int dps_look_up(const struct sitedb *db, const struct dp_selection *selection, struct lookup *lookups,
+                size_t count, struct dp_list *list, struct failure *failure);
+
+void dp_list_free(struct dp_list *list);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_SITEDB_PACKAGE_SITE_H
+#define SMS_SITEDB_PACKAGE_SITE_H
+
+#include "sitedb/lookup.h"
+#include "sitedb/sitedb.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A pair: one package that is targeted at one child site, with the Type 1 row of PkgStatus that decides it,
+ * the one with the highest SourceVersion, then the newest UpdateTime (duplicates exist and are only counted).
+ * Facts: Microsoft, "Understand package actions" and "Advanced troubleshooting tips" (database.md,
+ * PkgStatus).
+ */
+
+enum pair_rule { PAIR_RULE_VERSION, PAIR_RULE_RECIPE };
+
+enum pair_kind {
+    PAIR_IN_SYNC,
+    PAIR_NEVER_SENT,
+    PAIR_RESEND,
+    PAIR_FAILED,
+    PAIR_SENT,
+    PAIR_BEHIND,
+    PAIR_UNEXPECTED,
+    PAIR_RECIPE, /* rule recipe: Status <> 0 AND SourceVersion > 0 */
+    PAIR_KIND_COUNT
+};
+
+/* Status codes of PkgStatus: database.md, "Status codes". */
+enum pair_status {
+    PAIR_STATUS_NONE = 0,
+    PAIR_STATUS_SENT = 1,
+    PAIR_STATUS_RECEIVED = 2,
+    PAIR_STATUS_INSTALLED = 3,
+    PAIR_STATUS_RETRY = 4,
+    PAIR_STATUS_FAILED = 5,
+    PAIR_STATUS_REMOVED = 6
+};
+
+/* How PkgStatus.UpdateTime and SMSPackages.SourceDate are read, whose zone is unproven. */
+enum pair_clock { PAIR_CLOCK_UTC, PAIR_CLOCK_LOCAL, PAIR_CLOCK_IGNORE };
+
+struct pair {
+    const char *package; /* owned by the pair: one allocation for all texts */
+    const char *package_name;
+    const char *site;
+    const char *server; /* PkgServer of the deciding row, "" without a row */
+    enum pair_kind kind;
+    int64_t wanted;  /* SMSPackages.SourceVersion */
+    int64_t held;    /* SourceVersion of the deciding row; -1 without a row or NULL */
+    bool has_status; /* false: no row, or Status NULL */
+    int64_t status;
+    int64_t rows;        /* Type 1 rows of the pair */
+    int64_t size_bytes;  /* compressed; 0 unknown */
+    int64_t source_date; /* UTC, 0 no date */
+    int64_t refreshed;   /* newest LastRefreshTime of the site's DPs for the package, UTC, 0 no date */
+    int64_t updated;     /* UpdateTime of the deciding row, UTC, 0 no date */
+    int64_t stamp; /* the same as stored, whatever its zone: tells only that the row changed; 0 no date */
+};
+
+struct pair_list {
+    struct pair *pairs; /* owned; pair_list_free */
+    size_t count;
+};
+
+/** @return "behind"; static */
+const char *pair_kind_name(enum pair_kind kind);
+
+/** @return "sent (1)" for a Status code of PkgStatus; static text where known, NULL for other codes */
+const char *pair_status_name(int64_t status);
+
+/** The kind of a pair by rule version: design, section 4, first row of the table that holds. */
+enum pair_kind pair_judge(const struct pair *pair);
+
+/**
+ * The latest of the events that must lie before the site could be late, so that it never exaggerates: the
+ * package's SourceDate and the row's UpdateTime, or, where the row is missing or has no date, the newest
+ * refresh of the site's DPs.
+ *
+ * @return UTC seconds by the database's clock, 0 none
+ */
+int64_t pair_database_start(const struct pair *pair);
+
+/** Read the pairs that are in trouble by the rule. Only findings cross the wire. */
+int pairs_read(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule,
+               enum pair_clock clock, struct pair_list *list, struct failure *failure);
+
+/** Count the pairs that the rule looks at. */
+int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule,
+                int64_t *examined, struct failure *failure);
+
+/**
+ * Look up pairs by their keys (`place` is the site code), in batches; those in trouble are appended to
+ * `list`.
+ */
+int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
+                  size_t count, struct pair_list *list, struct failure *failure);
+
+void pair_list_free(struct pair_list *list);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sitedb/survey.h"
+
+#include "base/sanitize.h"
+#include "base/units.h"
+#include "sitedb/package_site.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RELATION                                                                                             \
+    "CASE WHEN r.SourceVersion IS NULL THEN 'no version' WHEN r.SourceVersion = 0 THEN 'version 0' "         \
+    "WHEN r.SourceVersion < p.SourceVersion THEN 'old version' "                                             \
+    "WHEN r.SourceVersion = p.SourceVersion THEN 'wanted version' ELSE 'newer version' END"
+
+/* Rows of the owning site's packages at its child sites: what both rules judge. */
+static void add_site_rows(const struct sitedb *db, struct statement *statement)
+{
+    statement_text(statement, " FROM PkgStatus r JOIN SMSPackages p ON p.PkgID = r.ID"
+                              " WHERE r.Type = 1 AND r.SiteCode <> p.SourceSite AND p.SourceSite = ");
+    statement_bind(statement, db->owner);
+}
+
+static int add_distribution(const struct sitedb *db, struct text *output, struct failure *failure)
+{
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT r.Status, " RELATION " AS Relation, COUNT(*) AS RowCnt");
+    add_site_rows(db, &statement);
+    statement_text(&statement, " GROUP BY r.Status, " RELATION " ORDER BY r.Status, COUNT(*) DESC");
+    static const struct odbc_column columns[] = {{ODBC_INTEGER, 0}, {ODBC_TEXT, 16}, {ODBC_INTEGER, 0}};
+    struct odbc_query *query =
+        sitedb_query(db, "the distribution of Status and versions", &statement, columns, 3, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    text_add(output, "Rows of PkgStatus (Type 1), by Status and SourceVersion against the package's:\n");
+    struct odbc_value values[3];
+    struct odbc_error error;
+    int rows;
+    int64_t total = 0, recipe = 0;
+    while ((rows = odbc_query_next(query, values, &error)) == 1) {
+        const char *name = values[0].null ? "NULL" : pair_status_name(values[0].integer);
+        char unknown[40];
+        snprintf(unknown, sizeof unknown, "unknown (%" PRId64 ")", values[0].integer);
+        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : unknown, values[1].text,
+                  values[2].integer);
+        total += values[2].integer;
+        if (!values[0].null && values[0].integer != 0 && strcmp(values[1].text, "version 0") != 0 &&
+            strcmp(values[1].text, "no version") != 0)
+            recipe += values[2].integer;
+    }
+    odbc_query_free(query);
+    if (rows < 0)
+        return sitedb_fail(&error, failure);
+    text_addf(output, "Rule recipe matches %" PRId64 " of %" PRId64 " rows: %s\n", recipe, total,
+              recipe * 2 > total
+                  ? "healthy rows obey Microsoft's code list (2 = received); take --rule=version"
+                  : "few rows match it; both rules can be used");
+    return 0;
+}
+
+/* How one date column lies against the server's clock, read as UTC. */
+static int add_dates(const struct sitedb *db, const char *name, const char *column, struct text *output,
+                     struct failure *failure)
+{
+    struct statement statement = {0};
+    struct text select = {0};
+    text_addf(&select,
+              "SELECT MAX(%s) AS Newest, COUNT(*) AS RowCnt, SUM(CASE WHEN %s IS NULL THEN 1 ELSE 0 END) AS "
+              "Missing",
+              column, column);
+    statement_text(&statement, text_string(&select));
+    text_free(&select);
+    add_site_rows(db, &statement);
+    static const struct odbc_column columns[] = {{ODBC_INSTANT, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
+    struct odbc_query *query = sitedb_query(db, "the dates", &statement, columns, 3, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[3];
+    struct odbc_error error;
+    int rows = odbc_query_next(query, values, &error);
+    if (rows == 1 && values[0].null)
+        text_addf(output, "  %s: no date in %" PRId64 " rows\n", name, values[1].integer);
+    else if (rows == 1) {
+        char instant[32], distance[32];
+        int64_t ahead = values[0].integer - db->clock.utc;
+        text_addf(output,
+                  "  %s: newest %.16s, %s %s the server's UTC clock%s; %" PRId64 " of %" PRId64
+                  " rows without\n",
+                  name, instant_format(values[0].integer, instant, sizeof instant),
+                  duration_format(ahead > 0 ? ahead : -ahead, distance, sizeof distance),
+                  ahead > 0 ? "ahead of" : "behind", ahead > 120 ? ": local time, take --db-clock=local" : "",
+                  values[2].integer, values[1].integer);
+    }
+    odbc_query_free(query);
+    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+}
+
+static void add_clock(const struct sitedb *db, struct text *output)
+{
+    char instant[32];
+    text_addf(output, "Dates against the server's clock (%s, local time UTC%+" PRId64 " min%s):\n",
+              instant_format(db->clock.utc, instant, sizeof instant), db->clock.utc_offset_s / 60,
+              db->clock.of_server ? "" : "; the server could not be asked, this is the host's");
+}
+
+static void add_columns(const struct sitedb *db, struct text *output)
+{
+    text_add(output, "Columns that some products lack:\n");
+    for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
+        if ((db->asked & SITEDB_BIT(i)) != 0)
+            text_addf(output, "  %-36s %s\n", sitedb_column_name((enum sitedb_column)i),
+                      db->has_column[i] ? "there" : "not there");
+}
+
+static void add_sites(const struct sitedb *db, struct text *output)
+{
+    size_t active = 0;
+    for (size_t i = 0; i < db->site_count; i++)
+        active += site_is_active(&db->sites[i]);
+    text_addf(output, "Sites: %zu, active %zu", db->site_count, active);
+    for (size_t i = 0; i < db->site_count; i++)
+        if (!site_is_active(&db->sites[i]))
+            text_addf(output, "; %s has status %" PRId64, db->sites[i].code, db->sites[i].status);
+    text_add(output, "\n");
+}
+
+int survey_write(const struct sitedb *db, struct text *output, struct failure *failure)
+{
+    struct text raw = {0};
+    text_addf(&raw, "Survey of site %s, no check: %s\n", db->owner, odbc_versions(db->connection));
+    int result = add_distribution(db, &raw, failure);
+    if (result == 0) {
+        add_clock(db, &raw);
+        result = add_dates(db, "PkgStatus.UpdateTime", "r.UpdateTime", &raw, failure);
+    }
+    if (result == 0)
+        result = add_dates(db, "SMSPackages.SourceDate", "p.SourceDate", &raw, failure);
+    if (result == 0) {
+        add_columns(db, &raw);
+        add_sites(db, &raw);
+        text_add_bytes(output, text_string(&raw), raw.length);
+        if (raw.failed)
+            result = fail(failure, "out of memory");
+    }
+    text_free(&raw);
+    return result;
+}

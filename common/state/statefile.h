@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_STATE_STATEFILE_H
+#define SMS_STATE_STATEFILE_H
+
+#include "base/failure.h"
+#include "base/trace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/*
+ * What a check must remember between runs: one SQLite file per plugin and identity below the state directory.
+ * This room knows files, damage, locks and transactions; what lies in the tables is the matter of itemstore.h
+ * (items) and store.h (log positions and conditions).
+ */
+
+struct statefile;
+
+enum statefile_health {
+    STATEFILE_KEPT, /* opened as an earlier run left it */
+    STATEFILE_NEW,  /* there was none, or none that a run has committed to */
+    STATEFILE_LOST, /* damaged, empty, not ours: set aside, a new one begun; `failure` says what and where */
+    STATEFILE_UNUSABLE /* not to be opened or written: this run's store is in memory; `failure` says why */
+};
+
+/* The tables that a plugin's memory needs. */
+struct statefile_schema {
+    int version;     /* of these tables; a file with a higher one is of a newer program: UNUSABLE */
+    const char *ddl; /* CREATE TABLE statements of that version; the names `state` and `digest` are taken */
+    const char *const
+        *upgrades; /* upgrades[n - 1] is the SQL from version n to n + 1; NULL while version is 1 */
+};
+
+/**
+ * Take the plugin's lock for this identity and open its file. While the lock is held elsewhere this waits,
+ * telling the trace "waiting for the state lock held by pid N", until `wait_ms` is over.
+ *
+ * @param directory  state directory; must exist, owned by us (or us root), not a symlink, not writable by
+ * others
+ * @param plugin     "check_sms_packages"
+ * @param identity   what is watched; its hash goes into the file's name, its text into the file, so that two
+ *                   identities never share a file by accident
+ * @param[out] health   how it went; also filled on NULL
+ * @param[out] failure  the operator's text for LOST and UNUSABLE
+ * @return the open store, owned (statefile_close); NULL only when the lock was not got (failure names the
+ * holder) or memory ran out
+ */
+struct statefile *statefile_open(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, int64_t wait_ms,
+                                 const struct trace *trace, enum statefile_health *health,
+                                 struct failure *failure);
+
+/**
+ * Look into another program's memory: no lock is taken, nothing is made, changed or set aside. Nothing can be
+ * committed.
+ *
+ * @return the open store, owned (statefile_close), or NULL with why it is not at hand
+ */
+struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, struct failure *failure);
+
+/**
+ * @return the database handle, inside an open transaction that only statefile_commit can commit; borrowed.
+ * Rows changed by any other way than a run's statements count as damage: a digest over all rows is kept.
+ */
+struct sqlite3 *statefile_database(struct statefile *file);
+
+/**
+ * Prepare a statement once and give it again on later calls.
+ *
+ * @param sql  a literal: it is compared by its text and not copied
+ * @return the statement, reset, borrowed; or NULL with the operator's text
+ */
+struct sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struct failure *failure);
+
+/**
+ * The operator's text for the database's last error: "cannot write the state file F: No space left on
+ * device".
+ * @return always -1
+ */
+int statefile_fail(struct statefile *file, const char *verb, struct failure *failure);
+
+/**
+ * Commit what this run learned. Writes the run's row even when nothing else changed, so that a store that can
+ * no longer be written is noticed.
+ *
+ * @param now  UTC seconds
+ * @return 0, or -1 with the operator's text (disk full, read-only, ...); 0 also for an in-memory store, whose
+ * trouble statefile_open told
+ */
+int statefile_commit(struct statefile *file, int64_t now, struct failure *failure);
+
+/** Roll back what is not committed, close, free the lock. NULL is allowed. */
+void statefile_close(struct statefile *file);
+
+/**
+ * When this identity's memory was last lost (damaged file set aside), for 24 h of "memory lost" in the
+ * verdict.
+ * @return UTC seconds, 0 when never or more than 24 h before the file was opened
+ */
+int64_t statefile_lost_at(const struct statefile *file);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/sanitize.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+static const struct {
+    const char *string, *cleaned;
+} cases[] = {
+    {NULL, ""},
+    {"", ""},
+    {"Office 2003", "Office 2003"},
+    {"  a  b  ", "a b"},
+    {"a\r\n\tb", "a b"},
+    {"a\x01\x02 \x7f"
+     "b",
+     "a b"},
+    {"\n\n", ""},
+    {"x | y=1;2", "x / y=1;2"},
+    {"a\xc2\x85"
+     "b\u00a0c\u2028d\u2029e",
+     "a b c d e"},
+    {"a\u202eb\u200fc\ufeff", "abc"},
+    {"\u2066user\u2069", "user"},
+    {"Größe €😀", "Größe €😀"},
+    {"1С:Предприятие", "1С:Предприятие"},
+    {"a\xff"
+     "b",
+     "a\ufffd"
+     "b"},
+    {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+    {"\xc3", "\ufffd"},
+    {"cut \xe2\x82", "cut \ufffd"},
+    {"'\"`$(x)", "'\"`$(x)"},
+};
+
+static void untrusted_text_is_cleaned(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text text = {0};
+        text_add(&text, "<");
+        text_add_clean(&text, cases[i].string, 100);
+        if (strcmp(text_string(&text) + 1, cases[i].cleaned) != 0)
+            fail_msg("case %zu: '%s', not '%s'", i, text_string(&text) + 1, cases[i].cleaned);
+        text_free(&text);
+    }
+}
+
+static const struct {
+    const char *string;
+    size_t most;
+    const char *cut;
+} cuts[] = {
+    {"abcdef", 6, "abcdef"}, {"abcdef", 5, "ab..."}, {"abcdef", 3, "..."},   {"abcdef", 2, ""},
+    {"abcdef", 0, ""},       {"äöüß", 8, "äöüß"},    {"äöüß", 7, "äö..."},   {"äöüß", 6, "ä..."},
+    {"😀😀", 7, "😀..."},       {"ab  cd", 5, "ab cd"}, {"ab cd ", 5, "ab cd"}, {"a |b", 4, "a /b"},
+};
+
+static void long_text_is_cut_at_a_character(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct text text = {0};
+        text_add(&text, "before ");
+        text_add_clean(&text, cuts[i].string, cuts[i].most);
+        if (strcmp(text_string(&text) + strlen("before "), cuts[i].cut) != 0)
+            fail_msg("'%s' in %zu bytes: '%s'", cuts[i].string, cuts[i].most, text_string(&text));
+        text_free(&text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(untrusted_text_is_cleaned),
+        cmocka_unit_test(long_text_is_cut_at_a_character),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

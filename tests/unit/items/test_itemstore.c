@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/itemstore.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static char directory[64];
+
+static int make_directory(void **state)
+{
+    (void)state;
+    strcpy(directory, "/tmp/test_memory.XXXXXX");
+    return mkdtemp(directory) != NULL ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    return system(command);
+}
+
+static struct statefile *open_memory(const char *identity)
+{
+    enum statefile_health health;
+    struct failure failure;
+    struct statefile *file =
+        statefile_open(directory, "check_test", identity, &memory_schema, 1000, NULL, &health, &failure);
+    if (file == NULL || health == STATEFILE_UNUSABLE || health == STATEFILE_LOST)
+        fail_msg("health %d: %s", (int)health, failure.text);
+    return file;
+}
+
+static void put(struct statefile *file, const char *key, const char *kind, int64_t first_seen)
+{
+    struct remembered item = {(char *)(uintptr_t)key, (char *)(uintptr_t)kind, NULL, first_seen, 2, 3, 5, 6};
+    struct failure failure = {""};
+    if (memory_put(file, &item, &failure) != 0)
+        fail_msg("%s: %s", key, failure.text);
+}
+
+/* The keys that a prefix gives, joined by blanks. */
+static void expect_keys(struct statefile *file, const char *prefix, const char *expected)
+{
+    struct remembered *items;
+    size_t count;
+    char keys[512] = "";
+    assert_int_equal(memory_load(file, prefix, &items, &count, NULL), 0);
+    for (size_t i = 0; i < count; i++) {
+        strcat(keys, i > 0 ? " " : "");
+        strcat(keys, items[i].key);
+    }
+    memory_free(items, count);
+    if (strcmp(keys, expected) != 0)
+        fail_msg("prefix '%s': '%s' instead of '%s'", prefix, keys, expected);
+}
+
+static void test_prefixes(void **state)
+{
+    (void)state;
+    struct statefile *file = open_memory("prefixes");
+    static const char *const keys[] = {"version/B", "version/A",  "recipe/A", "version/\xc3\xa4",
+                                       "versionX",  "version/A0", "a\xff",    "a",
+                                       "Z"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        put(file, keys[i], "sent", 1);
+    expect_keys(file, "", "Z a a\xff recipe/A version/A version/A0 version/B version/\xc3\xa4 versionX");
+    expect_keys(file, "version/", "version/A version/A0 version/B version/\xc3\xa4");
+    expect_keys(file, "version/A", "version/A version/A0");
+    expect_keys(file, "a\xff", "a\xff");
+    expect_keys(file, "b", "");
+    expect_keys(file, "zzz", "");
+    assert_int_equal(memory_remove(file, "version/A", NULL), 0);
+    assert_int_equal(memory_remove(file, "never there", NULL), 0);
+    expect_keys(file, "version/", "version/A0 version/B version/\xc3\xa4");
+    put(file, "version/B", "failed", 9);
+    expect_keys(file, "version/B", "version/B");
+    statefile_close(file);
+}
+
+static void test_values_survive(void **state)
+{
+    (void)state;
+    struct statefile *file = open_memory("values");
+    char key[] = "version/P@S", kind[] = "sent \"'", progress[] = "1/2/\xe4\xb8\xad";
+    struct remembered item = {key, kind, progress, INT64_MAX, INT64_MIN, -1, 7, 1700000000};
+    assert_int_equal(memory_put(file, &item, NULL), 0);
+    assert_int_equal(statefile_commit(file, 1, NULL), 0);
+    statefile_close(file);
+
+    file = open_memory("values");
+    struct remembered *items;
+    size_t count;
+    assert_int_equal(memory_load(file, "", &items, &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(items[0].key, key);
+    assert_string_equal(items[0].kind, kind);
+    assert_string_equal(items[0].progress, progress);
+    assert_true(items[0].first_seen == INT64_MAX && items[0].attempt_since == INT64_MIN &&
+                items[0].last_progress == -1 && items[0].absent_runs == 7 &&
+                items[0].absent_since == 1700000000);
+    memory_free(items, count);
+    statefile_close(file);
+}
+
+static void test_nothing_is_kept_without_commit(void **state)
+{
+    (void)state;
+    struct statefile *file = open_memory("uncommitted");
+    put(file, "a", "sent", 1);
+    assert_int_equal(statefile_commit(file, 1, NULL), 0);
+    statefile_close(file);
+    file = open_memory("uncommitted");
+    put(file, "b", "sent", 1);
+    assert_int_equal(memory_remove(file, "a", NULL), 0);
+    statefile_close(file);
+    file = open_memory("uncommitted");
+    expect_keys(file, "", "a");
+    statefile_close(file);
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Bytes that this process handed to write calls, by the kernel's count. */
+static long written_bytes(void)
+{
+    FILE *file = fopen("/proc/self/io", "r");
+    char line[128];
+    long bytes = -1;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        sscanf(line, "wchar: %ld", &bytes);
+    if (file != NULL)
+        fclose(file);
+    return bytes;
+}
+
+/* Generous to sanitizers and loaded machines; MEASURE=1 prints the times and holds an optimised build to its
+ * limits. */
+static void test_ten_thousand_items(void **state)
+{
+    (void)state;
+    double limit = getenv("MEASURE") != NULL ? 1 : 20;
+    double begin = seconds();
+    struct statefile *file = open_memory("many");
+    for (int i = 0; i < 10000; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "version/CEN%05d@S%02d", i / 20, i % 20);
+        put(file, key, "sent", 1700000000 + i);
+    }
+    double put_s = seconds() - begin;
+    assert_int_equal(statefile_commit(file, 1700000000, NULL), 0);
+    statefile_close(file);
+    double first_s = seconds() - begin;
+
+    long before = written_bytes();
+    begin = seconds();
+    file = open_memory("many");
+    double open_s = seconds() - begin;
+    struct remembered *items;
+    size_t count;
+    begin = seconds();
+    assert_int_equal(memory_load(file, "version/", &items, &count, NULL), 0);
+    double load_s = seconds() - begin;
+    assert_int_equal(count, 10000);
+    for (size_t i = 1; i < count; i++)
+        assert_true(strcmp(items[i - 1].key, items[i].key) < 0);
+    memory_free(items, count);
+    begin = seconds();
+    assert_int_equal(statefile_commit(file, 1700000001, NULL), 0);
+    statefile_close(file);
+    double commit_s = seconds() - begin;
+    long written = written_bytes() - before;
+    print_message(
+        "10,000 items: put %.1f ms (with open and commit %.1f), open %.1f ms, load %.1f ms, unchanged commit "
+        "%.1f ms, %ld bytes\n",
+        put_s * 1e3, first_s * 1e3, open_s * 1e3, load_s * 1e3, commit_s * 1e3, written);
+    assert_true(put_s < 0.1 * limit);
+    assert_true(load_s < 0.015 * limit);
+    assert_true(before >= 0 && written < 64 * 1024);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_values_survive),
+        cmocka_unit_test(test_nothing_is_kept_without_commit),
+        cmocka_unit_test(test_ten_thousand_items),
+    };
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "logs/stamp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+/* `2018-06-14 05:26:25.828Z Name of zone`, without the Z for a local time; "-" for what is none. */
+static const char *told(bool read, const struct log_stamp *stamp)
+{
+    static char text[200];
+    if (!read)
+        return "-";
+    time_t seconds = (time_t)(stamp->ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    size_t length = strftime(text, sizeof text, "%F %T", &tm);
+    snprintf(text + length, sizeof text - length, ".%03d%s%s%.*s", (int)(stamp->ms % 1000),
+             stamp->utc ? "Z" : "", stamp->zone != NULL ? " " : "", (int)stamp->zone_length,
+             stamp->zone != NULL ? stamp->zone : "");
+    return text;
+}
+
+static void check(const char *text, const char *expected, bool read, const struct log_stamp *stamp)
+{
+    if (strcmp(told(read, stamp), expected) != 0)
+        fail_msg("\"%s\" gives %s, not %s", text, told(read, stamp), expected);
+}
+
+static void server_stamps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        /* minutes to add to get UTC */
+        {"11-30-2022 01:03:34.174-60", "2022-11-30 00:03:34.174Z"},
+        {"06-14-2018 06:26:25.828-60", "2018-06-14 05:26:25.828Z"},
+        {"08-22-2016 04:15:01.917+420", "2016-08-22 11:15:01.917Z"},
+        {"12-06-2016 03:11:46.039+300", "2016-12-06 08:11:46.039Z"},
+        {"07-04-2013 09:38:06.559-120", "2013-07-04 07:38:06.559Z"},
+        {"01-01-2020 00:00:00.000+00", "2020-01-01 00:00:00.000Z"},
+        {"01-01-2020 05:29:59.999-330", "2019-12-31 23:59:59.999Z"},
+        {"12-31-2019 23:30:00.000+570", "2020-01-01 09:00:00.000Z"},
+        {"02-29-2020 12:00:00.000+00", "2020-02-29 12:00:00.000Z"},
+        {"02-29-2021 12:00:00.000+00", "-"},
+        {"13-01-2020 12:00:00.000+00", "-"},
+        {"01-32-2020 12:00:00.000+00", "-"},
+        {"01-01-2020 24:00:00.000+00", "-"},
+        {"01-01-2020 12:60:00.000+00", "-"},
+        {"01-01-2020 12:00:60.000+00", "-"},
+        {"01-01-2020 12:00:00.000+9999", "-"},
+        {"01-01-2020 12:00:00.000+00 ", "-"},
+        {"01-01-1969 12:00:00.000+00", "-"},
+        {"01-01-2020 12:00:00.", "-"},
+        {"01-01-2020 12:00", "-"},
+        {"01-01-2020", "-"},
+        {"01-01-2020 12:00:00.250", "2020-01-01 12:00:00.250"},
+        /* names: the local time as printed, never computed */
+        {"Fri Oct 15 17:09:46.677 1999 Pacific Daylight Time",
+         "1999-10-15 17:09:46.677 Pacific Daylight Time"},
+        {"Wed Jul 4 9:46:43.146 2001 Central Standard Time", "2001-07-04 09:46:43.146 Central Standard Time"},
+        {"Fri Feb 13 8:13:13.859 2004 Central Standard Time",
+         "2004-02-13 08:13:13.859 Central Standard Time"},
+        {"Mon Jul 03 12:25:46.750 2000 GMT Daylight Time", "2000-07-03 12:25:46.750 GMT Daylight Time"},
+        {"Thu Mar 18 15:06:47.218 1999", "1999-03-18 15:06:47.218"},
+        {"Mo Aug 06 15:06:47.218 2012 Mitteleurop\xE4ische Zeit (Sommer)",
+         "2012-08-06 15:06:47.218 Mitteleurop\xE4ische Zeit (Sommer)"},
+        {"Wed May 21 17:09:02 1997~", "1997-05-21 17:09:02.000"},
+        {"Mon Dec 04 15:41:45 1995~", "1995-12-04 15:41:45.000"},
+        {"Di Mrz 01 01:02:03.004 2005 X", "2005-03-01 01:02:03.004 X"},
+        {"Di M\xC3\xA4r 01 01:02:03.004 2005 X", "2005-03-01 01:02:03.004 X"},
+        {"Di M\xE4r 01 01:02:03.004 2005 X", "2005-03-01 01:02:03.004 X"},
+        {"So Mai 01 01:02:03.004 2005 X", "2005-05-01 01:02:03.004 X"},
+        {"Sa Okt 01 01:02:03.004 2005 X", "2005-10-01 01:02:03.004 X"},
+        {"Do Dez 01 01:02:03.004 2005 X", "2005-12-01 01:02:03.004 X"},
+        {"sam. janv. 1 01:02:03.004 2005 X", "2005-01-01 01:02:03.004 X"},
+        {"mar. f\xE9vr. 1 01:02:03.004 2005 X", "2005-02-01 01:02:03.004 X"},
+        {"mer. juin 1 01:02:03.004 2005 X", "2005-06-01 01:02:03.004 X"},
+        {"ven. juil. 1 01:02:03.004 2005 X", "2005-07-01 01:02:03.004 X"},
+        {"lun. ao\xFBt 1 01:02:03.004 2005 X", "2005-08-01 01:02:03.004 X"},
+        {"jeu. d\xE9"
+         "c. 1 01:02:03.004 2005 X",
+         "2005-12-01 01:02:03.004 X"},
+        {"Wed Foo 28 14:45:56.872 2002 Eastern Standard Time", "-"},
+        {"Fri Oct 15 17:09:46.677", "-"},
+        {"", "-"},
+        {"~", "-"},
+        {"registry", "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct log_stamp stamp;
+        bool read = log_stamp_server(cases[i].text, strlen(cases[i].text), &stamp);
+        check(cases[i].text, cases[i].expected, read, &stamp);
+        if (read && stamp.seconds_at + 2 > strlen(cases[i].text))
+            fail_msg("\"%s\": seconds at %zu", cases[i].text, stamp.seconds_at);
+    }
+}
+
+static void ccm_stamps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *time, *date, *expected;
+    } cases[] = {
+        {"01:38:47.034-120", "07-16-2016", "2016-07-15 23:38:47.034Z"},
+        {"01:52:13.827+480", "11-24-2014", "2014-11-24 09:52:13.827Z"},
+        {"00:08:51.8419434", "11-30-2022", "2022-11-30 00:08:51.841"},
+        {"00:08:51.000+000", "1-2-2015", "2015-01-02 00:08:51.000Z"},
+        {"00:08:51.000+000", "1-2-15", "-"},
+        {"00:08", "1-2-2015", "-"},
+        {"", "", "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct log_stamp stamp;
+        bool read =
+            log_stamp_ccm(cases[i].time, strlen(cases[i].time), cases[i].date, strlen(cases[i].date), &stamp);
+        check(cases[i].time, cases[i].expected, read, &stamp);
+    }
+}
+
+static void viewer_stamps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"10/9/2018 3:36:30 PM", "2018-10-09 15:36:30.000"},
+        {"1/14/2012 4:06:47 AM", "2012-01-14 04:06:47.000"},
+        {"1/2/2012 12:06:47 AM", "2012-01-02 00:06:47.000"},
+        {"1/2/2012 12:06:47 PM", "2012-01-02 12:06:47.000"},
+        {"29-01-2010 12:56:47", "2010-01-29 12:56:47.000"},
+        {"07.08.2012 00:12:55", "2012-08-07 00:12:55.000"},
+        {"14/06/2018 06:56:25", "2018-06-14 06:56:25.000"},
+        {"2018-06-14 06:56:25", "2018-06-14 06:56:25.000"},
+        {"1/2/2012 13:06:47 PM", "-"},
+        {"x/x/xxxx x:xx:xx xx", "-"},
+        {"29-01/2010 12:56:47", "-"},
+        {"", "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct log_stamp stamp;
+        bool read = log_stamp_viewer(cases[i].text, strlen(cases[i].text), &stamp);
+        check(cases[i].text, cases[i].expected, read, &stamp);
+    }
+}
+
+static void days_follow_each_other(void **state)
+{
+    (void)state;
+    int64_t expected = 0;
+    for (int year = 1970; year < 2101; year++)
+        for (int month = 1; month <= 12; month++)
+            for (int day = 1; day <= 31; day++) {
+                int64_t ms = log_stamp_ms(year, month, day, 0, 0, 0, 0);
+                if (ms < 0)
+                    continue;
+                if (ms != expected)
+                    fail_msg("%d-%d-%d is %lld", year, month, day, (long long)ms);
+                expected += 86400000;
+            }
+    assert_int_equal(expected / 86400000, 47847);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(server_stamps),
+        cmocka_unit_test(ccm_stamps),
+        cmocka_unit_test(viewer_stamps),
+        cmocka_unit_test(days_follow_each_other),
+    };
+    return cmocka_run_group_tests_name("logstamp", tests, NULL, NULL);
+}

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "../logstory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* 15 June 2016 00:00 UTC */
+#define BEGIN INT64_C(1465948800)
+#define P     "CEN00001"
+
+/*
+ * A story in one string: `10h D7 w3/2` is ten hours after the begin, distmgr's thread 7, "requires a newer
+ * version (3) ... current version is 2". The messages: w waiting, c contents not arrived, i information not
+ * arrived, s superseded, p Processing (SourceVersion/StoredVersion), v StoredPkgVersion, V SourceVersion, r
+ * received, b base missing, S Stored Package, e error code, n nothing of interest. `10h+60` adds minutes;
+ * `10h+60x24` repeats the line every hour until hour 24.
+ */
+static void message_of(const char *code, struct text *out)
+{
+    int a = 0, b = 0;
+    sscanf(code + 1, "%d/%d", &a, &b);
+    switch (code[0]) {
+    case 'w':
+        text_addf(out,
+                  "Package " P
+                  " requires a newer version (%d) of source files and the new compressed files haven't "
+                  "arrived yet, current version is %d.",
+                  a, b);
+        break;
+    case 'c':
+        text_add(out,
+                 "The contents for the package " P " hasn't arrived from site CEN yet, will retry later.");
+        break;
+    case 'i':
+        text_addf(
+            out,
+            "This package[" P "]'s information hasn't arrived yet for this version [%d]. Retry later ...", a);
+        break;
+    case 's':
+        text_addf(out,
+                  "A newer version (%d) of package " P
+                  " has already arrived, delete the replication file X.PKG for "
+                  "version %d .",
+                  a, b);
+        break;
+    case 'p':
+        text_addf(out, "Processing package " P " (SourceVersion:%d;StoredVersion:%d)", a, b);
+        break;
+    case 'v':
+        text_addf(out, "StoredPkgVersion (%d) of package " P ". StoredPkgVersion in database is 1.", a);
+        break;
+    case 'V':
+        text_addf(out, "SourceVersion (%d) of package " P ". SourceVersion in database is 1.", a);
+        break;
+    case 'r':
+        text_addf(out, "Received package " P " version %d", a);
+        break;
+    case 'b':
+        text_add(out, "CCompress::Open: Failed to open E:\\SMSPKG\\" P " (2)");
+        break;
+    case 'S':
+        text_addf(out, "Stored Package " P ". Stored Package Version = %d", a);
+        break;
+    case 'q': /* another package's stored version */
+        text_add(out, "StoredPkgVersion (1) of package CEN0000F. StoredPkgVersion in database is 1.");
+        break;
+    case 'e':
+        text_add(out, "Despooler failed to execute the instruction, error code = 12");
+        break;
+    default:
+        text_add(out, "Sleep 3600 seconds...");
+    }
+}
+
+/* @param only  'D' or 'S': the lines of that log; 0: all, in one */
+static struct text log_of(const char *lines, char only)
+{
+    struct line {
+        int64_t minute;
+        int order;
+        char component, code[16];
+        unsigned thread;
+    };
+    static struct line all[4000];
+    int count = 0;
+    char *copy = strdup(lines), *rest = NULL;
+    for (char *one = strtok_r(copy, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest)) {
+        int hour = 0, step = 0, until = 0, taken = 0;
+        struct line line = {0};
+        if (sscanf(one, " %dh+%dx%d %c%u %15s", &hour, &step, &until, &line.component, &line.thread,
+                   line.code) == 6) {
+            for (int64_t minute = hour * 60; minute <= until * 60 && count < 4000; minute += step) {
+                line.minute = minute;
+                line.order = count;
+                all[count++] = line;
+            }
+        } else if (sscanf(one, " %dh+%d %c%u %15s%n", &hour, &step, &line.component, &line.thread, line.code,
+                          &taken) == 5 ||
+                   (step = 0,
+                    sscanf(one, " %dh %c%u %15s", &hour, &line.component, &line.thread, line.code) == 4)) {
+            line.minute = hour * 60 + step;
+            line.order = count;
+            all[count++] = line;
+        } else {
+            fail_msg("\"%s\" is no line", one);
+        }
+    }
+    free(copy);
+    /* by time, stable; a step of repeats may end after what follows it in the string */
+    for (int i = 1; i < count; i++)
+        for (int j = i; j > 0 && all[j - 1].minute > all[j].minute; j--) {
+            struct line swap = all[j];
+            all[j] = all[j - 1];
+            all[j - 1] = swap;
+        }
+    struct text log = {0};
+    for (int i = 0; i < count; i++) {
+        if (only != 0 && all[i].component != only)
+            continue;
+        message_of(all[i].code, &log);
+        int64_t day = all[i].minute / 1440;
+        text_addf(&log, "  $$<%s><%02d-%02d-2016 %02d:%02d:00.%03d+00><thread=%u (0x%X)>\r\n",
+                  all[i].component == 'S' ? "SMS_DESPOOLER" : "SMS_DISTRIBUTION_MANAGER", day < 16 ? 6 : 7,
+                  (int)(day < 16 ? 15 + day : day - 15), (int)(all[i].minute / 60 % 24),
+                  (int)(all[i].minute % 60), i % 1000, all[i].thread, all[i].thread);
+    }
+    return log;
+}
+
+static void outcome_of(const struct story *story, struct text *out)
+{
+    static const char *const ends[] = {"stored", "not_repeated", "received", "forgotten", "by_hand"};
+    for (size_t i = 0; i < story->set.ending_count; i++)
+        text_addf(out, "%s %s; ", condition_kind_name(story->set.endings[i].kind),
+                  ends[story->set.endings[i].how]);
+    const struct condition *it = conditions_find(&story->set, P);
+    if (it == NULL)
+        return;
+    text_addf(out, "%lld/%lld", (long long)it->wanted, (long long)it->held);
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *sign = &it->sign[kind];
+        if (sign->last_s != 0)
+            text_addf(out, " %s%s %lldm..%lldm x%lld", condition_kind_name((enum condition_kind)kind),
+                      sign->open ? "" : "?", (long long)(sign->first_s - BEGIN) / 60,
+                      (long long)(sign->last_s - BEGIN) / 60, (long long)sign->repeats);
+    }
+}
+
+static void stories(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *lines, *outcome;
+    } cases[] = {
+        {"one waiting line", "0h D7 w3/2", "3/2 waiting 0m..0m x0"},
+        {"the article, without proof lines", "0h S5 r3, 0h S5 b, 0h+60x96 D7 w3/2",
+         "3/2 waiting 0m..5760m x96 base_missing 0m..0m x0"},
+        {"proof by despool", "0h+60x24 D7 w3/2, 25h S5 r3, 25h+1 S5 S3", "waiting stored; "},
+        {"proof by StoredPkgVersion", "0h+60x24 D7 w3/2, 25h D5 v3", "waiting stored; "},
+        {"proof by Processing", "0h+60x24 D7 w3/2, 25h D5 p3/3", "waiting stored; "},
+        {"an old stored version is no proof", "0h+60x24 D7 w3/2, 25h D5 v2, 25h D5 p3/2",
+         "3/2 waiting 0m..1440m x24"},
+        {"received alone closes nothing", "0h+60x24 D7 w3/2, 25h S5 r3", "3/2 waiting 0m..1440m x24"},
+        {"wanted rises: the old version proves nothing", "0h+60x24 D7 w3/2, 25h+60x48 D7 w4/2, 49h S5 S3",
+         "4/3 waiting 0m..2880m x48"},
+        {"wanted rises by two", "0h D7 w3/1, 1h D7 w5/1, 2h S5 S5", "waiting stored; "},
+        {"a stored version beyond wanted", "0h D7 w3/1, 2h S5 S7", "waiting stored; "},
+        {"the stale line after the proof", "0h D7 w3/2, 1h S5 S3, 1h+5 D7 w3/2", "waiting stored; "},
+        {"still waiting long after a proof", "0h D7 w3/2, 1h S5 S3, 3h D7 w3/2",
+         "waiting stored; 3/2 waiting 180m..180m x0"},
+        {"the next version after a proof", "0h D7 w3/2, 1h S5 S3, 1h+5 D7 w4/3",
+         "waiting stored; 4/3 waiting 65m..65m x0"},
+        {"current is wanted", "0h D7 w3/2, 1h D7 w3/3", "waiting stored; "},
+        {"SourceVersion raises what is open", "0h D7 w3/2, 1h D7 V4, 2h S5 S3", "4/3 waiting 0m..0m x0"},
+        {"SourceVersion opens nothing", "1h D7 V4, 2h D7 p4/3", ""},
+        {"contents, version by the thread", "0h D7 p2/1, 0h D7 c, 5h D7 p2/1, 5h D7 c, 8h D9 p2/2",
+         "waiting stored; "},
+        {"contents without version, old StoredPkgVersion", "0h D7 v1, 1h D7 e, 2h D8 c, 3h D7 v1",
+         "0/1 waiting 120m..120m x0"},
+        {"information, healed by the retry", "0h S5 r1, 0h S5 i1, 0h S5 e, 0h+5 S6 r1, 0h+6 S6 S1",
+         "waiting stored; "},
+        {"2003: repeats stop, component goes on", "0h+60x24 D7 w3/2, 24h+60x29 D7 n",
+         "waiting not_repeated; "},
+        {"2003: not long enough", "0h+60x24 D7 w3/2, 24h+60x27 D7 n", "3/2 waiting 0m..1440m x24"},
+        {"2003: three times the longest gap", "0h+60x2 D7 n, 0h D7 w3/2, 3h D7 w3/2, 3h+60x11 D7 n",
+         "3/2 waiting 0m..180m x1"},
+        {"2003: three times the longest gap is over", "0h+60x2 D7 n, 0h D7 w3/2, 3h D7 w3/2, 3h+60x13 D7 n",
+         "waiting not_repeated; "},
+        {"2003: another component goes on", "0h+60x24 D7 w3/2, 24h+60x48 S7 n", "3/2 waiting 0m..1440m x24"},
+        {"2003: the service was stopped", "0h+60x24 D7 w3/2, 90h D7 n", "3/2 waiting 0m..1440m x24"},
+        {"2003: stopped, and repeats again", "0h+60x24 D7 w3/2, 90h D7 n, 91h D7 w3/2",
+         "3/2 waiting 0m..5460m x25"},
+        {"2007: no proof, so it stays", "0h D7 q, 0h+60x24 D7 w3/2, 24h+60x48 D7 n",
+         "3/2 waiting 0m..1440m x24"},
+        {"forgotten after two weeks", "0h D7 q, 1h D7 w3/2, 338h D7 q", "waiting forgotten; "},
+        {"not yet forgotten", "0h D7 q, 1h D7 w3/2, 336h D7 q", "3/2 waiting 60m..60m x0"},
+        {"base missing is never forgotten", "0h S7 b, 800h S7 n", "0/0 base_missing 0m..0m x0"},
+        {"base missing is not closed by silence", "0h S7 b, 0h+60x99 S7 n", "0/0 base_missing 0m..0m x0"},
+        {"base missing, proof", "0h S7 r3, 0h S7 b, 9h S7 S3", "base_missing stored; "},
+        {"base missing, proof of an older version", "0h S7 r3, 0h S7 b, 9h S7 S2",
+         "3/2 base_missing 0m..0m x0"},
+        {"base missing, received again, no failure", "0h S7 r3, 0h S7 b, 9h S7 r3, 9h+59 D7 n, 10h+1 D7 n",
+         "base_missing received; "},
+        {"base missing, received again, too early to tell", "0h S7 r3, 0h S7 b, 9h S7 r3, 9h+59 D7 n",
+         "3/0 base_missing 0m..0m x0"},
+        {"base missing, received again, fails again", "0h S7 r3, 0h S7 b, 9h S7 r3, 9h+20 S7 b, 12h D7 n",
+         "3/0 base_missing 0m..560m x1"},
+        {"base missing, an older version is received", "0h S7 r3, 0h S7 b, 9h S7 r2, 12h D7 n",
+         "3/0 base_missing 0m..0m x0"},
+        {"superseded once", "0h D7 s15/12", "15/0 superseded? 0m..0m x0"},
+        {"superseded twice within the hour", "0h D7 s15/12, 0h+59 D7 s15/12", "15/0 superseded? 0m..59m x1"},
+        {"superseded an hour apart", "0h D7 s15/12, 1h D7 s15/12", "15/0 superseded 0m..60m x1"},
+        {"superseded, but it is here", "0h D7 v15, 1h D7 s15/12, 9h D7 s15/12", ""},
+        {"superseded, stored is older", "0h D7 v11, 1h D7 s15/12, 9h D7 s15/12",
+         "15/11 superseded 60m..540m x1"},
+        {"superseded, then stored", "0h D7 v11, 1h D7 s15/12, 9h D7 s15/12, 10h D7 v15",
+         "superseded stored; "},
+        {"a candidate ends without a word", "0h D7 s15/12, 0h+60x6 D7 n", ""},
+        {"all kinds of one package", "0h S7 r3, 0h S7 b, 1h D7 w3/2, 2h D7 s3/2, 4h D7 s3/2",
+         "3/2 waiting 60m..60m x0 base_missing 0m..0m x0 superseded 120m..240m x1"},
+        {"one proof closes all", "0h S7 r3, 0h S7 b, 1h D7 w3/2, 2h D7 s3/2, 4h D7 s3/2, 5h D7 p3/3",
+         "waiting stored; base_missing stored; superseded stored; "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int logs = 1; logs <= 2; logs++)
+            for (size_t piece = 0; piece < 1000; piece += 333) {
+                struct text one = log_of(cases[i].lines, logs == 1 ? 0 : 'S'),
+                            other = log_of(cases[i].lines, 'D');
+                struct story story;
+                story_begin(&story, logs, "auto");
+                story_grow(&story, 0, text_string(&one), one.length);
+                if (logs == 2)
+                    story_grow(&story, 1, text_string(&other), other.length);
+                story_run(&story, piece);
+                struct text got = {0};
+                outcome_of(&story, &got);
+                if (strcmp(text_string(&got), cases[i].outcome) != 0)
+                    fail_msg("%s, %d logs, pieces of %zu: \"%s\", not \"%s\"", cases[i].name, logs, piece,
+                             text_string(&got), cases[i].outcome);
+                text_free(&got);
+                story_end(&story);
+                text_free(&one);
+                text_free(&other);
+            }
+}
+
+/* The other log comes in the next run. */
+static void late_events(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *first, *second, *outcome;
+    } cases[] = {
+        {"a waiting line older than the proof does not reopen", "5h S5 S3", "0h+60x4 D7 w3/2", ""},
+        {"a late proof closes", "0h+60x4 D7 w3/2", "4h+30 S5 S3", "waiting stored; "},
+        {"a late proof of before the last lines", "0h+60x9 D7 w3/2", "4h+30 S5 S3",
+         "3/2 waiting 270m..540m x9"},
+        {"a late failure of before the proof", "5h S5 S3", "4h S5 r3, 4h S5 b", ""},
+        {"a late superseded", "5h S5 S15", "4h D5 s15/12, 6h D5 s15/12", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text one = log_of(cases[i].first, 0), other = log_of(cases[i].second, 0);
+        struct story story;
+        story_begin(&story, 2, "auto");
+        story_grow(&story, 0, text_string(&one), one.length);
+        story_run(&story, 0);
+        story_grow(&story, 1, text_string(&other), other.length);
+        story_run(&story, 0);
+        struct text got = {0};
+        outcome_of(&story, &got);
+        if (strcmp(text_string(&got), cases[i].outcome) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", cases[i].name, text_string(&got), cases[i].outcome);
+        text_free(&got);
+        story_end(&story);
+        text_free(&one);
+        text_free(&other);
+    }
+}
+
+static void by_hand(void **state)
+{
+    (void)state;
+    struct text log = log_of("0h S7 r3, 0h S7 b, 1h D7 w3/2", 0), got = {0};
+    struct story story;
+    story_begin(&story, 1, "auto");
+    story_grow(&story, 0, text_string(&log), log.length);
+    story_run(&story, 0);
+    assert_false(conditions_close(&story.set, "CEN00002", BEGIN));
+    assert_true(conditions_close(&story.set, P, BEGIN));
+    assert_false(conditions_close(&story.set, P, BEGIN));
+    outcome_of(&story, &got);
+    assert_string_equal(text_string(&got), "waiting by_hand; base_missing by_hand; ");
+    text_free(&got);
+    text_free(&log);
+    story_end(&story);
+}
+
+static void details(void **state)
+{
+    (void)state;
+    struct text log = log_of("0h S7 r3, 0h S7 b, 0h S7 e, 1h D7 w3/2, 2h D7 w4/2, 3h S7 r4", 0);
+    struct story story;
+    story_begin(&story, 1, "auto");
+    story_grow(&story, 0, text_string(&log), log.length);
+    story_run(&story, 0);
+    const struct condition *it = conditions_find(&story.set, P);
+    assert_non_null(it);
+    assert_true(condition_open(it));
+    assert_int_equal(condition_kinds(it), 1u << CONDITION_WAITING | 1u << CONDITION_BASE_MISSING);
+    assert_int_equal(condition_first_s(it), BEGIN);
+    assert_int_equal(condition_last_s(it), BEGIN + 7200);
+    assert_int_equal(condition_repeats(it), 1);
+    assert_int_equal(it->last_progress_s, BEGIN + 3 * 3600);
+    assert_int_equal(it->received_s, BEGIN + 3 * 3600);
+    assert_string_equal(it->failure, "Despooler failed to execute the instruction, error code = 12");
+    assert_string_equal(it->sign[CONDITION_BASE_MISSING].line,
+                        "CCompress::Open: Failed to open E:\\SMSPKG\\" P " (2)");
+    text_free(&log);
+    story_end(&story);
+}
+
+static void clock_set_back(void **state)
+{
+    (void)state;
+    struct conditions set;
+    conditions_init(&set, 14 * 86400);
+    struct replication_event event = {.kind = REPLICATION_WAITING, .package = P, .wanted = 3, .held = 2};
+    static const int64_t times[] = {10000, 13600, 9000, 12600, 16200};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        event.time_s = BEGIN + times[i];
+        conditions_apply(&set, &event);
+    }
+    const struct condition_sign *sign = &conditions_find(&set, P)->sign[CONDITION_WAITING];
+    assert_int_equal(sign->first_s, BEGIN + 9000);
+    assert_int_equal(sign->last_s, BEGIN + 16200);
+    assert_int_equal(sign->repeats, 4);
+    assert_true(sign->longest_gap_s >= 0);
+    conditions_free(&set);
+}
+
+/* A log that was made to exhaust memory: package after package. */
+static void sets_are_bounded(void **state)
+{
+    (void)state;
+    struct conditions set;
+    conditions_init(&set, 14 * 86400);
+    struct replication_event event = {.wanted = 3, .held = 2};
+    for (unsigned i = 0; i < 100000; i++) {
+        snprintf(event.package, sizeof event.package, "X%02u%05X", i % 100, i);
+        event.time_s = BEGIN + i;
+        event.newest_s = event.time_s - 1;
+        event.kind = REPLICATION_STORED;
+        conditions_apply(&set, &event);
+        event.kind = REPLICATION_BASE_MISSING;
+        if (i % 8 == 0)
+            conditions_apply(&set, &event);
+    }
+    assert_int_equal(set.count, CONDITIONS_MOST);
+    assert_int_equal(set.refused, 12500 - CONDITIONS_MOST);
+    assert_in_range(set.stored_count, CONDITIONS_STORED / 2, CONDITIONS_STORED);
+    assert_non_null(conditions_stored(&set, event.package));
+    for (size_t i = 1; i < set.stored_count; i++)
+        assert_true(strcmp(set.stored[i - 1].package, set.stored[i].package) < 0);
+    struct conditions again;
+    conditions_init(&again, 14 * 86400);
+    assert_int_equal(conditions_load(&again, set.items, set.count, set.stored, set.stored_count), 0);
+    assert_int_equal(again.count, set.count);
+    assert_memory_equal(again.stored, set.stored, set.stored_count * sizeof *set.stored);
+    assert_int_equal(conditions_load(&again, set.items, CONDITIONS_MOST + 1, NULL, 0), -1);
+    conditions_free(&again);
+    conditions_free(&set);
+}
+
+/* A run that stops early keeps the order: what could not be applied yet is read again. */
+static void held_back(void **state)
+{
+    (void)state;
+    struct conditions set;
+    conditions_init(&set, 0);
+    struct log_merge *merge = log_merge_new(&set, 2);
+    struct replication_event event = {.kind = REPLICATION_WAITING, .package = P, .wanted = 3, .start = 500};
+    event.time_s = BEGIN + 100;
+    assert_int_equal(log_merge_next(merge), 0);
+    assert_int_equal(log_merge_add(merge, 0, &event), 0);
+    event.start = 600;
+    event.time_s = BEGIN + 90;
+    assert_int_equal(log_merge_add(merge, 0, &event), 0);
+    assert_int_equal(set.count, 0);
+    assert_int_equal(log_merge_held(merge, 0), 500);
+    assert_int_equal(log_merge_held(merge, 1), -1);
+    assert_int_equal(log_merge_next(merge), 1);
+    assert_int_equal(log_merge_reached(merge, 1, BEGIN + 99), 0);
+    assert_int_equal(set.count, 0);
+    assert_int_equal(log_merge_reached(merge, 1, BEGIN + 100), 0);
+    assert_int_equal(log_merge_held(merge, 0), -1);
+    assert_int_equal(conditions_find(&set, P)->sign[CONDITION_WAITING].repeats, 1);
+    event.time_s = BEGIN + 200;
+    assert_int_equal(log_merge_add(merge, 0, &event), 0);
+    assert_int_equal(log_merge_held(merge, 0), 600);
+    assert_int_equal(log_merge_ended(merge, 1), 0);
+    assert_int_equal(log_merge_held(merge, 0), -1);
+    assert_int_equal(log_merge_next(merge), 0);
+    assert_int_equal(log_merge_ended(merge, 0), 0);
+    assert_int_equal(log_merge_next(merge), -1);
+    log_merge_free(merge);
+    conditions_free(&set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stories),   cmocka_unit_test(late_events),    cmocka_unit_test(by_hand),
+        cmocka_unit_test(details),   cmocka_unit_test(clock_set_back), cmocka_unit_test(sets_are_bounded),
+        cmocka_unit_test(held_back),
+    };
+    return cmocka_run_group_tests_name("conditions", tests, NULL, NULL);
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/event.h"
+
+#include "base/packageid.h"
+#include "logs/beginning.h"
+#include "../logstory.h"
+#include "replication/templates.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define D REPLICATION_DISTMGR
+#define S REPLICATION_DESPOOL
+
+static const struct log_progress nothing_before;
+
+static bool read_line(struct replication_ties *ties, enum replication_component component, uint32_t thread,
+                      const char *message, int64_t time_s, struct replication_event *event)
+{
+    struct log_record record = {.watched = (int)component, .thread = thread, .message = message};
+    record.message_length = strlen(message);
+    record.several_lines = strchr(message, '\n') != NULL;
+    record.stamp.ms = time_s * 1000;
+    record.before = &nothing_before;
+    return replication_read(ties, &record, time_s, event);
+}
+
+/* What the reader passes on with a message. */
+static unsigned beginning_of(const char *message, size_t length)
+{
+    struct log_beginnings beginnings;
+    log_beginnings_init(&beginnings, replication_beginning);
+    return log_beginnings_find(&beginnings, message, length);
+}
+
+static void tell(struct replication_ties *ties, enum replication_component component, uint32_t thread,
+                 const char *message, int64_t time_s, struct text *out)
+{
+    struct replication_event event;
+    text_cut(out, 0);
+    if (read_line(ties, component, thread, message, time_s, &event))
+        story_tell_event(&event, out);
+}
+
+static void wordings(void **state)
+{
+    (void)state;
+    static const struct {
+        enum replication_component component;
+        const char *message, *told;
+    } cases[] = {
+        {D,
+         "Package CEN00001 requires a newer version (3) of source files and the new compressed files hasn't "
+         "arrived "
+         "yet, current version is 2, skip E:\\SMS\\INCOMING\\ABCDEFGH.PKG",
+         "waiting CEN00001 wanted 3 held 2"},
+        {D,
+         "Package 61000012 requires a newer version (3) of source files and the new compressed files haven't "
+         "arrived "
+         "yet, current version is 1, skip E:\\X.PKG",
+         "waiting 61000012 wanted 3 held 1"},
+        {D,
+         "Package CEN00001 requires a newer version (3) of source files and the new compressed files "
+         "haven\xE2\x80\x99t "
+         "arrived yet, current version is 2.",
+         "waiting CEN00001 wanted 3 held 2"},
+        {D,
+         "Package CEN00001 requires a newer\nversion (3) of source files and the new compressed files "
+         "haven't\narrived "
+         "yet, current version is 2.",
+         "waiting CEN00001 wanted 3 held 2"},
+        {D, "Package 'CEN00001' requires a newer version (3) of source files and the new",
+         "waiting CEN00001 wanted 3"},
+        {D,
+         "Package W_M0200024 requires a newer version (12) of source files and the new compressed files "
+         "haven't "
+         "arrived yet, current version is 0",
+         "waiting W_M0200024 wanted 12"},
+        {D,
+         "Package CEN00001 requires a newer version (2) of source files and the new compressed files haven't "
+         "arrived "
+         "yet, current version is 2.",
+         "stored CEN00001 wanted 2 held 2"},
+        {D, "Package CEN00001 requires a newer version () of source files", ""},
+        {D, "Package CEN0001 requires a newer version (2) of source files", ""},
+        {D, "Package contents requires a newer version (2) of source files", ""},
+        {D, "Package CEN00001 requires a newer version (99999999999999999999) of source files", ""},
+        {S, "Package CEN00001 requires a newer version (3) of source files", ""},
+        {D, "The contents for the package CEN00001 hasn't arrived from site CEN yet, will retry later.",
+         "waiting CEN00001"},
+        {D, "The contents for the package CEN00001 haven\xE2\x80\x99t arrived from site CEN yet",
+         "waiting CEN00001"},
+        {D,
+         "A newer version (15) of package xxx000B6 has already arrived, delete the replication file "
+         "D:\\SCCM\\X.PKG for "
+         "version 12 .",
+         "superseded xxx000B6 wanted 12 held 15"},
+        {D,
+         "A newer version (15) of package CEN000B6 has already arrived, delete the replication file "
+         "D:\\X.PKG for "
+         "version 12.",
+         "superseded CEN000B6 wanted 12 held 15"},
+        {D, "Processing package CEN00001 (SourceVersion:10;StoredVersion:9)",
+         "stored CEN00001 wanted 10 held 9"},
+        {D, "StoredPkgVersion (9) of package CEN00001. StoredPkgVersion in database is 8.",
+         "stored CEN00001 held 9"},
+        {D, "SourceVersion (9) of package CEN00001. SourceVersion in database is 9.",
+         "wanted CEN00001 wanted 9"},
+        {D, "Cannot update the package CEN00001 in the package source, error = 8", "failure CEN00001"},
+        {D,
+         "Cannot update the package server [\"Display=\\\\S\\\"]MSWNET:[\"SMS_SITE=X\"]\\\\S\\ for package "
+         "CEN00001, error "
+         "= 3",
+         "failure CEN00001"},
+        {D,
+         "STATMSG: ID=2302 SEV=E LEV=M SOURCE=\"SMS Server\" ISTR0=\"\" NUMATTRS=1 AID0=400 "
+         "AVAL0=\"CEN00001\"",
+         "failure CEN00001"},
+        {D, "STATMSG: ID=2300 SEV=I LEV=M SOURCE=\"SMS Server\" AVAL0=\"CEN00001\"", ""},
+        {D, "Error occurred.", ""},
+        {D, "Updated replicated package info for package CEN00001", "progress CEN00001"},
+        {S, "Received package CEN00001 version 3", "received CEN00001 wanted 3"},
+        {S,
+         "Received package CEN00001 version 3. Compressed file -  E:\\SMSPKG\\CEN00001.PCK.3 as "
+         "E:\\x\\ds_s76nc.pkg",
+         "received CEN00001 wanted 3"},
+        {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001 (2)", "base_missing CEN00001"},
+        {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001.PCK (2)", "base_missing CEN00001"},
+        {S, "CCompress::Open: Failed to open \\\\SRV\\smspkge$\\61000012.pck", "base_missing 61000012"},
+        {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001.DLT.3 (2)", ""},
+        {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001.PCK.3 (2)", ""},
+        {S, "CCompress::Open: Failed to open X:\\SMS\\despoolr.box\\receive\\CEN00001.TRY (32)", ""},
+        {S,
+         "SMS Despooler failed to merge delta to the compressed package \"CEN00001\". The operating system "
+         "reported error 2",
+         "base_missing CEN00001"},
+        {S, "This package[CEN00001]'s information hasn't arrived yet for this version [1]. Retry later ...",
+         "waiting CEN00001 wanted 1"},
+        {S,
+         "This package[CEN00001  ]'s information hasn't arrived yet for this version [10]. Retry later ...",
+         "waiting CEN00001 wanted 10"},
+        {S,
+         "This package[CEN00001]\xE2\x80\x99s information haven\xE2\x80\x99t arrived yet for this version "
+         "[1]",
+         "waiting CEN00001 wanted 1"},
+        {S, "Stored Package CEN00001. Stored Package Version = 1", "stored CEN00001 held 1"},
+        {S,
+         "Package CEN00001 (version 0) exists in the distribution source, save the newer version (version "
+         "1).",
+         "progress CEN00001 wanted 1"},
+        {S, "STATMSG: ID=4400 SEV=I LEV=M ISTR0=\"CEN00001\" ISTR1=\"\\\\S\\E$\\SMSPKG\\CEN00001.PCK\"",
+         "progress CEN00001"},
+        {S, "Cannot find the package file. we'll fail the job (Job ID = 00001ABC Package ID = CEN00001)",
+         "failure CEN00001"},
+        {S, "Despooler failed to execute the instruction, error code = 12", ""},
+        {S, "Waiting for ready instruction file....", ""},
+        {D, "torn line\n~StoredPkgVersion (9) of package CEN00001.", "stored CEN00001 held 9"},
+        {D, "StoredPkgVersion (8) of pack\nStoredPkgVersion (9) of package CEN00001.",
+         "stored CEN00001 held 9"},
+        {D, "", ""},
+        {D, "Package", ""},
+    };
+    struct text told = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct replication_ties ties = {0};
+        tell(&ties, cases[i].component, 1, cases[i].message, 1000, &told);
+        if (strcmp(text_string(&told), cases[i].told) != 0)
+            fail_msg("\"%s\" tells \"%s\", not \"%s\"", cases[i].message, text_string(&told), cases[i].told);
+        if (cases[i].told[0] != '\0' && strchr(cases[i].message, '\n') == NULL &&
+            beginning_of(cases[i].message, strlen(cases[i].message)) == 0)
+            fail_msg("\"%s\" does not pass the first look", cases[i].message);
+    }
+    text_free(&told);
+}
+
+/* A message of a template's pattern, with something in each field. */
+static void example(const char *pattern, struct text *out)
+{
+    text_cut(out, 0);
+    for (const char *at = pattern; *at != '\0'; at++) {
+        if (*at != '{') {
+            text_add_bytes(out, at, 1);
+            continue;
+        }
+        text_add(out, at[1] == 'P'   ? "CEN0001F"
+                      : at[1] == 'B' ? "E:\\SMSPKG\\CEN0001F"
+                      : at[1] == '*' ? "any thing"
+                                     : "2345");
+        at += 2;
+    }
+}
+
+static void every_template_is_reached(void **state)
+{
+    (void)state;
+    struct text message = {0};
+    for (size_t i = 0; i < template_count; i++) {
+        example(templates[i].pattern, &message);
+        if (i > 0 && templates[i - 1].pattern[0] > templates[i].pattern[0])
+            fail_msg("\"%s\" is out of order", templates[i].pattern);
+        unsigned beginning = beginning_of(text_string(&message), message.length);
+        assert_true(templates[i].length >= LOG_BEGINNING &&
+                    memchr(templates[i].pattern, '{', LOG_BEGINNING) == NULL);
+        /* the first of its beginning, and all those between have it too */
+        if (beginning == 0 || beginning - 1 > i)
+            fail_msg("\"%s\" does not pass the first look", text_string(&message));
+        for (size_t k = beginning - 1; k < i; k++)
+            if (memcmp(templates[k].pattern, templates[i].pattern, LOG_BEGINNING) != 0)
+                fail_msg("\"%s\" stands apart from its like", templates[i].pattern);
+        for (int component = 0; component < REPLICATION_COMPONENTS; component++) {
+            struct template_match match;
+            struct template_match known;
+            bool found = template_find((enum replication_component)component, 0, message.bytes,
+                                       message.length, &match);
+            assert_int_equal(template_find((enum replication_component)component, beginning, message.bytes,
+                                           message.length, &known),
+                             found);
+            assert_true(!found || known.template == match.template);
+            bool mine = (templates[i].components & 1u << component) != 0;
+            if (found != mine || (found && match.template->kind != templates[i].kind))
+                fail_msg("\"%s\" is taken for \"%s\"", text_string(&message),
+                         found ? match.template->pattern : "");
+            /* cut anywhere it may be nothing or a shorter form, but never crash */
+            for (size_t length = 0; length < message.length; length++)
+                template_find((enum replication_component)component, 0, message.bytes, length, &match);
+        }
+    }
+    text_free(&message);
+}
+
+static void threads_are_at_a_package(void **state)
+{
+    (void)state;
+    static const struct {
+        enum replication_component component;
+        uint32_t thread;
+        int64_t time_s;
+        const char *message, *told;
+    } cases[] = {
+        {D, 4824, 10, "Started package processing thread for package 'CEN00001', thread ID = 0xAAC (2732)",
+         ""},
+        {D, 2732, 11, "Error occurred.", "failure CEN00001 tied"},
+        {D, 2732, 12, "Processing package CEN00001 (SourceVersion:2;StoredVersion:1)",
+         "stored CEN00001 wanted 2 held 1"},
+        {D, 2736, 12, "Processing package CEN00002 (SourceVersion:7;StoredVersion:0)",
+         "stored CEN00002 wanted 7"},
+        {D, 2732, 13,
+         "The contents for the package CEN00001 hasn't arrived from site CS1 yet, will retry later.",
+         "waiting CEN00001 wanted 2 held 1"},
+        {D, 2736, 13,
+         "The contents for the package CEN00001 hasn't arrived from site CS1 yet, will retry later.",
+         "waiting CEN00001"},
+        {D, 2736, 14, "Error occurred.", "failure CEN00001 tied"},
+        {S, 2732, 14, "Despooler failed to execute the instruction, error code = 12", ""},
+        {D, 4824, 15, "Starting package processing thread,thread ID = AAC", ""},
+        {D, 2732, 15, "Error occurred.", ""},
+        {D, 2736, 15 + 86400, "Error occurred. Performing error cleanup prior to returning.", ""},
+        {S, 3816, 20, "Received package CEN00003 version 4", "received CEN00003 wanted 4"},
+        {S, 3816, 21, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00003 (2)",
+         "base_missing CEN00003 wanted 4"},
+        {S, 3816, 21, "STATMSG: ID=4400 SEV=I LEV=M ISTR0=\"CEN00003\" ISTR1=\"\"", "stored CEN00003 held 4"},
+        {S, 3816, 22, "Despooler failed to execute the instruction, error code = 12",
+         "failure CEN00003 tied"},
+        {S, 3816, 23, "Executing instruction of type MICROSOFT|SMS|MINIJOBINSTRUCTION|INVENTORY", ""},
+        {S, 3816, 24, "Despooler failed to execute the instruction, error code = 12", ""},
+        {S, 3816, 25, "Received package CEN00003 version 4", "received CEN00003 wanted 4"},
+        {S, 3816, 26, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00004 (2)", "base_missing CEN00004"},
+    };
+    struct replication_ties ties = {0};
+    struct text told = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tell(&ties, cases[i].component, cases[i].thread, cases[i].message, cases[i].time_s, &told);
+        if (strcmp(text_string(&told), cases[i].told) != 0)
+            fail_msg("%zu: \"%s\" tells \"%s\", not \"%s\"", i, cases[i].message, text_string(&told),
+                     cases[i].told);
+    }
+    text_free(&told);
+}
+
+static void ties_are_bounded(void **state)
+{
+    (void)state;
+    struct replication_ties ties = {0};
+    struct replication_event event;
+    for (uint32_t thread = 0; thread < 100000; thread++) {
+        char message[64];
+        snprintf(message, sizeof message, "Received package CEN%05X version 1", (unsigned)thread);
+        assert_true(read_line(&ties, S, thread, message, 1000 + thread / 100, &event));
+        assert_true(read_line(&ties, S, thread,
+                              "Despooler failed to execute the instruction, error code = 12", 2000, &event));
+        assert_memory_equal(event.package, message + 17, 8);
+    }
+}
+
+static void lines_are_clean(void **state)
+{
+    (void)state;
+    struct replication_ties ties = {0};
+    struct replication_event event;
+    char message[2000];
+    int length =
+        snprintf(message, sizeof message,
+                 "Package CEN00001 requires a newer version (3) of source files|and\n\tthe \x01 new %s",
+                 "compressed f\xC3\xBCles ");
+    for (; length < 1900; length += 2)
+        memcpy(message + length, "\xC3\xA4", 3);
+    assert_true(read_line(&ties, D, 1, message, 1000, &event));
+    assert_in_range(strlen(event.line), 290, REPLICATION_LINE - 1);
+    assert_null(strpbrk(event.line, "|\n\t\x01"));
+    assert_int_equal(strncmp(event.line, "Package CEN00001 requires a newer version (3) of source files", 61),
+                     0);
+}
+
+static void package_ids(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        bool valid;
+    } cases[] = {
+        {"CEN0000E", true},     {"61000012", true}, {"W_M0200024", true},   {"xxx000B6", true},
+        {"CEN000001", true},    {"CEN0000", false}, {"contents", false},    {"CEN-0001", false},
+        {"CEN0000E012", false}, {"", false},        {"CEN0000\xC3", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t length = strlen(cases[i].id), found = package_id_length(cases[i].id, length);
+        if ((found != 0 && found == length) != cases[i].valid)
+            fail_msg("%s", cases[i].id);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wordings),
+        cmocka_unit_test(every_template_is_reached),
+        cmocka_unit_test(threads_are_at_a_package),
+        cmocka_unit_test(ties_are_bounded),
+        cmocka_unit_test(lines_are_clean),
+        cmocka_unit_test(package_ids),
+    };
+    return cmocka_run_group_tests_name("replication", tests, NULL, NULL);
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The logs of a site, read by any number of runs that end anywhere, with rotations and byte limits, give the
+ * conditions of one run over the whole; and a log that fails takes nothing of the others with it.
+ */
+#include "replication/logset.h"
+
+#include "../dice.h"
+#include "../logstory.h"
+#include "replication/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static uint64_t seed;
+
+static uint32_t any(uint32_t below)
+{
+    return dice_throw(&seed, below);
+}
+
+enum { LOGS = 2, LINES = 600 };
+static const char *const names[LOGS] = {"despool", "distmgr"};
+
+/* What the site writes, in the order of time. */
+struct line {
+    int log;
+    char *text; /* owned */
+};
+
+struct site {
+    char folder[48];
+    char log[LOGS][80], old[LOGS][80];
+    const char *locations[LOGS];
+    struct line lines[LINES];
+};
+
+static void any_message(int log, bool old, char *out, size_t size)
+{
+    static const char *const packages[] = {"CEN00001", "61000012", "CAS0000F"};
+    const char *package = packages[any(3)];
+    unsigned version = 1 + any(4), kind = any(10);
+    if (log == 0 && kind < 3)
+        snprintf(out, size, "~Received package %s version %u", package, version);
+    else if (log == 0 && kind < 5)
+        snprintf(out, size, "CCompress::Open: Failed to open E:\\SMSPKG\\%s (2)", package);
+    else if (log == 0 && kind == 5 && !old)
+        snprintf(out, size, "~Stored Package %s. Stored Package Version = %u", package, version);
+    else if (log == 1 && kind < 5)
+        snprintf(out, size,
+                 "Package %s requires a newer version (%u) of source files and the new compressed files "
+                 "haven't arrived yet, "
+                 "current version is %u.",
+                 package, version + 1, version);
+    else if (log == 1 && kind == 5)
+        snprintf(out, size,
+                 "A newer version (%u) of package %s has already arrived, delete X for version %u .",
+                 version + 1, package, version);
+    else if (log == 1 && kind == 6 && !old)
+        snprintf(out, size, "StoredPkgVersion (%u) of package %s. StoredPkgVersion in database is 1.",
+                 version, package);
+    else
+        snprintf(out, size, "%s", any(2) ? "Error occurred." : "Sleep 3600 seconds...");
+}
+
+static void write_site(struct site *site, bool local)
+{
+    int64_t now = 1700000000;
+    bool old = any(2);
+    for (int i = 0; i < LINES; i++) {
+        struct text text = {0};
+        char message[300], stamp[64];
+        int log = (int)any(LOGS);
+        any_message(log, old, message, sizeof message);
+        now += 1 + any(any(6) == 0 ? 20000 : 900);
+        time_t seconds = (time_t)now;
+        struct tm tm;
+        gmtime_r(&seconds, &tm);
+        strftime(stamp, sizeof stamp,
+                 local ? "%a %b %d %H:%M:%S.000 %Y Local Time" : "%m-%d-%Y %H:%M:%S.000+00", &tm);
+        unsigned thread = 1000 + 4 * any(3);
+        text_addf(&text, "%s  $$<%s><%s><thread=%u (0x%X)>\r\n", message,
+                  log == 0 ? "SMS_DESPOOLER" : "SMS_DISTRIBUTION_MANAGER", stamp, thread, thread);
+        site->lines[i] = (struct line){.log = log, .text = text.bytes};
+    }
+}
+
+static void begin(struct site *site, bool local)
+{
+    *site = (struct site){0};
+    strcpy(site->folder, "/tmp/test_logset-XXXXXX");
+    assert_non_null(mkdtemp(site->folder));
+    for (int log = 0; log < LOGS; log++) {
+        snprintf(site->log[log], sizeof site->log[log], "%s/%s.log", site->folder, names[log]);
+        snprintf(site->old[log], sizeof site->old[log], "%s/%s.lo_", site->folder, names[log]);
+        site->locations[log] = site->log[log];
+    }
+    write_site(site, local);
+}
+
+static void empty(const struct site *site)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'/*", site->folder);
+    assert_int_equal(system(command), 0);
+    snprintf(command, sizeof command, "%s/state", site->folder);
+    assert_int_equal(mkdir(command, 0700), 0);
+}
+
+static void finish(struct site *site)
+{
+    empty(site);
+    for (int i = 0; i < LINES; i++)
+        free(site->lines[i].text);
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", site->folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void append(const char *path, const char *bytes, size_t length)
+{
+    FILE *file = fopen(path, "ab");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    fclose(file);
+}
+
+/* One run, as the check does it. @return whether a log is not read to its end */
+static bool run(const struct site *site, int64_t max_bytes, const char *timezone, struct logset *set)
+{
+    char state[80];
+    struct failure failure = {0};
+    enum statefile_health health;
+    snprintf(state, sizeof state, "%s/state", site->folder);
+    struct statefile *file =
+        statefile_open(state, "test_logset", "site", &logmemory_schema, 0, NULL, &health, &failure);
+    if (file == NULL || health == STATEFILE_LOST || health == STATEFILE_UNUSABLE)
+        fail_msg("%s", failure.text);
+    struct bytestore *store = bytestore_new(NULL, NULL);
+    struct logset_options options = {.logs = site->locations,
+                                     .count = LOGS,
+                                     .max_bytes = max_bytes,
+                                     .forget_s = 3 * 86400,
+                                     .timezone = timezone};
+    assert_int_equal(log_encoding_parse("auto", &options.encoding, &failure), 0);
+    if (logset_read(set, &options, store, file, NULL, &failure) != 0 ||
+        statefile_commit(file, 1800000000, &failure) != 0)
+        fail_msg("%s", failure.text);
+    bytestore_close(store);
+    statefile_close(file);
+    bool more = false;
+    for (int log = 0; log < LOGS; log++)
+        more |= set->logs[log].status.catching_up;
+    return more;
+}
+
+static void tell(const struct logset *set, struct text *out)
+{
+    struct story story = {.set = set->conditions};
+    story_tell(&story, out);
+}
+
+static void run_whole(const struct site *site, const char *timezone, struct text *out)
+{
+    struct logset set;
+    empty(site);
+    for (int i = 0; i < LINES; i++)
+        append(site->log[site->lines[i].log], site->lines[i].text, strlen(site->lines[i].text));
+    assert_false(run(site, 1 << 30, timezone, &set));
+    tell(&set, out);
+    logset_free(&set);
+}
+
+static void rotate(const struct site *site, int log, bool copy)
+{
+    char command[256];
+    if (copy)
+        snprintf(command, sizeof command, "cp '%s' '%s' && : >'%s'", site->log[log], site->old[log],
+                 site->log[log]);
+    else
+        snprintf(command, sizeof command, "mv '%s' '%s' && : >'%s'", site->log[log], site->old[log],
+                 site->log[log]);
+    assert_int_equal(system(command), 0);
+}
+
+static void run_in_pieces(const struct site *site, const char *timezone, struct text *out)
+{
+    struct logset set;
+    empty(site);
+    for (int log = 0; log < LOGS; log++)
+        append(site->log[log], "", 0);
+    for (int at = 0; at < LINES;) {
+        if (any(4) == 0)
+            rotate(site, (int)any(LOGS), any(2));
+        for (int more = 1 + (int)any(LINES / 4); more > 0 && at < LINES; more--, at++)
+            append(site->log[site->lines[at].log], site->lines[at].text, strlen(site->lines[at].text));
+        size_t half = 0;
+        const struct line *next = at < LINES && any(2) ? &site->lines[at] : NULL;
+        if (next != NULL)
+            append(site->log[next->log], next->text, half = 1 + any((uint32_t)strlen(next->text)));
+        int64_t limit = any(2) ? 1 << 30 : 400 + any(20000);
+        for (int runs = 0; run(site, limit, timezone, &set); runs++) {
+            if (runs > 2000)
+                fail_msg("seed %llu: no end with %lld bytes a run", (unsigned long long)seed,
+                         (long long)limit);
+            logset_free(&set);
+        }
+        text_cut(out, 0);
+        tell(&set, out);
+        logset_free(&set);
+        if (next != NULL) {
+            append(site->log[next->log], next->text + half, strlen(next->text) - half);
+            at++;
+        }
+    }
+    run(site, 1 << 30, timezone, &set);
+    text_cut(out, 0);
+    tell(&set, out);
+    logset_free(&set);
+}
+
+static void cut_anywhere(uint64_t start, const char *timezone)
+{
+    struct site site;
+    struct text whole = {0}, pieces = {0};
+    seed = start * 0x9E3779B97F4A7C15u + 1;
+    begin(&site, timezone != NULL);
+    run_whole(&site, timezone, &whole);
+    run_in_pieces(&site, timezone, &pieces);
+    if (strcmp(text_string(&whole), text_string(&pieces)) != 0)
+        fail_msg("seed %llu: one run:\n%s\nin pieces:\n%s", (unsigned long long)start, text_string(&whole),
+                 text_string(&pieces));
+    text_free(&whole);
+    text_free(&pieces);
+    finish(&site);
+}
+
+static void any_runs(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= 12; i++)
+        cut_anywhere(i, NULL);
+}
+
+static void any_runs_of_local_time(void **state)
+{
+    (void)state;
+    for (uint64_t i = 100; i < 106; i++)
+        cut_anywhere(i, "UTC");
+}
+
+/* distmgr.log fails after it gave events: its last stamp is local time and does not fit its modification
+ * time. */
+static void a_log_that_fails(void **state)
+{
+    (void)state;
+    static const char despool[] = "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)  "
+                                  "$$<SMS_DESPOOLER><11-14-2023 22:13:20.000+00><thread=4 (0x4)>\r\n";
+    static const char distmgr[] =
+        "Package CEN00002 requires a newer version (3) of source files and the new compressed files haven't "
+        "arrived yet, current "
+        "version is 2.  $$<SMS_DISTRIBUTION_MANAGER><11-14-2023 22:13:20.000+00><thread=4 (0x4)>\r\n";
+    static const char stamp[] =
+        "x  $$<SMS_DISTRIBUTION_MANAGER><Tue Nov 14 22:13:21.000 2023 Zone><thread=4 (0x4)>\r\n";
+    struct site site;
+    struct logset set;
+    seed = 1;
+    begin(&site, false);
+    empty(&site);
+    append(site.log[0], despool, sizeof despool - 1);
+    append(site.log[1], distmgr, sizeof distmgr - 1);
+    append(site.log[1], stamp, sizeof stamp - 1);
+    for (int i = 0; i < 3; i++) {
+        run(&site, 1 << 30, NULL, &set);
+        assert_false(set.logs[0].failed);
+        assert_true(set.logs[1].failed);
+        assert_non_null(strstr(set.logs[1].failure.text, "--timezone"));
+        assert_int_equal(set.conditions.count, 1);
+        assert_string_equal(set.conditions.items[0].package, "CEN00001");
+        logset_free(&set);
+    }
+    run(&site, 1 << 30, "UTC",
+        &set); /* the operator gave the option: nothing is lost, nothing counted twice */
+    assert_int_equal(set.conditions.count, 2);
+    assert_int_equal(condition_repeats(&set.conditions.items[0]), 0);
+    assert_int_equal(condition_repeats(&set.conditions.items[1]), 0);
+    logset_free(&set);
+    unlink(site.log[0]);
+    run(&site, 1 << 30, "UTC", &set); /* missing */
+    assert_true(set.logs[0].failed);
+    assert_false(set.logs[1].failed);
+    assert_int_equal(set.conditions.count, 2);
+    logset_free(&set);
+    finish(&site);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_runs),
+        cmocka_unit_test(any_runs_of_local_time),
+        cmocka_unit_test(a_log_that_fails),
+    };
+    return cmocka_run_group_tests_name("logset", tests, NULL, NULL);
+}

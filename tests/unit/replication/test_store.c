@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static char directory[64];
+
+static int begin(void **state)
+{
+    (void)state;
+    strcpy(directory, "/tmp/test_logmemory.XXXXXX");
+    return mkdtemp(directory) != NULL ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    return system(command);
+}
+
+static struct statefile *open_memory(void)
+{
+    enum statefile_health health;
+    struct failure failure = {""};
+    struct statefile *file = statefile_open(directory, "check_test", "smb://host/logs", &logmemory_schema,
+                                            1000, NULL, &health, &failure);
+    if (file == NULL || (health != STATEFILE_KEPT && health != STATEFILE_NEW))
+        fail_msg("health %d: %s", (int)health, failure.text);
+    return file;
+}
+
+static void commit(struct statefile *file)
+{
+    struct failure failure = {""};
+    if (statefile_commit(file, time(NULL), &failure) != 0)
+        fail_msg("%s", failure.text);
+    statefile_close(file);
+}
+
+static void test_never_read(void **state)
+{
+    (void)state;
+    struct statefile *file = open_memory();
+    struct logmemory_log memory;
+    static const struct logmemory_log nothing;
+    memset(&memory, 1, sizeof memory);
+    assert_int_equal(logmemory_load_log(file, "a.log", &memory, NULL), 0);
+    assert_memory_equal(&memory, &nothing, sizeof memory);
+    statefile_close(file);
+}
+
+static void test_position_and_parser(void **state)
+{
+    (void)state;
+    struct log_mark at = {1, 2, 3, UINT64_MAX, 5, UINT64_C(1) << 63, 7}, old = {8, 9, 10, 11, 12, 13, 14};
+    char parser[] = "any\0bytes";
+    struct logmemory_log memory = {{at, old}, parser, sizeof parser}, loaded;
+    struct statefile *file = open_memory();
+    assert_int_equal(logmemory_store_log(file, "a.log", &memory, NULL), 0);
+    memory.position.at.offset = 100;
+    memory.parser = NULL;
+    memory.parser_length = 0;
+    assert_int_equal(logmemory_store_log(file, "b.log", &memory, NULL), 0);
+    commit(file);
+
+    file = open_memory();
+    assert_int_equal(logmemory_load_log(file, "a.log", &loaded, NULL), 1);
+    assert_memory_equal(&loaded.position.at, &at, sizeof at);
+    assert_memory_equal(&loaded.position.rotated, &old, sizeof old);
+    assert_int_equal(loaded.parser_length, sizeof parser);
+    assert_memory_equal(loaded.parser, parser, sizeof parser);
+    loaded.position.at.offset = 55;
+    assert_int_equal(logmemory_store_log(file, "a.log", &loaded, NULL), 0);
+    logmemory_log_free(&loaded);
+    assert_int_equal(logmemory_load_log(file, "a.log", &loaded, NULL), 1);
+    assert_int_equal(loaded.position.at.offset, 55);
+    logmemory_log_free(&loaded);
+    assert_int_equal(logmemory_load_log(file, "b.log", &loaded, NULL), 1);
+    assert_int_equal(loaded.position.at.offset, 100);
+    assert_null(loaded.parser);
+    statefile_close(file);
+
+    file = open_memory(); /* what was not committed is not there */
+    assert_int_equal(logmemory_load_log(file, "a.log", &loaded, NULL), 1);
+    assert_int_equal(loaded.position.at.offset, 1);
+    logmemory_log_free(&loaded);
+    statefile_close(file);
+}
+
+/* A condition with every member set to something of its own. */
+static struct condition sample(const char *package, int64_t number)
+{
+    struct condition condition;
+    memset(&condition, 0, sizeof condition);
+    snprintf(condition.package, sizeof condition.package, "%s", package);
+    condition.wanted = number + 1;
+    condition.held = number + 2;
+    condition.last_progress_s = number + 3;
+    condition.received_s = number + 4;
+    snprintf(condition.failure, sizeof condition.failure, "failure %lld \xE2\x80\x99 '|'", (long long)number);
+    struct condition_sign *sign = &condition.sign[CONDITION_BASE_MISSING];
+    sign->open = true;
+    sign->first_s = number + 5;
+    sign->last_s = number + 6;
+    sign->repeats = number + 7;
+    sign->longest_gap_s = number + 8;
+    sign->written_s = number + 9;
+    sign->component = REPLICATION_DESPOOL;
+    memset(sign->line, 'l', sizeof sign->line - 1);
+    condition.sign[CONDITION_SUPERSEDED] = (struct condition_sign){.first_s = number, .last_s = number};
+    return condition;
+}
+
+static void expect_same(const struct conditions *set, const struct condition *expected)
+{
+    const struct condition *found = conditions_find(set, expected->package);
+    assert_non_null(found);
+    assert_int_equal(found->wanted, expected->wanted);
+    assert_int_equal(found->held, expected->held);
+    assert_int_equal(found->last_progress_s, expected->last_progress_s);
+    assert_int_equal(found->received_s, expected->received_s);
+    assert_string_equal(found->failure, expected->failure);
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *a = &found->sign[kind], *b = &expected->sign[kind];
+        assert_int_equal(a->open, b->open);
+        assert_int_equal(a->first_s, b->first_s);
+        assert_int_equal(a->last_s, b->last_s);
+        assert_int_equal(a->repeats, b->repeats);
+        assert_int_equal(a->longest_gap_s, b->longest_gap_s);
+        assert_int_equal(a->written_s, b->written_s);
+        assert_int_equal(a->component, b->component);
+        assert_string_equal(a->line, b->line);
+    }
+}
+
+static void load(struct statefile *file, struct conditions *set)
+{
+    struct failure failure = {""};
+    conditions_init(set, 0);
+    if (logmemory_load_conditions(file, set, &failure) != 0)
+        fail_msg("%s", failure.text);
+}
+
+static void test_conditions(void **state)
+{
+    (void)state;
+    struct condition items[] = {sample("CEN00001", 100), sample("CEN00002", 200), sample("CEN00003", 300)};
+    struct stored_version stored[] = {{"CEN00001", 4, 1000}, {"CEN00009", 5, 2000}};
+    struct conditions set;
+    struct failure failure = {""};
+    struct statefile *file = open_memory();
+    load(file, &set);
+    assert_int_equal(set.count, 0);
+    assert_int_equal(conditions_load(&set, items, 3, stored, 2), 0);
+    set.stored_lines = true;
+    set.stored_since_s = 11;
+    set.newest_s = 12;
+    set.written_s[REPLICATION_DISTMGR] = 13;
+    set.written_s[REPLICATION_DESPOOL] = 14;
+    if (logmemory_store_conditions(file, &set, &failure) != 0)
+        fail_msg("%s", failure.text);
+    commit(file);
+    conditions_free(&set);
+
+    file = open_memory();
+    load(file, &set);
+    assert_int_equal(set.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        expect_same(&set, &items[i]);
+    assert_int_equal(set.stored_count, 2);
+    assert_int_equal(conditions_stored(&set, "CEN00009")->version, 5);
+    assert_int_equal(conditions_stored(&set, "CEN00009")->time_s, 2000);
+    assert_true(set.stored_lines);
+    assert_int_equal(set.stored_since_s, 11);
+    assert_int_equal(set.newest_s, 12);
+    assert_int_equal(set.written_s[REPLICATION_DISTMGR], 13);
+    assert_int_equal(set.written_s[REPLICATION_DESPOOL], 14);
+
+    /* Nothing changed: nothing is written. */
+    int before = sqlite3_total_changes(statefile_database(file));
+    assert_int_equal(logmemory_store_conditions(file, &set, &failure), 0);
+    assert_int_equal(sqlite3_total_changes(statefile_database(file)), before);
+    conditions_free(&set);
+
+    /* One goes, one changes, one comes. */
+    struct condition others[] = {sample("CEN00000", 400), sample("CEN00001", 100), sample("CEN00003", 500)};
+    others[2].sign[CONDITION_SUPERSEDED] = (struct condition_sign){0};
+    conditions_init(&set, 0);
+    assert_int_equal(conditions_load(&set, others, 3, stored + 1, 1), 0);
+    assert_int_equal(logmemory_store_conditions(file, &set, &failure), 0);
+    conditions_free(&set);
+    commit(file);
+    file = open_memory();
+    load(file, &set);
+    assert_int_equal(set.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        expect_same(&set, &others[i]);
+    assert_int_equal(set.stored_count, 1);
+    conditions_free(&set);
+    statefile_close(file);
+}
+
+static void expect_senseless(const char *sql)
+{
+    struct conditions set;
+    struct failure failure = {""};
+    struct statefile *file = open_memory();
+    assert_int_equal(sqlite3_exec(statefile_database(file), sql, NULL, NULL, NULL), SQLITE_OK);
+    conditions_init(&set, 0);
+    if (logmemory_load_conditions(file, &set, &failure) != -1 ||
+        strstr(failure.text, "makes no sense") == NULL)
+        fail_msg("%s: '%s'", sql, failure.text);
+    conditions_free(&set);
+    statefile_close(file);
+}
+
+static void test_senseless_rows(void **state)
+{
+    (void)state;
+    expect_senseless("INSERT INTO condition VALUES ('a package ID that is too long', 1, 1, 1, 1, '')");
+    expect_senseless("INSERT INTO stored VALUES ('a package ID that is too long', 1, 1)");
+    expect_senseless(
+        "INSERT INTO sign(package, kind, component, open, first, last, repeats, longest_gap, written, "
+        "line) VALUES ('CEN00001', 'waiting', 'SMS_DESPOOLER', 1, 1, 1, 1, 1, 1, '')");
+    expect_senseless(
+        "INSERT INTO condition VALUES ('CEN00001', 1, 1, 1, 1, ''); "
+        "INSERT INTO sign(package, kind, component, open, first, last, repeats, longest_gap, written, "
+        "line) VALUES ('CEN00001', 'no such kind', 'SMS_DESPOOLER', 1, 1, 1, 1, 1, 1, '')");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_never_read),
+        TEST(test_position_and_parser),
+        TEST(test_conditions),
+        TEST(test_senseless_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
