@@ -55,19 +55,16 @@ static const struct option despool_option_table[] = {
      .type = OPTION_LIST,
      .offset = DESPOOL(logs),
      .argument = "FILE",
-     .help = "A log of the child site: despool.log, distmgr.log; a path, or smb://host[:port]/share/path. "
-             "Its rotated "
-             "predecessor (.lo_) is found beside it. Give both logs of a site to one check: they tell one "
-             "story."},
+     .help = "A log of the child site: despool.log, distmgr.log; a path, or "
+             "smb://host[:port]/share/path. Its rotated predecessor (.lo_) is found "
+             "beside it. Give both logs of a site to one check: they tell one story."},
     {.name = "pck",
      .type = OPTION_TEXT,
      .offset = DESPOOL(pck),
      .argument = "DIR",
-     .help = "Folder of compressed packages (SMSPKG) of the child site, a path or smb://host/SMSPKGC$. A "
-             "package that was "
-             "stored there, or is given by --package, and whose PackageID.PCK is gone, has lost its base "
-             "already, before the "
-             "next delta fails."},
+     .help = "Folder of compressed packages (SMSPKG) of the child site, a path or "
+             "smb://host/SMSPKGC$. A package that was stored there, or is given by --package, and "
+             "whose PackageID.PCK is gone, has lost its base already, before the next delta fails."},
     {.name = "site",
      .type = OPTION_TEXT,
      .offset = DESPOOL(site),
@@ -77,24 +74,22 @@ static const struct option despool_option_table[] = {
      .type = OPTION_TEXT,
      .offset = DESPOOL(smb_auth),
      .argument = "FILE",
-     .help = "User and password for smb://, in the format of smbclient's authentication file, not readable "
-             "by others. Without "
-             "it, a Kerberos ticket is used."},
+     .help = "User and password for smb://, in the format of smbclient's authentication "
+             "file, not readable by others. Without it, a Kerberos ticket is used."},
     {.name = "encoding",
      .type = OPTION_CUSTOM,
      .offset = DESPOOL(encoding),
      .argument = "NAME",
      .fallback = "auto",
      .parse = parse_encoding,
-     .help = "Encoding of the logs: auto, utf-8, utf-16le, utf-16be, or a code page that iconv knows "
-             "(cp1252, cp932)."},
+     .help = "Encoding of the logs: auto, utf-8, utf-16le, utf-16be, "
+             "or a code page that iconv knows (cp1252, cp932)."},
     {.name = "timezone",
      .type = OPTION_TEXT,
      .offset = DESPOOL(timezone),
      .argument = "AREA/CITY",
-     .help = "Time zone of the site server, for stamps that are local time (SMS 2003 and before). Without "
-             "it, the file's own "
-             "modification time tells the offset; -v shows it."},
+     .help = "Time zone of the site server, for stamps that are local time (SMS 2003 and before). "
+             "Without it, the file's own modification time tells the offset; -v shows it."},
     {.name = "max-bytes",
      .type = OPTION_SIZE,
      .offset = DESPOOL(max_bytes),
@@ -118,9 +113,8 @@ static const struct option despool_option_table[] = {
      .offset = DESPOOL(silent_warning_s),
      .argument = "DURATION",
      .fallback = "24h",
-     .help = "WARNING when no record was written to any of the logs for this long: a component that hangs or "
-             "was stopped "
-             "writes nothing. 0 switches it off."},
+     .help = "WARNING when no record was written to any of the logs for this long: a "
+             "component that hangs or was stopped writes nothing. 0 switches it off."},
     {.name = "silent-critical",
      .type = OPTION_DURATION,
      .offset = DESPOOL(silent_critical_s),
@@ -132,9 +126,8 @@ static const struct option despool_option_table[] = {
      .offset = DESPOOL(forget_s),
      .argument = "DURATION",
      .fallback = "14d",
-     .help = "Forget a waiting condition that was not repeated for this long, and say so. A missing base is "
-             "never forgotten. "
-             "0: never."},
+     .help = "Forget a waiting condition that was not repeated for this "
+             "long, and say so. A missing base is never forgotten. 0: never."},
     {.name = "close",
      .type = OPTION_TEXT,
      .offset = DESPOOL(close),
@@ -396,9 +389,8 @@ int main(int argc, char **argv)
     const struct program program = {
         .name = "check_sms_despool",
         .purpose = "find stalled SMS package versions, from the logs of a site",
-        .description = "Reads what is new in despool.log and distmgr.log of one child site, and tells which "
-                       "package versions "
-                       "are stalled there, since when, why, and what to do.",
+        .description = "Reads what is new in despool.log and distmgr.log of one child site, and tells "
+                       "which package versions are stalled there, since when, why, and what to do.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
     };

@@ -43,9 +43,8 @@ static const struct option dps_option_table[] = {
      .type = OPTION_LIST,
      .offset = DPS(servers),
      .argument = "GLOB,...",
-     .help = "Only distribution points whose server name matches, without case: S02*,*.corp.example. None "
-             "that matches is "
-             "UNKNOWN."},
+     .help = "Only distribution points whose server name matches, without "
+             "case: S02*,*.corp.example. None that matches is UNKNOWN."},
     {.name = "include-removals",
      .type = OPTION_FLAG,
      .offset = DPS(removals),
@@ -59,8 +58,8 @@ static const struct option dps_option_table[] = {
      .type = OPTION_RANGE,
      .offset = DPS(stale_warning),
      .argument = "RANGE",
-     .help = "Age of the newest summary row that is a WARNING: nothing has been reported as changed for so "
-             "long."},
+     .help = "Age of the newest summary row that is a WARNING: "
+             "nothing has been reported as changed for so long."},
     {.name = "stale-critical",
      .type = OPTION_RANGE,
      .offset = DPS(stale_critical),

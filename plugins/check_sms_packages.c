@@ -46,17 +46,15 @@ static const struct option packages_option_table[] = {
      .argument = "RULE",
      .fallback = "version",
      .choices = "version|recipe",
-     .help = "How trouble is recognised. version: what is targeted but not held in the wanted version. "
-             "recipe: Status <> 0 "
-             "AND SourceVersion > 0 in PkgStatus, persistent over a long time, to the letter of the 2007 "
-             "recipe."},
+     .help = "How trouble is recognised. version: what is targeted but not held in the "
+             "wanted version. recipe: Status <> 0 AND SourceVersion > 0 in PkgStatus, "
+             "persistent over a long time, to the letter of the 2007 recipe."},
     DB_CLOCK_OPTION(PACKAGES(clock)),
     {.name = "survey",
      .type = OPTION_FLAG,
      .offset = PACKAGES(survey),
-     .help = "Show what the database holds instead of checking it: the distribution of Status and versions, "
-             "how the dates "
-             "lie against the server's clock, and the product's columns. Exits 3."},
+     .help = "Show what the database holds instead of checking it: the distribution of Status and "
+             "versions, how the dates lie against the server's clock, and the product's columns. Exits 3."},
 };
 
 /* ---- the question */
@@ -395,9 +393,8 @@ int main(int argc, char **argv)
     const struct program program = {
         .name = "check_sms_packages",
         .purpose = "find stuck SMS packages, from the site database",
-        .description = "Reads the site database of the owning site and tells which packages have not reached "
-                       "which child "
-                       "sites, for how long, and what to look at next.",
+        .description = "Reads the site database of the owning site and tells which packages have "
+                       "not reached which child sites, for how long, and what to look at next.",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
     };

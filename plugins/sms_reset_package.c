@@ -56,9 +56,8 @@ static const struct option what_option_table[] = {
      .type = OPTION_TEXT,
      .offset = RESET(pkg_server),
      .argument = "NAME",
-     .help = "Instead of the site, its server as PkgStatus writes it (NetBIOS name up to ConfigMgr 2007, "
-             "full name from 2012 "
-             "on)."},
+     .help = "Instead of the site, its server as PkgStatus writes it "
+             "(NetBIOS name up to ConfigMgr 2007, full name from 2012 on)."},
     OWNING_SITE_OPTION(RESET(site)),
     {.name = "style",
      .type = OPTION_CHOICE,
@@ -66,9 +65,8 @@ static const struct option what_option_table[] = {
      .argument = "STYLE",
      .fallback = "recipe",
      .choices = "recipe|version",
-     .help = "recipe: Status = 2 and SourceVersion = 0, as administrators have done it since 2007. version: "
-             "SourceVersion "
-             "alone, as Microsoft's later text has it."},
+     .help = "recipe: Status = 2 and SourceVersion = 0, as administrators have done it "
+             "since 2007. version: SourceVersion alone, as Microsoft's later text has it."},
 };
 
 static const struct option how_option_table[] = {
@@ -81,8 +79,8 @@ static const struct option how_option_table[] = {
      .type = OPTION_FLAG,
      .offset = RESET(yes),
      .flags = OPTION_COMMAND_LINE_ONLY,
-     .help = "Do not ask for the package ID to be typed. Needed with --apply where standard input is no "
-             "terminal."},
+     .help = "Do not ask for the package ID to be typed. Needed "
+             "with --apply where standard input is no terminal."},
     {.name = "undo",
      .type = OPTION_INTEGER,
      .offset = RESET(undo),
@@ -90,9 +88,8 @@ static const struct option how_option_table[] = {
      .least = 1,
      .most = INT32_MAX,
      .flags = OPTION_COMMAND_LINE_ONLY,
-     .help = "Put the row back as it was before this entry of the journal, only if it still is as the entry "
-             "left it. Shown "
-             "only, unless --apply is given."},
+     .help = "Put the row back as it was before this entry of the journal, only if "
+             "it still is as the entry left it. Shown only, unless --apply is given."},
     {.name = "force",
      .type = OPTION_FLAG,
      .offset = RESET(force),
@@ -133,8 +130,8 @@ static const struct option how_option_table[] = {
      .letter = 'v',
      .type = OPTION_COUNT,
      .offset = RESET(verbosity),
-     .help = "Show more, on standard error; repeatable. -vv: versions and the time of each step; -vvv: the "
-             "SQL as well."},
+     .help = "Show more, on standard error; repeatable. -vv: versions "
+             "and the time of each step; -vvv: the SQL as well."},
 };
 
 static const struct option memory_option_table[] = {
@@ -147,10 +144,9 @@ static const struct option memory_option_table[] = {
      .type = OPTION_TEXT,
      .offset = RESET(journal_dir),
      .argument = "DIR",
-     .help =
-         "Where the journal of repairs lies; it must belong to the user who repairs and be closed to all "
-         "others (mode "
-         "0700). Without it: the directory of the build (Debian: /var/lib/monitoring-plugins-sms-reset)."},
+     .help = "Where the journal of repairs lies; it must belong to the user who "
+             "repairs and be closed to all others (mode 0700). Without it: the "
+             "directory of the build (Debian: /var/lib/monitoring-plugins-sms-reset)."},
     STATE_DIR_OPTION(RESET(state_dir)),
 };
 
@@ -160,14 +156,13 @@ static const struct manual_section manual_sections[] = {
                     " 2  tried and rolled back: the database is as it was\n"
                     " 3  the outcome is not known and the text says where to look;\n"
                     "    or it could not look; or a bad option, --help or --version"},
-    {"FILES", "The journal in " RESET_DIRECTORY
-              " has one line for the begin of each repair, on the disk before the database is "
-              "touched, and one for its end. It is only ever appended to.\n\n"
-              "The ini file of --extra-opts is the one of the checks; give the repair a section and a login "
-              "of its own."},
-    {"WARNING", "Changing the site database is not supported by Microsoft. Have a backup. Each repair sends "
-                "the whole package over the "
-                "link."},
+    {"FILES",
+     "The journal in " RESET_DIRECTORY " has one line for the begin of each repair, on the disk before the "
+     "database is touched, and one for its end. It is only ever appended to.\n\n"
+     "The ini file of --extra-opts is the one of the checks; "
+     "give the repair a section and a login of its own."},
+    {"WARNING", "Changing the site database is not supported by Microsoft. Have "
+                "a backup. Each repair sends the whole package over the link."},
     {"SEE ALSO", "check_sms_packages(1); the page of this program in " PAGES_DIRECTORY "."},
 };
 

@@ -72,8 +72,8 @@ static enum status explain(const struct check *check, const struct supervision *
         break;
     default:
         fail(&failure,
-             "the worker ended without a result (exit status %d) while %s; -vv shows the driver and its "
-             "version",
+             "the worker ended without a result (exit status "
+             "%d) while %s; -vv shows the driver and its version",
              supervision->status, step);
         break;
     }

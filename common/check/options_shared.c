@@ -56,9 +56,8 @@ const struct option check_option_table[] = {
      .letter = 'v',
      .type = OPTION_COUNT,
      .offset = CHECK(verbosity),
-     .help = "Show more; repeatable. -v: every item; -vv: settings, versions and the time of each step, on "
-             "standard error; "
-             "-vvv: the SQL as well."},
+     .help = "Show more; repeatable. -v: every item; -vv: settings, versions and "
+             "the time of each step, on standard error; -vvv: the SQL as well."},
     {.name = "timeout",
      .letter = 't',
      .type = OPTION_CUSTOM,
@@ -66,9 +65,8 @@ const struct option check_option_table[] = {
      .argument = "SECONDS[:STATE]",
      .fallback = "8",
      .parse = parse_time_limit,
-     .help = "End after this time, with this state (warning, critical or unknown; default unknown). Keep it "
-             "below "
-             "check_nrpe's -t, and that below NRPE's command_timeout."},
+     .help = "End after this time, with this state (warning, critical or unknown; default "
+             "unknown). Keep it below check_nrpe's -t, and that below NRPE's command_timeout."},
     {.name = "warning",
      .letter = 'w',
      .type = OPTION_RANGE,
@@ -102,11 +100,9 @@ const struct option check_option_table[] = {
      .flags = OPTION_REPEATABLE,
      .parse = known_list_parse,
      .reset = reset_known,
-     .help = "Items that the team has accepted (comma list): shown last, counted as known, without an effect "
-             "on the state "
-             "until the end of the day UNTIL (YYYY-MM-DD). The next one pages again. Where items are at "
-             "servers, SITE may "
-             "name the server."},
+     .help = "Items that the team has accepted (comma list): shown last, counted as known, "
+             "without an effect on the state until the end of the day UNTIL (YYYY-MM-DD). "
+             "The next one pages again. Where items are at servers, SITE may name the server."},
     STATE_DIR_OPTION(CHECK(state_dir)),
     {.name = "max-items",
      .type = OPTION_INTEGER,
@@ -158,8 +154,8 @@ const struct option database_option_table[] = {
      .type = OPTION_TEXT,
      .offset = DATABASE(user),
      .argument = "USER",
-     .help = "SQL login, or DOMAIN\\user for Windows authentication (NTLM). Without it, a Kerberos ticket is "
-             "used."},
+     .help = "SQL login, or DOMAIN\\user for Windows authentication "
+             "(NTLM). Without it, a Kerberos ticket is used."},
     {.name = "password",
      .type = OPTION_TEXT,
      .offset = DATABASE(password),
@@ -182,9 +178,9 @@ const struct option database_option_table[] = {
      .offset = DATABASE(tds_version),
      .argument = "VERSION",
      .fallback = "7.1",
-     .help = "Version of the wire protocol: 7.1 is spoken by SQL Server 2000 up to today's; 7.2, 7.3 and 7.4 "
-             "by newer ones "
-             "only. Always passed, because FreeTDS can hang for ever while it guesses (FreeTDS #733)."},
+     .help = "Version of the wire protocol: 7.1 is spoken by SQL Server 2000 up "
+             "to today's; 7.2, 7.3 and 7.4 by newer ones only. Always passed, "
+             "because FreeTDS can hang for ever while it guesses (FreeTDS #733)."},
     {.name = "encryption",
      .type = OPTION_CHOICE,
      .offset = DATABASE(encryption),
@@ -261,9 +257,8 @@ const struct option site_option_table[] = {
      .flags = OPTION_REPEATABLE,
      .parse = rate_list_parse,
      .reset = reset_rates,
-     .help = "What a link is allowed to be slow, for all sites or one (2GB/h,S02=300MB/h): the thresholds of "
-             "a pending "
-             "item grow by its compressed size divided by the rate."},
+     .help = "What a link is allowed to be slow, for all sites or one (2GB/h,S02=300MB/h): the "
+             "thresholds of a pending item grow by its compressed size divided by the rate."},
 };
 const size_t site_option_count = COUNT(site_option_table);
 

@@ -31,17 +31,15 @@ static void add_advice(const struct stallreport *report, const struct stall *sta
     const char *site = report->site != NULL ? report->site : "CODE";
     if (stall->item.item_class == ITEM_FAILED)
         text_addf(line,
-                  "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it "
-                  "(PreloadPkgOnSite.exe %s); "
-                  "else on the owning site sms_reset_package --package=%s --child-site=%s, then refresh its "
-                  "distribution points",
+                  "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload "
+                  "it (PreloadPkgOnSite.exe %s); else on the owning site sms_reset_package "
+                  "--package=%s --child-site=%s, then refresh its distribution points",
                   stall->item.package, stall->item.package, stall->item.package, site);
     else
-        text_addf(
-            line,
-            "; is the parent sending it? look for %s in sched.log and sender.log of the parent (antivirus on "
-            "schedule.box, KB936465)",
-            stall->item.package);
+        text_addf(line,
+                  "; is the parent sending it? look for %s in sched.log and "
+                  "sender.log of the parent (antivirus on schedule.box, KB936465)",
+                  stall->item.package);
 }
 
 static void item_line(void *context, size_t index, struct text *line)

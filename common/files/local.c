@@ -57,14 +57,13 @@ static int fail_permission(const char *path, const char *right, struct failure *
     char folder[1024];
     find_closed_folder(path, folder, sizeof folder);
     if (folder[0] != '\0')
-        return fail(
-            failure,
-            "%s: permission denied: user %s (uid %ld) may not enter the folder %s; give the right with"
-            " 'setfacl -m u:%s:x %s'",
-            path, user, (long)uid, folder, user, folder);
+        return fail(failure,
+                    "%s: permission denied: user %s (uid %ld) may not enter "
+                    "the folder %s; give the right with 'setfacl -m u:%s:x %s'",
+                    path, user, (long)uid, folder, user, folder);
     return fail(failure,
-                "%s: permission denied: user %s (uid %ld) may not read it; give the right with 'setfacl -m "
-                "u:%s:%s %s'",
+                "%s: permission denied: user %s (uid %ld) may not "
+                "read it; give the right with 'setfacl -m u:%s:%s %s'",
                 path, user, (long)uid, user, right, path);
 }
 

@@ -98,12 +98,11 @@ int smbtrouble_connect(const struct smb_attempt *attempt, int error, struct fail
     case EPIPE:
     case ENOTCONN:
         /* A server that knows no SMB2 answers its greeting so (ENOSYS), or hangs up. */
-        return fail(
-            failure,
-            "%s: %s ended the conversation at its beginning (%s): it is restarting, or no SMB server, or one "
-            "with SMB1 only (Windows 2003 and older; these need 'client min protocol = NT1' in this host's "
-            "smb.conf)",
-            url->share, url->host, strerror(error));
+        return fail(failure,
+                    "%s: %s ended the conversation at its beginning (%s): it is "
+                    "restarting, or no SMB server, or one with SMB1 only (Windows 2003 and "
+                    "older; these need 'client min protocol = NT1' in this host's smb.conf)",
+                    url->share, url->host, strerror(error));
     default:
         return fail_unreachable(attempt, error, failure);
     }
@@ -130,11 +129,10 @@ int smbtrouble_file(const struct smb_attempt *attempt, const char *doing, int er
                     "%s: %s failed: another program holds the file exclusively; the next run tries again",
                     location, doing);
     case ETIMEDOUT:
-        return fail(
-            failure,
-            "%s: %s failed: %s did not answer within %.3g s; the server hangs, or a firewall drops what is"
-            " sent to it",
-            location, doing, attempt->url->host, attempt->timeout_ms / 1000.0);
+        return fail(failure,
+                    "%s: %s failed: %s did not answer within %.3g s; the "
+                    "server hangs, or a firewall drops what is sent to it",
+                    location, doing, attempt->url->host, attempt->timeout_ms / 1000.0);
     default:
         if (smbtrouble_is_of_server(error))
             return fail(

@@ -29,9 +29,8 @@ int log_clock_use_zone(struct log_clock *clock, const char *zone, struct failure
     struct stat facts;
     if (!named || stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
         return fail(failure,
-                    "--timezone=%s: there is no such zone in /usr/share/zoneinfo (package tzdata); write "
-                    "AREA/CITY, as in "
-                    "Europe/Berlin",
+                    "--timezone=%s: there is no such zone in /usr/share/zoneinfo "
+                    "(package tzdata); write AREA/CITY, as in Europe/Berlin",
                     zone);
     if (setenv("TZ", zone, 1) != 0)
         return fail(failure, "out of memory");
@@ -98,9 +97,8 @@ int log_clock_measure(struct log_clock *clock, struct bytestore *store, const ch
     if (found != 0 || offset < MOST_WEST || offset > MOST_EAST || residue > MOST_RESIDUE) {
         char modified[32];
         return fail(failure,
-                    "the stamps of %s are local time, and its last one does not fit the file's modification "
-                    "time (%s): give "
-                    "--timezone=AREA/CITY of the site server",
+                    "the stamps of %s are local time, and its last one does not fit the file's "
+                    "modification time (%s): give --timezone=AREA/CITY of the site server",
                     location, instant_format(mtime, modified, sizeof modified));
     }
     clock->offset_s = offset;

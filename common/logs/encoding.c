@@ -62,16 +62,15 @@ int log_encoding_parse(const char *name, struct log_encoding *encoding, struct f
     iconv_t codepage = iconv_open("UTF-8", name);
     if (codepage == (iconv_t)-1)
         return fail(failure,
-                    "the code page \"%s\" is not known here; write auto, utf-8, utf-16le, utf-16be or a code "
-                    "page such as "
-                    "cp1252 (`iconv -l` lists them)",
+                    "the code page \"%s\" is not known here; write auto, utf-8, utf-16le, "
+                    "utf-16be or a code page such as cp1252 (`iconv -l` lists them)",
                     name);
     bool usable = ascii_transparent(codepage);
     iconv_close(codepage);
     if (!usable)
         return fail(failure,
-                    "logs in \"%s\" cannot be read: write auto, utf-8, utf-16le, utf-16be or a code page "
-                    "such as cp1252",
+                    "logs in \"%s\" cannot be read: write auto, utf-8, "
+                    "utf-16le, utf-16be or a code page such as cp1252",
                     name);
     *encoding = (struct log_encoding){.kind = LOG_ENCODING_CODEPAGE};
     memcpy(encoding->name, name, strlen(name) + 1);

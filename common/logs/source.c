@@ -76,9 +76,8 @@ static void tell_loss(struct log_source *source, const char *location, const cha
             base_name(location), since, base_name(old_location), unread);
     else
         snprintf(source->status.loss, sizeof source->status.loss,
-                 "%s was truncated or replaced since it was read up to %s and no rotated file continues it; "
-                 "what was"
-                 " written between then and its new beginning may be missing%s",
+                 "%s was truncated or replaced since it was read up to %s and no rotated file "
+                 "continues it; what was written between then and its new beginning may be missing%s",
                  base_name(location), since, unread);
 }
 

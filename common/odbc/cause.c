@@ -25,9 +25,8 @@ static const struct meaning natives[] = {
     {4064, ODBC_CAUSE_NO_DATABASE, NULL},
     {17892, ODBC_CAUSE_LOGIN, "a logon trigger of the server refused it: ask its administrator"},
     {18452, ODBC_CAUSE_LOGIN,
-     "the server does not trust the account's domain: give a domain account as DOMAIN\\user, a SQL login "
-     "only where the "
-     "server has mixed mode, or no user for a Kerberos ticket"},
+     "the server does not trust the account's domain: give a domain account as DOMAIN\\user, "
+     "a SQL login only where the server has mixed mode, or no user for a Kerberos ticket"},
     {18456, ODBC_CAUSE_LOGIN, "check the user and the password file"},
     {18470, ODBC_CAUSE_LOGIN, "the account is disabled: ALTER LOGIN ... ENABLE"},
     {18486, ODBC_CAUSE_LOGIN, "the account is locked: ALTER LOGIN ... WITH PASSWORD = ... UNLOCK"},
@@ -152,6 +151,6 @@ const char *odbc_driver_remedy(const char *driver)
         return "install the package tdsodbc, or name another with --driver";
     if (strcasestr(driver, "sqlite") != NULL)
         return "install the package libsqliteodbc, or correct Driver=";
-    return "install it, or correct --driver; ODBCSYSINI names the directory where odbcinst.ini lies "
-           "elsewhere";
+    return "install it, or correct --driver; ODBCSYSINI names "
+           "the directory where odbcinst.ini lies elsewhere";
 }

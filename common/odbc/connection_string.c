@@ -155,9 +155,8 @@ static int check_way(const struct odbc_settings *settings, enum connection_diale
     int ways = (settings->hostname != NULL) + (settings->dsn != NULL) + (settings->connect != NULL);
     bool file = ways == 0 && dialect == CONNECTION_SQLITE && settings->database != NULL;
     if (ways == 0 && !file)
-        return fail(failure,
-                    "no database server given: use --hostname=NAME with --database=NAME, or --dsn=NAME, or "
-                    "--connect=STRING");
+        return fail(failure, "no database server given: use --hostname=NAME with "
+                             "--database=NAME, or --dsn=NAME, or --connect=STRING");
     if (ways > 1)
         return fail(failure, "--hostname, --dsn and --connect exclude each other: give one of them");
     if (settings->connect != NULL && settings->database != NULL)
@@ -245,8 +244,8 @@ int odbc_settings_check(const struct odbc_settings *settings, struct failure *fa
         (strncmp(settings->tds_version, "7.", 2) != 0 || strspn(settings->tds_version + 2, "01234") != 1 ||
          settings->tds_version[3] != '\0'))
         return fail(failure,
-                    "--tds-version=%s is no version of the protocol: 7.1 for all servers, 7.2, 7.3 or 7.4 "
-                    "for newer ones",
+                    "--tds-version=%s is no version of the protocol: "
+                    "7.1 for all servers, 7.2, 7.3 or 7.4 for newer ones",
                     settings->tds_version);
     if (settings->connect != NULL && !utf8_valid(settings->connect, strlen(settings->connect)))
         return fail(failure, "the connection string is not valid UTF-8");

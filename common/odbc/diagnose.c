@@ -175,11 +175,10 @@ static void add_refused(struct text *text, const struct odbc_situation *situatio
     if (situation->encryption_required) {
         text_addf(text, "%sthe server must offer TLS 1.2 (--encryption=require)", glue);
     } else if (situation->user != NULL) {
-        text_addf(
-            text,
-            "%scheck that the port is SQL Server's, and whether it demands --encryption=require or a newer "
-            "--tds-version",
-            glue);
+        text_addf(text,
+                  "%scheck that the port is SQL Server's, and whether it "
+                  "demands --encryption=require or a newer --tds-version",
+                  glue);
     }
 }
 
@@ -201,10 +200,8 @@ static void add_driver(struct text *text, const struct odbc_situation *situation
         return;
     }
     if (strcmp(record->sqlstate, "IM002") == 0 && situation->driver == NULL) {
-        text_add(
-            text,
-            "this data source is not in odbc.ini: check the name, and ODBCSYSINI or ODBCINI where it lies "
-            "elsewhere");
+        text_add(text, "this data source is not in odbc.ini: check the name, "
+                       "and ODBCSYSINI or ODBCINI where it lies elsewhere");
         return;
     }
     const char *driver = situation->driver != NULL ? situation->driver : "of the data source";

@@ -77,11 +77,10 @@ static int refuse_secrets(const struct program *program, int argc, char **argv, 
         }
         if (holds_password(argv[i])) {
             bool has_file = optiontable_find(program, "password-file", 13).option != NULL;
-            return fail(
-                failure,
-                "argument %d holds PWD= or PASSWORD=, and ps shows it to every user: put it into the ini "
-                "file%s",
-                i, has_file ? " or use --password-file" : "");
+            return fail(failure,
+                        "argument %d holds PWD= or PASSWORD=, and ps shows "
+                        "it to every user: put it into the ini file%s",
+                        i, has_file ? " or use --password-file" : "");
         }
     }
     return 0;

@@ -99,9 +99,9 @@ static void describe_ini(const struct program *program, struct text *output)
 {
     text_addf(output, "# %s: %s\n#\n", program->name, program->purpose);
     usage_wrap(output, "# ",
-               "Keys are the long options. A comment needs a line of its own; a value ends with its line and "
-               "is taken "
-               "without quotes. A file that holds a password must not be readable by others: chmod 0640.",
+               "Keys are the long options. A comment needs a line of its own; a "
+               "value ends with its line and is taken without quotes. A file "
+               "that holds a password must not be readable by others: chmod 0640.",
                USAGE_WIDTH);
     text_addf(output, "\n[%s]\n", program->name);
     for (size_t i = 0; i < program->group_count; i++) {

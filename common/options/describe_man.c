@@ -179,9 +179,9 @@ static void add_ini_section(struct text *output)
         "\n"
         "A file that holds a password must not be readable or writable by others (chmod 0640).\n"
         "\n"
-        "Without a file's name, the first of these is read: $MP_CONFIG_FILE; in each directory of "
-        "$NAGIOS_CONFIG_PATH monitoring-plugins-sms.ini, monitoring-plugins.ini, plugins.ini and "
-        "nagios-plugins.ini; then\n"
+        "Without a file's name, the first of these is read: $MP_CONFIG_FILE; "
+        "in each directory of $NAGIOS_CONFIG_PATH monitoring-plugins-sms.ini, "
+        "monitoring-plugins.ini, plugins.ini and nagios-plugins.ini; then\n"
         "\n",
         output);
     text_add(output, ".PP\n.EX\n");

@@ -256,7 +256,6 @@ int inifile_keeps_secret(const struct ini_section *section, const struct ini_ent
     if ((section->mode & (S_IROTH | S_IWOTH | S_IXOTH)) == 0)
         return 0;
     return fail(failure,
-                "%s:%d: the file holds a secret (%s) and every user can reach it (mode %04o): "
-                "chmod 0640 %s",
+                "%s:%d: the file holds a secret (%s) and every user can reach it (mode %04o): chmod 0640 %s",
                 section->path, entry->line, entry->key, (unsigned)(section->mode & 07777), section->path);
 }

@@ -22,10 +22,8 @@ static const struct option common_options[] = {
      .type = OPTION_LIST,
      .argument = "[SECTION][@FILE]",
      .flags = OPTION_COMMAND_LINE_ONLY,
-     .help =
-         "Read options from a section of an ini file, before those of the command line. Without SECTION, the "
-         "one "
-         "named like the program; without FILE, the first of the standard ini files."},
+     .help = "Read options from a section of an ini file, before those of the command line. Without "
+             "SECTION, the one named like the program; without FILE, the first of the standard ini files."},
     {.name = "describe",
      .type = OPTION_CHOICE,
      .choices = "man|bash|markdown|ini|tsv",

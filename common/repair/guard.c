@@ -57,12 +57,11 @@ static int guard_rows(const struct repair_view *view, struct failure *refusal)
             "product sends to such a site by itself; refresh the package's distribution point there",
             site, package, view->dp_row_count > 0 ? ", only those of its distribution points (Type 2)" : "");
     if (view->row_count > 1)
-        return fail(
-            refusal,
-            "site %s has %" PRId64 " rows of Type 1 for package %s, and which of them the product heeds is "
-            "not known: no repair by this program, not even with --force; ask Microsoft's support which "
-            "row to delete",
-            site, view->row_count, package);
+        return fail(refusal,
+                    "site %s has %" PRId64 " rows of Type 1 for package %s, and which "
+                    "of them the product heeds is not known: no repair by this program, "
+                    "not even with --force; ask Microsoft's support which row to delete",
+                    site, view->row_count, package);
     return 0;
 }
 
@@ -77,19 +76,17 @@ static int guard_age(const struct repair_view *view, const struct repair_rules *
                     "PCK file is gone and the next delta will fail, --force lifts this guard",
                     view->site.code, view->package.wanted, view->package.id);
     if (repair_age(view) < 0)
-        return fail(
-            refusal,
-            "how long this lasts is not known, the row has no date and %s; let check_sms_packages watch it "
-            "for %s, or --force",
-            view->not_watched[0] != '\0' ? view->not_watched : "nothing is remembered of it",
-            duration_format(rules->min_age_s, wanted, sizeof wanted));
+        return fail(refusal,
+                    "how long this lasts is not known, the row has no date and "
+                    "%s; let check_sms_packages watch it for %s, or --force",
+                    view->not_watched[0] != '\0' ? view->not_watched : "nothing is remembered of it",
+                    duration_format(rules->min_age_s, wanted, sizeof wanted));
     if (repair_age(view) < rules->min_age_s)
-        return fail(
-            refusal,
-            "the trouble is %s old, and --min-age is %s: more than a day can be normal on a slow link; wait, "
-            "or --force",
-            duration_format(repair_age(view), age, sizeof age),
-            duration_format(rules->min_age_s, wanted, sizeof wanted));
+        return fail(refusal,
+                    "the trouble is %s old, and --min-age is %s: more than "
+                    "a day can be normal on a slow link; wait, or --force",
+                    duration_format(repair_age(view), age, sizeof age),
+                    duration_format(rules->min_age_s, wanted, sizeof wanted));
     return 0;
 }
 
@@ -135,9 +132,8 @@ static int guard_undo(const struct repair_view *view, const struct row_image *le
     row_image_write(&view->rows[0], &now);
     row_image_write(left, &then);
     fail(refusal,
-         "the row is no longer as that entry left it: it was %s and is %s; the product has worked on it "
-         "since, and "
-         "nothing is put back",
+         "the row is no longer as that entry left it: it was %s and is "
+         "%s; the product has worked on it since, and nothing is put back",
          text_string(&then), text_string(&now));
     text_free(&now);
     text_free(&then);

@@ -57,8 +57,8 @@ static int check_directory(const char *directory, struct failure *failure)
                     directory);
     if (status.st_uid != geteuid())
         return fail(failure,
-                    "the journal's directory %s belongs to user %u: run the repair as that user, or give "
-                    "--journal-dir",
+                    "the journal's directory %s belongs to user %u: "
+                    "run the repair as that user, or give --journal-dir",
                     directory, (unsigned)status.st_uid);
     if ((status.st_mode & 077) != 0)
         return fail(failure, "the journal's directory %s is open to others: chmod 0700 %s", directory,

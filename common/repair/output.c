@@ -117,9 +117,8 @@ static void add_runbook(const struct repair_view *view, struct text *text)
     struct text words = {0};
     add_size(view, &words);
     text_addf(&words,
-              ": the link to %s will carry the whole compressed package, not a difference, under the normal "
-              "bandwidth "
-              "control",
+              ": the link to %s will carry the whole compressed package, "
+              "not a difference, under the normal bandwidth control",
               site);
     end_line(text, "Link", &words);
     text_addf(
@@ -128,14 +127,14 @@ static void add_runbook(const struct repair_view *view, struct text *text)
         "wire or disc, then PreloadPkgOnSite.exe %s there",
         package, view->owner, view->site.server, package);
     end_line(text, "Instead", &words);
-    text_add(&words, "this changes the site database, which Microsoft does not support: have a backup of it, "
-                     "and see that the "
-                     "owning site still has the package's source and PCK (else update the package instead)");
+    text_add(&words, "this changes the site database, which Microsoft does not support: "
+                     "have a backup of it, and see that the owning site still has the "
+                     "package's source and PCK (else update the package instead)");
     end_line(text, "Before", &words);
     text_addf(&words,
-              "in the console: Packages, %s, Distribution Points, the ones at %s, All Tasks, Refresh "
-              "Distribution Point "
-              "(ConfigMgr 2012 and later: Content Locations, Redistribute); nothing is sent before that",
+              "in the console: Packages, %s, Distribution Points, the ones at %s, "
+              "All Tasks, Refresh Distribution Point (ConfigMgr 2012 and later: "
+              "Content Locations, Redistribute); nothing is sent before that",
               package, site);
     end_line(text, "Afterwards", &words);
     text_free(&words);

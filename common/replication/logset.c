@@ -293,10 +293,8 @@ int logset_read(struct logset *set, const struct logset_options *options, struct
         release(&run);
     }
     if (result == AGAIN)
-        result = fail(
-            failure,
-            "the logs were rotated again and again while they were read: look whether their component writes "
-            "far more than usual");
+        result = fail(failure, "the logs were rotated again and again while they were read: "
+                               "look whether their component writes far more than usual");
     free(run.buffer);
     free(run.readings);
     return result;

@@ -186,10 +186,9 @@ static void test_ten_thousand_items(void **state)
     statefile_close(file);
     double commit_s = seconds() - begin;
     long written = written_bytes() - before;
-    print_message(
-        "10,000 items: put %.1f ms (with open and commit %.1f), open %.1f ms, load %.1f ms, unchanged commit "
-        "%.1f ms, %ld bytes\n",
-        put_s * 1e3, first_s * 1e3, open_s * 1e3, load_s * 1e3, commit_s * 1e3, written);
+    print_message("10,000 items: put %.1f ms (with open and commit %.1f), open "
+                  "%.1f ms, load %.1f ms, unchanged commit %.1f ms, %ld bytes\n",
+                  put_s * 1e3, first_s * 1e3, open_s * 1e3, load_s * 1e3, commit_s * 1e3, written);
     assert_true(put_s < 0.1 * limit);
     assert_true(load_s < 0.015 * limit);
     assert_true(before >= 0 && written < 64 * 1024);

@@ -58,9 +58,8 @@ static const struct {
     {"A x failed, B x pending", "2 on x pending or failed"},
     {"A x retrying, B x retrying, C x retrying, C y pending", "3 on x retrying"},
     {"A x pending, B x pending, C x pending, D y failed, D z failed", "3 on x pending, D on 2 failed"},
-    {"A x pending, B x pending, C p pending, D q pending, E r pending, F s pending, G t pending, H u "
-     "pending, "
-     "I v pending",
+    {"A x pending, B x pending, C p pending, D q pending, E r "
+     "pending, F s pending, G t pending, H u pending, I v pending",
      ""},
 };
 

@@ -38,9 +38,8 @@ static const struct error_case cases[] = {
      ODBC_REASON_LOGIN,
      18456,
      "",
-     "cannot connect to sql01:1433/SMS_CEN: login failed for user 'sms_monitor' (18456): check the user and "
-     "the "
-     "password file"},
+     "cannot connect to sql01:1433/SMS_CEN: login failed for user "
+     "'sms_monitor' (18456): check the user and the password file"},
     {ODBC_STAGE_CONNECT,
      {{"01000", 5701, TDS "Changed database context to 'master'."},
       {"42000", 4060, TDS "Cannot open database \"SMS_CEN\" requested by the login. The login failed."},
@@ -54,42 +53,37 @@ static const struct error_case cases[] = {
      ODBC_REASON_NO_DATABASE,
      4060,
      "",
-     "cannot connect to sql01:1433/SMS_CEN: database SMS_CEN cannot be opened (4060): check its name, and "
-     "that the "
-     "login 'sms_monitor' has a user in it"},
+     "cannot connect to sql01:1433/SMS_CEN: database SMS_CEN cannot be opened "
+     "(4060): check its name, and that the login 'sms_monitor' has a user in it"},
     {ODBC_STAGE_CONNECT,
      {{"08S01", 20009, TDS "Unable to connect: Adaptive Server is unavailable or does not exist"},
       {"08001", 0, TDS "Unable to connect to data source"}},
      ODBC_REASON_UNREACHABLE,
      20009,
      "",
-     "cannot connect to sql01:1433/SMS_CEN: nothing listens there (20009): check the host, the port, and "
-     "that SQL "
-     "Server runs with TCP/IP enabled"},
+     "cannot connect to sql01:1433/SMS_CEN: nothing listens there (20009): "
+     "check the host, the port, and that SQL Server runs with TCP/IP enabled"},
     {ODBC_STAGE_CONNECT,
      {{"HYT00", 0, TDS "Timeout expired"}, {"08001", 0, TDS "Unable to connect to data source"}},
      ODBC_REASON_UNREACHABLE,
      0,
      "",
-     "cannot connect to sql01:1433/SMS_CEN: no answer within 5 s: the server is down, busy, or a firewall "
-     "drops the "
-     "packets"},
+     "cannot connect to sql01:1433/SMS_CEN: no answer within 5 s: "
+     "the server is down, busy, or a firewall drops the packets"},
     {ODBC_STAGE_CONNECT,
      {{"01000", 0, DM "Can't open lib 'FreeTDS' : file not found"}},
      ODBC_REASON_DRIVER,
      0,
      "",
-     "cannot connect to sql01:1433/SMS_CEN: driver FreeTDS is not registered in odbcinst.ini: install the "
-     "package "
-     "tdsodbc, or name another with --driver"},
+     "cannot connect to sql01:1433/SMS_CEN: driver FreeTDS is not registered in "
+     "odbcinst.ini: install the package tdsodbc, or name another with --driver"},
     {ODBC_STAGE_CONNECT,
      {{"01000", 0, DM "Can't open lib '/usr/lib/x/libsqlite3odbc.so' : file not found"}},
      ODBC_REASON_DRIVER,
      0,
      "",
-     "cannot connect to sql01:1433/SMS_CEN: the driver library /usr/lib/x/libsqlite3odbc.so cannot be "
-     "loaded: install "
-     "the package libsqliteodbc, or correct Driver="},
+     "cannot connect to sql01:1433/SMS_CEN: the driver library /usr/lib/x/libsqlite3odbc.so "
+     "cannot be loaded: install the package libsqliteodbc, or correct Driver="},
     {ODBC_STAGE_CONNECT,
      {{"IM002", 0, DM "Data source name not found and no default driver specified"}},
      ODBC_REASON_DRIVER,
@@ -127,8 +121,8 @@ static const struct error_case cases[] = {
      ODBC_REASON_NO_OBJECT,
      208,
      "PkgStatus",
-     "the sites: table or view PkgStatus does not exist (208): is SMS_CEN the site's database (SMS_xxx or "
-     "CM_xxx)?"},
+     "the sites: table or view PkgStatus does not exist (208): "
+     "is SMS_CEN the site's database (SMS_xxx or CM_xxx)?"},
     {ODBC_STAGE_QUERY,
      {{"42S22", 207, TDS "Invalid column name 'PackageType'."}},
      ODBC_REASON_NO_COLUMN,

@@ -45,8 +45,7 @@ static void message_of(const char *code, struct text *out)
     case 's':
         text_addf(out,
                   "A newer version (%d) of package " P
-                  " has already arrived, delete the replication file X.PKG for "
-                  "version %d .",
+                  " has already arrived, delete the replication file X.PKG for version %d .",
                   a, b);
         break;
     case 'p':

@@ -57,9 +57,8 @@ static void tail(struct writer *log, const char *component, uint32_t thread)
         break;
     default:
         text_addf(&log->bytes,
-                  "]LOG]!><time=\"%02d:%02d:%02d.%03d+00\" date=\"%d-%d-%d\" component=\"%s\" context=\"\" "
-                  "type=\"1\" "
-                  "thread=\"%u\" file=\"a.cpp:1\">",
+                  "]LOG]!><time=\"%02d:%02d:%02d.%03d+00\" date=\"%d-%d-%d\" "
+                  "component=\"%s\" context=\"\" type=\"1\" thread=\"%u\" file=\"a.cpp:1\">",
                   tm.tm_hour, tm.tm_min, tm.tm_sec, ms, tm.tm_mon + 1, tm.tm_mday, tm.tm_year + 1900,
                   component, thread);
     }
@@ -117,11 +116,10 @@ static void any_message(char *out, size_t size, const char **component)
                  package);
         return;
     case 8:
-        snprintf(
-            out, size,
-            "A newer version (%u) of package %s has already arrived, delete the replication file X.PKG for "
-            "version %u .",
-            version + 2, package, other);
+        snprintf(out, size,
+                 "A newer version (%u) of package %s has already arrived, "
+                 "delete the replication file X.PKG for version %u .",
+                 version + 2, package, other);
         return;
     case 9:
         snprintf(out, size, "Error occurred.");

@@ -55,19 +55,16 @@ static void wordings(void **state)
         const char *message, *told;
     } cases[] = {
         {D,
-         "Package CEN00001 requires a newer version (3) of source files and the new compressed files hasn't "
-         "arrived "
-         "yet, current version is 2, skip E:\\SMS\\INCOMING\\ABCDEFGH.PKG",
+         "Package CEN00001 requires a newer version (3) of source files and the new compressed "
+         "files hasn't arrived yet, current version is 2, skip E:\\SMS\\INCOMING\\ABCDEFGH.PKG",
          "waiting CEN00001 wanted 3 held 2"},
         {D,
-         "Package 61000012 requires a newer version (3) of source files and the new compressed files haven't "
-         "arrived "
-         "yet, current version is 1, skip E:\\X.PKG",
+         "Package 61000012 requires a newer version (3) of source files and the new "
+         "compressed files haven't arrived yet, current version is 1, skip E:\\X.PKG",
          "waiting 61000012 wanted 3 held 1"},
         {D,
-         "Package CEN00001 requires a newer version (3) of source files and the new compressed files "
-         "haven\xE2\x80\x99t "
-         "arrived yet, current version is 2.",
+         "Package CEN00001 requires a newer version (3) of source files and the new "
+         "compressed files haven\xE2\x80\x99t arrived yet, current version is 2.",
          "waiting CEN00001 wanted 3 held 2"},
         {D,
          "Package CEN00001 requires a newer\nversion (3) of source files and the new compressed files "
@@ -77,14 +74,12 @@ static void wordings(void **state)
         {D, "Package 'CEN00001' requires a newer version (3) of source files and the new",
          "waiting CEN00001 wanted 3"},
         {D,
-         "Package W_M0200024 requires a newer version (12) of source files and the new compressed files "
-         "haven't "
-         "arrived yet, current version is 0",
+         "Package W_M0200024 requires a newer version (12) of source files and "
+         "the new compressed files haven't arrived yet, current version is 0",
          "waiting W_M0200024 wanted 12"},
         {D,
-         "Package CEN00001 requires a newer version (2) of source files and the new compressed files haven't "
-         "arrived "
-         "yet, current version is 2.",
+         "Package CEN00001 requires a newer version (2) of source files and "
+         "the new compressed files haven't arrived yet, current version is 2.",
          "stored CEN00001 wanted 2 held 2"},
         {D, "Package CEN00001 requires a newer version () of source files", ""},
         {D, "Package CEN0001 requires a newer version (2) of source files", ""},
@@ -96,14 +91,12 @@ static void wordings(void **state)
         {D, "The contents for the package CEN00001 haven\xE2\x80\x99t arrived from site CEN yet",
          "waiting CEN00001"},
         {D,
-         "A newer version (15) of package xxx000B6 has already arrived, delete the replication file "
-         "D:\\SCCM\\X.PKG for "
-         "version 12 .",
+         "A newer version (15) of package xxx000B6 has already arrived, "
+         "delete the replication file D:\\SCCM\\X.PKG for version 12 .",
          "superseded xxx000B6 wanted 12 held 15"},
         {D,
-         "A newer version (15) of package CEN000B6 has already arrived, delete the replication file "
-         "D:\\X.PKG for "
-         "version 12.",
+         "A newer version (15) of package CEN000B6 has already arrived, "
+         "delete the replication file D:\\X.PKG for version 12.",
          "superseded CEN000B6 wanted 12 held 15"},
         {D, "Processing package CEN00001 (SourceVersion:10;StoredVersion:9)",
          "stored CEN00001 wanted 10 held 9"},
@@ -113,21 +106,20 @@ static void wordings(void **state)
          "wanted CEN00001 wanted 9"},
         {D, "Cannot update the package CEN00001 in the package source, error = 8", "failure CEN00001"},
         {D,
-         "Cannot update the package server [\"Display=\\\\S\\\"]MSWNET:[\"SMS_SITE=X\"]\\\\S\\ for package "
-         "CEN00001, error "
-         "= 3",
+         "Cannot update the package server "
+         "[\"Display=\\\\S\\\"]MSWNET:[\"SMS_SITE=X\"]\\\\S\\ for package CEN00001, error = 3",
          "failure CEN00001"},
         {D,
-         "STATMSG: ID=2302 SEV=E LEV=M SOURCE=\"SMS Server\" ISTR0=\"\" NUMATTRS=1 AID0=400 "
-         "AVAL0=\"CEN00001\"",
+         "STATMSG: ID=2302 SEV=E LEV=M SOURCE=\"SMS Server\" "
+         "ISTR0=\"\" NUMATTRS=1 AID0=400 AVAL0=\"CEN00001\"",
          "failure CEN00001"},
         {D, "STATMSG: ID=2300 SEV=I LEV=M SOURCE=\"SMS Server\" AVAL0=\"CEN00001\"", ""},
         {D, "Error occurred.", ""},
         {D, "Updated replicated package info for package CEN00001", "progress CEN00001"},
         {S, "Received package CEN00001 version 3", "received CEN00001 wanted 3"},
         {S,
-         "Received package CEN00001 version 3. Compressed file -  E:\\SMSPKG\\CEN00001.PCK.3 as "
-         "E:\\x\\ds_s76nc.pkg",
+         "Received package CEN00001 version 3. Compressed file "
+         "-  E:\\SMSPKG\\CEN00001.PCK.3 as E:\\x\\ds_s76nc.pkg",
          "received CEN00001 wanted 3"},
         {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001 (2)", "base_missing CEN00001"},
         {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001.PCK (2)", "base_missing CEN00001"},
@@ -136,8 +128,8 @@ static void wordings(void **state)
         {S, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00001.PCK.3 (2)", ""},
         {S, "CCompress::Open: Failed to open X:\\SMS\\despoolr.box\\receive\\CEN00001.TRY (32)", ""},
         {S,
-         "SMS Despooler failed to merge delta to the compressed package \"CEN00001\". The operating system "
-         "reported error 2",
+         "SMS Despooler failed to merge delta to the compressed "
+         "package \"CEN00001\". The operating system reported error 2",
          "base_missing CEN00001"},
         {S, "This package[CEN00001]'s information hasn't arrived yet for this version [1]. Retry later ...",
          "waiting CEN00001 wanted 1"},
@@ -145,13 +137,13 @@ static void wordings(void **state)
          "This package[CEN00001  ]'s information hasn't arrived yet for this version [10]. Retry later ...",
          "waiting CEN00001 wanted 10"},
         {S,
-         "This package[CEN00001]\xE2\x80\x99s information haven\xE2\x80\x99t arrived yet for this version "
-         "[1]",
+         "This package[CEN00001]\xE2\x80\x99s information "
+         "haven\xE2\x80\x99t arrived yet for this version [1]",
          "waiting CEN00001 wanted 1"},
         {S, "Stored Package CEN00001. Stored Package Version = 1", "stored CEN00001 held 1"},
         {S,
-         "Package CEN00001 (version 0) exists in the distribution source, save the newer version (version "
-         "1).",
+         "Package CEN00001 (version 0) exists in the distribution "
+         "source, save the newer version (version 1).",
          "progress CEN00001 wanted 1"},
         {S, "STATMSG: ID=4400 SEV=I LEV=M ISTR0=\"CEN00001\" ISTR1=\"\\\\S\\E$\\SMSPKG\\CEN00001.PCK\"",
          "progress CEN00001"},

@@ -57,9 +57,8 @@ static void any_message(int log, bool old, char *out, size_t size)
         snprintf(out, size, "~Stored Package %s. Stored Package Version = %u", package, version);
     else if (log == 1 && kind < 5)
         snprintf(out, size,
-                 "Package %s requires a newer version (%u) of source files and the new compressed files "
-                 "haven't arrived yet, "
-                 "current version is %u.",
+                 "Package %s requires a newer version (%u) of source files and the "
+                 "new compressed files haven't arrived yet, current version is %u.",
                  package, version + 1, version);
     else if (log == 1 && kind == 5)
         snprintf(out, size,
@@ -266,9 +265,9 @@ static void a_log_that_fails(void **state)
     static const char despool[] = "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)  "
                                   "$$<SMS_DESPOOLER><11-14-2023 22:13:20.000+00><thread=4 (0x4)>\r\n";
     static const char distmgr[] =
-        "Package CEN00002 requires a newer version (3) of source files and the new compressed files haven't "
-        "arrived yet, current "
-        "version is 2.  $$<SMS_DISTRIBUTION_MANAGER><11-14-2023 22:13:20.000+00><thread=4 (0x4)>\r\n";
+        "Package CEN00002 requires a newer version (3) of source files and the new "
+        "compressed files haven't arrived yet, current version is 2.  "
+        "$$<SMS_DISTRIBUTION_MANAGER><11-14-2023 22:13:20.000+00><thread=4 (0x4)>\r\n";
     static const char stamp[] =
         "x  $$<SMS_DISTRIBUTION_MANAGER><Tue Nov 14 22:13:21.000 2023 Zone><thread=4 (0x4)>\r\n";
     struct site site;
