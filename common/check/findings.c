@@ -161,6 +161,9 @@ int findings_remember(struct findings *findings, const struct findings_source *s
     if (recall_open(&findings->recall, memory->directory, memory->plugin, memory->identity, prefix,
                     memory->wait_ms, trace, failure) != 0)
         return -1;
+    for (size_t i = 0; i < db->site_count; i++)
+        recall_note_site(&findings->recall, db->sites[i].code, site_is_active(&db->sites[i]),
+                         findings->clocks.host);
     recall_mark(&findings->recall, findings->items, findings->count);
     if (settle_missing(findings, source, db, filter, failure) != 0 ||
         findings_collect(findings, source, failure) != 0)

@@ -23,6 +23,12 @@ static int64_t since(int64_t start, int64_t now)
     return start > 0 && start < now ? now - start : 0;
 }
 
+/* How much of an age that ends now passed while the item's site was away. */
+static int64_t away_in(const struct item *item, int64_t age_s, const struct clocks *clocks)
+{
+    return away_seconds(clocks->away, item->site, clocks->host - age_s, clocks->host);
+}
+
 bool history_age(struct item *item, const struct remembered *remembered, const struct clocks *clocks,
                  struct remembered *updated)
 {
@@ -47,10 +53,15 @@ bool history_age(struct item *item, const struct remembered *remembered, const s
     item->last_progress = updated->last_progress;
 
     item->age_s = since(item->attempt_since, clocks->host);
+    item->away_s = away_in(item, item->age_s, clocks);
+    item->age_s -= item->away_s;
     if (item->start == ITEM_START_BOTH) {
         int64_t database_age = since(item->database_start, clocks->database);
-        if (database_age > item->age_s)
-            item->age_s = database_age;
+        int64_t away_s = away_in(item, database_age, clocks);
+        if (database_age - away_s > item->age_s) {
+            item->age_s = database_age - away_s;
+            item->away_s = away_s;
+        }
     }
     /* What the memory saw move itself, or the database's own word, whichever is later. */
     bool seen_moving = item->last_progress != item->first_seen;

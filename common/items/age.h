@@ -3,6 +3,7 @@
 #define SMS_ITEMS_AGE_H
 
 #include "base/failure.h"
+#include "items/away.h"
 #include "items/itemstore.h"
 #include "items/judge.h"
 
@@ -25,6 +26,8 @@ enum absence {
 struct clocks {
     int64_t host;     /* UTC */
     int64_t database; /* UTC by the database server */
+    const struct away_list
+        *away; /* times at which a site took no part: they do not count. NULL none; borrowed */
 };
 
 /** Find a remembered item by its key. @return it, or NULL; borrowed */
@@ -35,7 +38,7 @@ struct remembered *history_find(struct remembered *memory, size_t count, const c
  *
  * A clock that jumped back makes no age negative and changes no stored date.
  *
- * @param[in,out] item    first_seen, attempt_since, last_progress, age_s and moved_age_s are filled
+ * @param[in,out] item    first_seen, attempt_since, last_progress, age_s, away_s and moved_age_s are filled
  * @param[out] updated    what the memory should hold now; texts borrowed from the item
  * @return whether `updated` differs from what is remembered (a write is needed)
  */

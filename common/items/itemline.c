@@ -27,6 +27,9 @@ void itemline_add_ages(const struct item *item, const struct rate_list *rates, s
 {
     char age[32], moved[32], instant[32], size[32];
     text_addf(line, ", for %s", duration_format(item->age_s, age, sizeof age));
+    if (item->away_s > 0)
+        text_addf(line, " (not counting %s while its site was not active)",
+                  duration_format(item->away_s, age, sizeof age));
     if (item->attempt_since != item->first_seen)
         text_addf(line, ", in trouble since %s", instant_format(item->first_seen, instant, sizeof instant));
     if (item->moved_age_s < 0)

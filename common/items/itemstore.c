@@ -7,13 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AWAY_TABLE                                                                                           \
+    "CREATE TABLE away("                                                                                     \
+    "site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(site, since)"           \
+    ") WITHOUT ROWID;"
+
+static const char *const upgrades[] = {AWAY_TABLE};
+
 const struct statefile_schema memory_schema = {
-    .version = 1,
-    .ddl = "CREATE TABLE item("
-           "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
-           "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
-           "absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
-           ") WITHOUT ROWID",
+    .version = 2,
+    .ddl = AWAY_TABLE
+    "CREATE TABLE item("
+    "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
+    "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
+    "absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
+    ") WITHOUT ROWID;",
+    .upgrades = upgrades,
 };
 
 void memory_key(const char *prefix, const char *package, const char *place, struct text *key)

@@ -43,6 +43,7 @@ struct item {
     int64_t attempt_since; /* first_seen, or the first sight of the last restart */
     int64_t last_progress;
     int64_t age_s;
+    int64_t away_s;      /* not in the age: its site took no part in replication for so long */
     int64_t moved_age_s; /* since it last moved; -1: never seen moving, and no date in the database */
 
     /* The judgement. */

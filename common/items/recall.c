@@ -28,12 +28,21 @@ int recall_open(struct recall *recall, const char *directory, const char *plugin
     recall->lost_at = statefile_lost_at(recall->file);
     if (memory_load(recall->file, prefix, &recall->memory, &recall->count, &problem) != 0)
         note_trouble(recall, &problem);
+    if (away_load(recall->file, &recall->away, &problem) != 0)
+        note_trouble(recall, &problem);
     recall->found = calloc(recall->count + 1, sizeof *recall->found);
     if (recall->found == NULL) {
         recall_close(recall);
         return fail(failure, "out of memory");
     }
     return 0;
+}
+
+void recall_note_site(struct recall *recall, const char *site, bool active, int64_t now)
+{
+    struct failure problem;
+    if (away_note(recall->file, &recall->away, site, active, now, &problem) != 0)
+        note_trouble(recall, &problem);
 }
 
 void recall_mark(struct recall *recall, const struct item *items, size_t count)
@@ -57,11 +66,13 @@ struct remembered *recall_next_missing(struct recall *recall, size_t *at)
 
 void recall_age(struct recall *recall, struct item *items, size_t count, const struct clocks *clocks)
 {
+    struct clocks counting = *clocks;
+    counting.away = &recall->away;
     for (size_t i = 0; i < count; i++) {
         struct remembered updated;
         struct failure problem;
         bool changed = history_age(&items[i], history_find(recall->memory, recall->count, items[i].key),
-                                   clocks, &updated);
+                                   &counting, &updated);
         if (changed && memory_put(recall->file, &updated, &problem) != 0)
             note_trouble(recall, &problem);
     }
@@ -87,6 +98,7 @@ void recall_close(struct recall *recall)
 {
     statefile_close(recall->file);
     memory_free(recall->memory, recall->count);
+    away_list_free(&recall->away);
     free(recall->found);
     recall->file = NULL;
     recall->memory = NULL;

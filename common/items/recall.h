@@ -5,6 +5,7 @@
 #include "base/failure.h"
 #include "base/trace.h"
 #include "items/age.h"
+#include "items/away.h"
 #include "items/itemstore.h"
 #include "items/judge.h"
 #include "state/statefile.h"
@@ -22,9 +23,10 @@ struct recall {
     struct statefile *file;    /* owned */
     struct remembered *memory; /* owned: the items of this rule, by key */
     size_t count;
-    bool *found;     /* owned: which of them are among this run's findings */
-    int64_t lost_at; /* UTC: when the memory was last lost, 0 never */
-    bool in_trouble; /* lost or not kept in this run: at least WARNING */
+    struct away_list away; /* owned: when sites took no part */
+    bool *found;           /* owned: which of them are among this run's findings */
+    int64_t lost_at;       /* UTC: when the memory was last lost, 0 never */
+    bool in_trouble;       /* lost or not kept in this run: at least WARNING */
     struct failure trouble;
 };
 
@@ -37,6 +39,9 @@ struct recall {
 int recall_open(struct recall *recall, const char *directory, const char *plugin, const char *identity,
                 const char *prefix, int64_t wait_ms, const struct trace *trace, struct failure *failure);
 
+/** Note which sites take part in this run; before recall_age. */
+void recall_note_site(struct recall *recall, const char *site, bool active, int64_t now);
+
 /** Mark what is among the findings, so that recall_next_missing gives the others. */
 void recall_mark(struct recall *recall, const struct item *items, size_t count);
 
@@ -44,7 +49,7 @@ void recall_mark(struct recall *recall, const struct item *items, size_t count);
  * borrowed */
 struct remembered *recall_next_missing(struct recall *recall, size_t *at);
 
-/** Give each item its ages and remember what changed. */
+/** Give each item its ages, without the time for which its site was away, and remember what changed. */
 void recall_age(struct recall *recall, struct item *items, size_t count, const struct clocks *clocks);
 
 /** Decide about a remembered item that is not among the findings. */

@@ -289,14 +289,19 @@ def test_a_site_that_turns_inactive_and_returns_continues_its_age(world):
     world.check()
     before = world.remembered()["version/CEN00001@S02"]
     lab.site("S02", status=2)
-    for day in (1, 2, 3):
+    for day in (0, 1, 2, 3):
         answer = world.check(later=day * DAY)
         assert "site S02 is not active (status 2)" in answer.verdict and answer.value("examined") == 1
         assert world.remembered()["version/CEN00001@S02"] == before
     lab.site("S02", status=1)
-    answer = world.check(later=4 * DAY).is_(CRITICAL)
+    lab.package("CEN00003", "Published while the site was away", 2, source_date_age_s=HOUR)
+    lab.target("CEN00003", "S02")
+    lab.status("CEN00003", "S02", 2, 1, age_s=9 * DAY)
+    answer = world.check("-v", later=4 * DAY).is_(CRITICAL, "1 stuck", "at S01")
     assert "not active" not in answer.verdict
-    assert age_of(answer) in durations(4 * DAY + 3 * HOUR)
+    for package, hours in (("CEN00001", 3), ("CEN00003", 1)):
+        age, counted = answer.item(package, "S02")["age"].split(" (not counting ")
+        assert age in durations(hours * HOUR, 60) and counted == "4 d while its site was not active)", answer
     assert world.remembered()["version/CEN00001@S02"]["first_seen"] == before["first_seen"]
 
 

@@ -98,6 +98,32 @@ static void the_memory_keeps_the_age(void **state)
            (struct expected){NOW - 900, NOW - 900, NOW - 900, 900, -1, true});
 }
 
+static void the_time_away_does_not_count(void **state)
+{
+    (void)state;
+    struct away spans[] = {{"S02", NOW - 800, NOW - 300}, {"S03", NOW - 900, 0}};
+    const struct away_list list = {spans, 2};
+    const struct clocks clocks = {.host = NOW, .database = NOW + 50, .away = &list};
+    struct item item = {.key = "dp/A@x", .kind = "sent", .progress = "1", .site = "s02"};
+    struct remembered remembered = memory_of("sent", "1", NOW - 900, NOW - 900, NOW - 900);
+    expect("it was there before", item, &remembered, clocks,
+           (struct expected){NOW - 900, NOW - 900, NOW - 900, 400, -1, false});
+    item.database_start = NOW + 50 - 1000;
+    expect("the database knew it before", item, &remembered, clocks,
+           (struct expected){NOW - 900, NOW - 900, NOW - 900, 500, -1, false});
+    item.database_start = NOW + 50 - 700;
+    expect("it began while the site was away", item, NULL, clocks,
+           (struct expected){NOW, NOW, NOW, 300, -1, true});
+    item.database_start = NOW + 50 - 200;
+    expect("it began after the return", item, NULL, clocks, (struct expected){NOW, NOW, NOW, 200, -1, true});
+    item.site = "S03";
+    expect("its site is still away", item, &remembered, clocks,
+           (struct expected){NOW - 900, NOW - 900, NOW - 900, 0, -1, false});
+    item.site = "S04";
+    expect("another site", item, &remembered, clocks,
+           (struct expected){NOW - 900, NOW - 900, NOW - 900, 900, -1, false});
+}
+
 static void a_clock_that_jumps_back_harms_nothing(void **state)
 {
     (void)state;
@@ -154,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ages_count_from_the_older_start),
         cmocka_unit_test(the_memory_keeps_the_age),
+        cmocka_unit_test(the_time_away_does_not_count),
         cmocka_unit_test(a_clock_that_jumps_back_harms_nothing),
         cmocka_unit_test(what_is_absent_is_kept_for_a_while),
         cmocka_unit_test(items_are_found_by_key),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/away.h"
 #include "items/itemstore.h"
 
 #include <setjmp.h>
@@ -7,6 +8,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +132,70 @@ static void test_nothing_is_kept_without_commit(void **state)
     statefile_close(file);
 }
 
+/* A file of release 1.0, which knew no times away, opens with its items. */
+static void test_the_first_version_is_upgraded(void **state)
+{
+    (void)state;
+    static const struct statefile_schema first = {
+        .version = 1,
+        .ddl = "CREATE TABLE item("
+               "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
+               "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
+               "absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
+               ") WITHOUT ROWID"};
+    enum statefile_health health;
+    struct failure failure;
+    struct statefile *file =
+        statefile_open(directory, "check_test", "first", &first, 1000, NULL, &health, &failure);
+    assert_non_null(file);
+    sqlite3_stmt *insert =
+        statefile_statement(file, "INSERT INTO item VALUES ('a', 'sent', '1', 1, 2, 3, 0, 0)", &failure);
+    assert_int_equal(sqlite3_step(insert), SQLITE_DONE);
+    sqlite3_reset(insert);
+    assert_int_equal(statefile_commit(file, 1, NULL), 0);
+    statefile_close(file);
+    file = open_memory("first");
+    expect_keys(file, "", "a");
+    struct away_list away;
+    assert_int_equal(away_load(file, &away, &failure), 0);
+    assert_int_equal(away.count, 0);
+    statefile_close(file);
+}
+
+/* What each run saw, and how much of an age that began at 0 was away after the last. */
+static const struct {
+    const char *what, *runs; /* one letter a run, a day apart: a active, i inactive */
+    int64_t away_days, spans;
+} stays[] = {
+    {"always there", "aaaa", 0, 0}, {"one run away", "aiaa", 1, 1},        {"still away", "aiii", 2, 1},
+    {"away twice", "aiaiaa", 2, 2}, {"away from the start", "iiia", 3, 1}, {"flapping", "iaiaia", 3, 3},
+};
+
+static void test_times_away_are_kept(void **state)
+{
+    (void)state;
+    enum { DAY = 86400, START = 1700000000 };
+    for (size_t i = 0; i < sizeof stays / sizeof *stays; i++) {
+        struct away_list list = {0};
+        struct failure failure = {""};
+        struct statefile *file = open_memory(stays[i].what);
+        for (size_t run = 0; stays[i].runs[run] != '\0'; run++) {
+            assert_int_equal(away_load(file, &list, &failure), 0);
+            const int64_t now = START + (int64_t)run * DAY;
+            assert_int_equal(away_note(file, &list, "S02", stays[i].runs[run] == 'a', now, &failure), 0);
+            assert_int_equal(statefile_commit(file, now, NULL), 0);
+            int64_t away_s = away_seconds(&list, "s02", START, now);
+            if (stays[i].runs[run + 1] == '\0' &&
+                (away_s != stays[i].away_days * DAY || (int64_t)list.count != stays[i].spans))
+                fail_msg("%s: away %lld s in %zu spans", stays[i].what, (long long)away_s, list.count);
+            away_list_free(&list);
+            statefile_close(file);
+            file = open_memory(stays[i].what);
+        }
+        statefile_close(file);
+    }
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -199,6 +265,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_values_survive),
+        cmocka_unit_test(test_the_first_version_is_upgraded),
+        cmocka_unit_test(test_times_away_are_kept),
         cmocka_unit_test(test_nothing_is_kept_without_commit),
         cmocka_unit_test(test_ten_thousand_items),
     };

@@ -381,9 +381,11 @@ static void test_upgrade(void **state)
 {
     (void)state;
     statetest_make_state();
-    static const char *const upgrades[] = {"ALTER TABLE item ADD COLUMN note TEXT NOT NULL DEFAULT ''",
-                                           "UPDATE item SET note = 'three' WHERE key = 'a'"};
-    const struct statefile_schema third = {.version = 3, .ddl = "", .upgrades = upgrades};
+    const char *upgrades[16] = {0};
+    upgrades[memory_schema.version - 1] = "ALTER TABLE item ADD COLUMN note TEXT NOT NULL DEFAULT ''";
+    upgrades[memory_schema.version] = "UPDATE item SET note = 'three' WHERE key = 'a'";
+    const struct statefile_schema third = {
+        .version = memory_schema.version + 2, .ddl = "", .upgrades = upgrades};
     for (int round = 0; round < 3; round++) { /* the first run does not commit: all is done again */
         struct opening got;
         struct statefile *file = open_with(IDENTITY, &third, 0, NULL, &got);
