@@ -66,7 +66,7 @@ static void describe(struct stall *stall, const struct condition *condition, int
     int shown = kinds & 1u << CONDITION_BASE_MISSING ? CONDITION_BASE_MISSING
                 : kinds & 1u << CONDITION_WAITING    ? CONDITION_WAITING
                                                      : CONDITION_SUPERSEDED;
-    snprintf(stall->line, sizeof stall->line, "%s", condition->sign[shown].line);
+    snprintf(stall->line, sizeof stall->line, "%s", condition_line(condition, shown));
     stall->item.item_class = shown == CONDITION_BASE_MISSING ? ITEM_FAILED : ITEM_PENDING;
     stall->wanted = condition->wanted;
     stall->held = condition->held;

@@ -256,7 +256,7 @@ static void note_candidates(const struct stallreport *report, struct notes *note
         const struct condition *condition = &report->logs->conditions.items[i];
         if (!condition_open(condition))
             text_addf(add_note(notes), "seen once: %s: %s", condition->package,
-                      condition->sign[CONDITION_SUPERSEDED].line);
+                      condition_line(condition, CONDITION_SUPERSEDED));
     }
 }
 

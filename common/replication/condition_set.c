@@ -4,99 +4,109 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Both element types begin with the package. */
-static size_t place_of(const void *items, size_t count, size_t size, const char *package, bool *found)
-{
-    size_t low = 0, high = count;
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(package, (const char *)items + middle * size);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order > 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Open a zeroed gap at `place`. @return false without memory */
-static bool open_gap(void **items, size_t *count, size_t *capacity, size_t size, size_t place)
+/* Room for one more zeroed element. @return it, or NULL */
+static void *append(void **items, size_t *count, size_t *capacity, size_t size)
 {
     if (*count == *capacity) {
         size_t more = *capacity == 0 ? 16 : *capacity * 2;
         void *larger = realloc(*items, more * size);
         if (larger == NULL)
-            return false;
+            return NULL;
         *items = larger;
         *capacity = more;
     }
-    char *gap = (char *)*items + place * size;
-    memmove(gap + size, gap, (*count - place) * size);
-    memset(gap, 0, size);
-    ++*count;
-    return true;
+    return memset((char *)*items + (*count)++ * size, 0, size);
 }
 
-_Static_assert(offsetof(struct condition, package) == 0, "place_of compares the first member");
-_Static_assert(offsetof(struct stored_version, package) == 0, "place_of compares the first member");
+_Static_assert(offsetof(struct condition, package) == 0, "package_index compares the first member");
+_Static_assert(offsetof(struct stored_version, package) == 0, "package_index compares the first member");
 
 void conditions_init(struct conditions *set, int64_t forget_s)
 {
     *set = (struct conditions){.forget_s = forget_s};
 }
 
-void conditions_free(struct conditions *set)
+static void free_texts(struct condition *condition)
 {
-    free(set->items);
-    free(set->stored);
-    conditions_init(set, set->forget_s);
+    free(condition->failure);
+    for (int kind = 0; kind < CONDITION_KINDS; kind++)
+        free(condition->sign[kind].line);
 }
 
-struct condition *condition_set_find(struct conditions *set, const char *package)
+void conditions_free(struct conditions *set)
 {
-    bool found;
-    size_t place = place_of(set->items, set->count, sizeof *set->items, package, &found);
-    return found ? &set->items[place] : NULL;
+    for (size_t i = 0; i < set->count; i++)
+        free_texts(&set->items[i]);
+    free(set->items);
+    free(set->stored);
+    package_index_free(&set->index);
+    package_index_free(&set->stored_index);
+    for (int clock = 0; clock < CONDITION_CLOCKS; clock++)
+        free(set->due[clock].entries);
+    conditions_init(set, set->forget_s);
 }
 
 const struct condition *conditions_find(const struct conditions *set, const char *package)
 {
-    bool found;
-    size_t place = place_of(set->items, set->count, sizeof *set->items, package, &found);
-    return found ? &set->items[place] : NULL;
+    size_t place = package_index_find(&set->index, set->items, sizeof *set->items, package);
+    return place != PACKAGE_NOWHERE ? &set->items[place] : NULL;
 }
 
 const struct stored_version *conditions_stored(const struct conditions *set, const char *package)
 {
-    bool found;
-    size_t place = place_of(set->stored, set->stored_count, sizeof *set->stored, package, &found);
-    return found ? &set->stored[place] : NULL;
+    size_t place = package_index_find(&set->stored_index, set->stored, sizeof *set->stored, package);
+    return place != PACKAGE_NOWHERE ? &set->stored[place] : NULL;
+}
+
+struct condition *condition_set_find(struct conditions *set, const char *package)
+{
+    size_t place = package_index_find(&set->index, set->items, sizeof *set->items, package);
+    if (place == PACKAGE_NOWHERE)
+        return NULL;
+    set->items[place].changed = true;
+    return &set->items[place];
+}
+
+static bool add_item(struct conditions *set, const char *package)
+{
+    void *items = set->items;
+    size_t capacity = set->item_capacity;
+    struct condition *item = append(&items, &set->count, &set->item_capacity, sizeof *item);
+    set->items = items;
+    if (item == NULL)
+        return false;
+    memcpy(item->package, package, strnlen(package, REPLICATION_PACKAGE - 1));
+    item->changed = true;
+    for (int clock = 0; capacity != set->item_capacity && clock < CONDITION_CLOCKS; clock++) {
+        struct condition_due *entries =
+            realloc(set->due[clock].entries, set->item_capacity * sizeof *entries);
+        if (entries == NULL) {
+            set->item_capacity = capacity; /* what no heap has room for is not there */
+            set->count--;
+            return false;
+        }
+        set->due[clock].entries = entries;
+    }
+    if (package_index_add(&set->index, set->items, sizeof *item, set->count - 1))
+        return true;
+    set->count--;
+    return false;
 }
 
 struct condition *condition_set_take(struct conditions *set, const char *package)
 {
-    bool found;
-    size_t place = place_of(set->items, set->count, sizeof *set->items, package, &found);
-    if (found)
-        return &set->items[place];
+    struct condition *found = condition_set_find(set, package);
+    if (found != NULL)
+        return found;
     if (set->count >= CONDITIONS_MOST) {
         set->refused++;
         return NULL;
     }
-    void *items = set->items;
-    bool opened = open_gap(&items, &set->count, &set->item_capacity, sizeof *set->items, place);
-    set->items = items;
-    if (!opened) {
+    if (!add_item(set, package)) {
         set->failed = true;
         return NULL;
     }
-    memcpy(set->items[place].package, package, strnlen(package, REPLICATION_PACKAGE - 1));
-    return &set->items[place];
+    return &set->items[set->count - 1];
 }
 
 bool condition_set_drop_empty(struct conditions *set, struct condition *condition)
@@ -104,55 +114,81 @@ bool condition_set_drop_empty(struct conditions *set, struct condition *conditio
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
         if (condition->sign[kind].last_s != 0)
             return false;
-    size_t place = (size_t)(condition - set->items);
-    memmove(condition, condition + 1, (set->count - place - 1) * sizeof *condition);
+    const size_t place = (size_t)(condition - set->items), last = set->count - 1;
+    condition_due_drop(set, condition);
+    free_texts(condition);
+    package_index_remove(&set->index, set->items, sizeof *condition, place);
+    if (place != last) {
+        package_index_move(&set->index, set->items, sizeof *condition, last, place);
+        *condition = set->items[last];
+        condition_due_moved(set, condition);
+    }
     set->count--;
+    set->removed = true;
     return true;
 }
 
-/* Make room by forgetting the oldest tenth: searching for the single oldest at every line would take long. */
+void condition_set_text(struct conditions *set, char **text, const char *line)
+{
+    if (line != NULL && *text != NULL && strcmp(*text, line) == 0)
+        return;
+    free(*text);
+    *text = line != NULL && line[0] != '\0' ? strdup(line) : NULL;
+    if (line != NULL && line[0] != '\0' && *text == NULL)
+        set->failed = true;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct stored_version *one = a, *other = b;
+    if (one->time_s != other->time_s)
+        return one->time_s > other->time_s ? -1 : 1;
+    return strcmp(one->package, other->package);
+}
+
+/* Make room by forgetting the oldest tenth: one at a time would cost the whole array at every line. */
 static void drop_oldest_stored(struct conditions *set)
 {
-    int64_t oldest = INT64_MAX, newest = INT64_MIN;
-    for (size_t i = 0; i < set->stored_count; i++) {
-        if (set->stored[i].time_s < oldest)
-            oldest = set->stored[i].time_s;
-        if (set->stored[i].time_s > newest)
-            newest = set->stored[i].time_s;
-    }
-    size_t kept = 0;
-    int64_t limit = oldest + (newest - oldest) / 10;
+    qsort(set->stored, set->stored_count, sizeof *set->stored, by_time);
+    set->stored_count -= set->stored_count / 10;
+    set->stored_removed = true;
+    package_index_clear(&set->stored_index);
     for (size_t i = 0; i < set->stored_count; i++)
-        if (set->stored[i].time_s > limit)
-            set->stored[kept++] = set->stored[i];
-    set->stored_count = kept;
+        package_index_add(&set->stored_index, set->stored, sizeof *set->stored, i);
+}
+
+static struct stored_version *add_stored(struct conditions *set, const char *package)
+{
+    if (set->stored_count >= CONDITIONS_STORED)
+        drop_oldest_stored(set);
+    void *versions = set->stored;
+    struct stored_version *stored =
+        append(&versions, &set->stored_count, &set->stored_capacity, sizeof *stored);
+    set->stored = versions;
+    if (stored == NULL)
+        return NULL;
+    memcpy(stored->package, package, strnlen(package, REPLICATION_PACKAGE - 1));
+    if (package_index_add(&set->stored_index, set->stored, sizeof *stored, set->stored_count - 1))
+        return stored;
+    set->stored_count--;
+    return NULL;
 }
 
 void condition_set_stored(struct conditions *set, const char *package, int64_t version, int64_t time_s)
 {
-    bool found;
-    size_t place = place_of(set->stored, set->stored_count, sizeof *set->stored, package, &found);
-    if (!found) {
-        if (version == 0)
-            return;
-        if (set->stored_count >= CONDITIONS_STORED) {
-            drop_oldest_stored(set);
-            place = place_of(set->stored, set->stored_count, sizeof *set->stored, package, &found);
-        }
-        void *stored = set->stored;
-        bool opened =
-            open_gap(&stored, &set->stored_count, &set->stored_capacity, sizeof *set->stored, place);
-        set->stored = stored;
-        if (!opened) {
-            set->failed = true;
-            return;
-        }
-        memcpy(set->stored[place].package, package, strnlen(package, REPLICATION_PACKAGE - 1));
-    } else if (time_s < set->stored[place].time_s) {
+    size_t place = package_index_find(&set->stored_index, set->stored, sizeof *set->stored, package);
+    struct stored_version *stored = place != PACKAGE_NOWHERE ? &set->stored[place] : NULL;
+    if (stored == NULL && version == 0)
+        return;
+    if (stored != NULL && time_s < stored->time_s)
+        return;
+    if (stored == NULL && (stored = add_stored(set, package)) == NULL) {
+        set->failed = true;
         return;
     }
-    set->stored[place].version = version;
-    set->stored[place].time_s = time_s;
+    stored->version = version;
+    stored->time_s = time_s;
+    stored->changed = true;
 }
 
 void condition_set_end(struct conditions *set, struct condition *condition, enum condition_kind kind,
@@ -170,7 +206,20 @@ void condition_set_end(struct conditions *set, struct condition *condition, enum
         }
         set->ending_count++;
     }
+    free(sign->line);
     *sign = (struct condition_sign){0};
+    condition->changed = true;
+}
+
+static bool copy_texts(struct conditions *set, struct condition *item, const struct condition *given)
+{
+    item->failure = NULL;
+    condition_set_text(set, &item->failure, given->failure);
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        item->sign[kind].line = NULL;
+        condition_set_text(set, &item->sign[kind].line, given->sign[kind].line);
+    }
+    return !set->failed;
 }
 
 int conditions_load(struct conditions *set, const struct condition *items, size_t count,
@@ -182,15 +231,22 @@ int conditions_load(struct conditions *set, const struct condition *items, size_
         struct condition *item = condition_set_take(set, items[i].package);
         if (item == NULL)
             return -1;
+        free_texts(item); /* the same package twice */
         *item = items[i];
+        item->changed = true;
+        if (!copy_texts(set, item, &items[i]))
+            return -1;
     }
     for (size_t i = 0; i < stored_count; i++) {
         condition_set_stored(set, stored[i].package, stored[i].version, stored[i].time_s);
         if (set->failed)
             return -1;
     }
-    set->due_newest_s = 0;
-    memset(set->due_written_s, 0, sizeof set->due_written_s);
+    set->due_known = false;
+    for (int clock = 0; clock < CONDITION_CLOCKS; clock++)
+        set->due[clock].count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        memset(set->items[i].due_place, 0, sizeof set->items[i].due_place);
     return 0;
 }
 
@@ -233,6 +289,16 @@ int64_t condition_repeats(const struct condition *condition)
         if (condition->sign[kind].open)
             repeats += condition->sign[kind].repeats;
     return repeats;
+}
+
+const char *condition_line(const struct condition *condition, enum condition_kind kind)
+{
+    return condition->sign[kind].line != NULL ? condition->sign[kind].line : "";
+}
+
+const char *condition_failure(const struct condition *condition)
+{
+    return condition->failure != NULL ? condition->failure : "";
 }
 
 const char *condition_kind_name(enum condition_kind kind)

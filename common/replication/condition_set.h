@@ -4,14 +4,20 @@
 
 #include "replication/conditions.h"
 
-/* The sorted arrays of a set and what ends in them; between conditions.c (what events mean) and
- * conditionset.c. */
+/*
+ * What a set holds and what ends in it; between conditions.c (what events mean), condition_set.c and
+ * condition_due.c. Pointers to conditions hold until the next is taken or dropped.
+ */
 
-/** @return the package's condition, made when there is none; NULL when the set is full or out of memory
- * (noted there) */
+/** @return the package's condition, made when there is none, to be changed; NULL when the set is full or out
+ * of memory (noted there) */
 struct condition *condition_set_take(struct conditions *set, const char *package);
 
+/** @return the package's condition, to be changed; NULL when there is none */
 struct condition *condition_set_find(struct conditions *set, const char *package);
+
+/** Replace a text that the set owns. NULL: none. */
+void condition_set_text(struct conditions *set, char **text, const char *line);
 
 /** Remove a condition in which no sign is left. @return true when it was removed */
 bool condition_set_drop_empty(struct conditions *set, struct condition *condition);
@@ -22,5 +28,21 @@ void condition_set_stored(struct conditions *set, const char *package, int64_t v
 /** End one sign; an open one is told in `endings`, a candidate goes silently. */
 void condition_set_end(struct conditions *set, struct condition *condition, enum condition_kind kind,
                        enum condition_end how, int64_t stored, int64_t time_s);
+
+/**
+ * A condition is to be looked at when a clock comes to this second, or earlier: it has one entry for each
+ * clock, which is the earliest that was asked for.
+ */
+void condition_due_at(struct conditions *set, struct condition *condition, enum condition_clock clock,
+                      int64_t at_s);
+
+/** @return the next condition that is due at `now_s`, its entry removed; NULL when none is. To be changed. */
+struct condition *condition_due_next(struct conditions *set, enum condition_clock clock, int64_t now_s);
+
+/** The condition goes: remove its entries. */
+void condition_due_drop(struct conditions *set, struct condition *condition);
+
+/** The condition has moved to another place in the array. */
+void condition_due_moved(struct conditions *set, const struct condition *condition);
 
 #endif

@@ -27,27 +27,30 @@ static int64_t quiet_s(const struct condition_sign *sign)
     return larger(QUIET_S, 3 * sign->longest_gap_s);
 }
 
-static void due_by(int64_t *due, int64_t at)
+static int64_t clock_s(const struct conditions *set, enum condition_clock clock)
 {
-    if (at < *due)
-        *due = at;
+    return clock == CONDITION_NEWEST ? set->newest_s : set->written_s[clock - CONDITION_WRITTEN];
 }
 
-/* When this condition could end by itself. */
-static void note_due(struct conditions *set, const struct condition *condition)
+/* When this condition could end by itself: ask that end_by_time looks at it then. */
+static void note_due(struct conditions *set, struct condition *condition)
 {
+    if (!set->due_known)
+        return;
     for (int kind = 0; kind < CONDITION_KINDS; kind++) {
         const struct condition_sign *sign = &condition->sign[kind];
         if (sign->last_s == 0)
             continue;
         if (kind == CONDITION_BASE_MISSING) {
             if (condition->received_s != 0)
-                due_by(&set->due_newest_s, condition->received_s + RECEIVED_S);
+                condition_due_at(set, condition, CONDITION_NEWEST, condition->received_s + RECEIVED_S);
             continue;
         }
         if (set->forget_s > 0)
-            due_by(&set->due_newest_s, sign->last_s + set->forget_s);
-        due_by(&set->due_written_s[sign->component], sign->written_s + quiet_s(sign));
+            condition_due_at(set, condition, CONDITION_NEWEST, sign->last_s + set->forget_s + 1);
+        if (!set->stored_lines)
+            condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
+                             sign->written_s + quiet_s(sign));
     }
 }
 
@@ -68,23 +71,32 @@ static void end_by_time(struct conditions *set, struct condition *condition)
     }
 }
 
-/* End what is due now that the logs have come to newest_s and written_s. */
-static void sweep(struct conditions *set)
+/* Look at all of them once, after they were loaded. */
+static void look_at_all(struct conditions *set)
 {
-    bool due = set->newest_s >= set->due_newest_s;
-    for (int i = 0; i < REPLICATION_COMPONENTS; i++)
-        due |= set->written_s[i] >= set->due_written_s[i];
-    if (!due)
-        return;
-    set->due_newest_s = INT64_MAX;
-    for (int i = 0; i < REPLICATION_COMPONENTS; i++)
-        set->due_written_s[i] = INT64_MAX;
+    set->due_known = true;
     for (size_t i = 0; i < set->count;) {
         end_by_time(set, &set->items[i]);
         if (condition_set_drop_empty(set, &set->items[i]))
             continue;
         note_due(set, &set->items[i]);
         i++;
+    }
+}
+
+/* End what is due now that the logs have come to newest_s and written_s. */
+static void sweep(struct conditions *set)
+{
+    if (!set->due_known)
+        look_at_all(set);
+    for (enum condition_clock clock = CONDITION_NEWEST; clock < CONDITION_CLOCKS; clock++) {
+        struct condition *due;
+        for (size_t most = set->due[clock].count;
+             most > 0 && (due = condition_due_next(set, clock, clock_s(set, clock))) != NULL; most--) {
+            end_by_time(set, due);
+            if (!condition_set_drop_empty(set, due))
+                note_due(set, due);
+        }
     }
 }
 
@@ -122,14 +134,14 @@ static void see(struct conditions *set, struct condition *condition, enum condit
         condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, event->time_s);
     if (sign->last_s == 0) {
         sign->first_s = sign->last_s = event->time_s;
-        memcpy(sign->line, event->line, sizeof sign->line);
+        condition_set_text(set, &sign->line, event->line);
     } else {
         sign->repeats++;
         if (sign->component == event->component)
             sign->longest_gap_s = larger(sign->longest_gap_s, event->written_s - sign->written_s);
         if (event->time_s < sign->first_s) {
             sign->first_s = event->time_s;
-            memcpy(sign->line, event->line, sizeof sign->line);
+            condition_set_text(set, &sign->line, event->line);
         }
         sign->last_s = larger(sign->last_s, event->time_s);
     }
@@ -268,7 +280,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         break;
     case REPLICATION_FAILURE:
         if ((condition = condition_set_find(set, event->package)) != NULL)
-            memcpy(condition->failure, event->line, sizeof condition->failure);
+            condition_set_text(set, &condition->failure, event->line);
         break;
     case REPLICATION_PROGRESS:
         if ((condition = condition_set_find(set, event->package)) != NULL)

@@ -3,6 +3,7 @@
 #define SMS_REPLICATION_CONDITIONS_H
 
 #include "replication/event.h"
+#include "replication/package_index.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +27,14 @@ struct condition_sign {
     int64_t longest_gap_s;   /* between repeats, on the component's writing clock */
     int64_t written_s;       /* the component's writing clock at last_s */
     enum replication_component component;
-    char line[REPLICATION_LINE]; /* the log line that opened it */
+    char *line; /* the log line that opened it, NULL: none; owned by the set */
+};
+
+/* What the end of a condition can wait for: the newest record of all logs, or a component's writing clock. */
+enum condition_clock {
+    CONDITION_NEWEST,
+    CONDITION_WRITTEN,
+    CONDITION_CLOCKS = CONDITION_WRITTEN + REPLICATION_COMPONENTS
 };
 
 struct condition {
@@ -36,9 +44,22 @@ struct condition {
                                 repeat is none */
     int64_t received_s; /* newest `Received package` of a version >= wanted after the last base_missing line;
                            0: none */
-    char failure[REPLICATION_LINE]; /* newest detail ("Despooler failed to execute the instruction, ..."); ""
-                                       when none */
+    char *failure; /* newest detail ("Despooler failed to execute the instruction, ..."), NULL: none; owned by
+                      the set */
     struct condition_sign sign[CONDITION_KINDS];
+    bool changed;                         /* since it was loaded */
+    uint32_t due_place[CONDITION_CLOCKS]; /* its entry in the set's heap, + 1; 0: none */
+};
+
+/* A condition is to be looked at when a clock has come to at_s. */
+struct condition_due {
+    int64_t at_s;
+    uint32_t item;
+};
+
+struct condition_heap {
+    struct condition_due *entries; /* owned; room for every item; the earliest first */
+    size_t count;
 };
 
 /* The newest line that names the version stored at this site; kept for every package (also for --pck). */
@@ -46,6 +67,7 @@ struct stored_version {
     char package[REPLICATION_PACKAGE];
     int64_t version;
     int64_t time_s;
+    bool changed; /* since it was loaded */
 };
 
 enum condition_end {
@@ -70,9 +92,9 @@ struct condition_ending {
 
 struct conditions {
     /* What is stored between runs */
-    struct condition *items; /* owned; sorted by package; also `superseded` candidates: see condition_open */
+    struct condition *items; /* owned; in no order; also `superseded` candidates: see condition_open */
     size_t count;
-    struct stored_version *stored; /* owned; sorted by package */
+    struct stored_version *stored; /* owned; in no order */
     size_t stored_count;
     bool stored_lines;      /* this log set shows stored versions: waiting conditions close by proof only */
     int64_t stored_since_s; /* time of the first such line */
@@ -82,18 +104,21 @@ struct conditions {
     int64_t forget_s; /* --forget */
     /* Of this run */
     struct condition_ending endings[CONDITIONS_ENDINGS];
-    size_t ending_count; /* may be above CONDITIONS_ENDINGS: the rest was not kept */
-    size_t refused;      /* events for packages beyond CONDITIONS_MOST */
-    bool failed;         /* memory ran out: the result is not complete */
+    size_t ending_count;          /* may be above CONDITIONS_ENDINGS: the rest was not kept */
+    size_t refused;               /* events for packages beyond CONDITIONS_MOST */
+    bool failed;                  /* memory ran out: the result is not complete */
+    bool removed, stored_removed; /* an item that was loaded may be gone */
     size_t item_capacity, stored_capacity;
-    int64_t due_newest_s, due_written_s[REPLICATION_COMPONENTS]; /* before these nothing ends by itself */
+    struct package_index index, stored_index;
+    struct condition_heap due[CONDITION_CLOCKS];
+    bool due_known; /* every item has its entries; not so right after loading */
 };
 
 /** @param forget_s  --forget in seconds; 0: never forget */
 void conditions_init(struct conditions *set, int64_t forget_s);
 
-/** Put back what an earlier run stored, in any order. @return 0, or -1 (out of memory, or more than the
- * bounds) */
+/** Put back what an earlier run stored, in any order; texts are copied. @return 0, or -1 (out of memory, or
+ * more than the bounds) */
 int conditions_load(struct conditions *set, const struct condition *items, size_t count,
                     const struct stored_version *stored, size_t stored_count);
 
@@ -128,6 +153,12 @@ unsigned condition_kinds(const struct condition *condition);
 int64_t condition_first_s(const struct condition *condition);
 int64_t condition_last_s(const struct condition *condition);
 int64_t condition_repeats(const struct condition *condition);
+
+/** @return the line that opened this kind; "" when it is not there */
+const char *condition_line(const struct condition *condition, enum condition_kind kind);
+
+/** @return the newest detail of a failure, "" when there is none */
+const char *condition_failure(const struct condition *condition);
 
 const char *condition_kind_name(enum condition_kind kind); /* "waiting", "base_missing", "superseded" */
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/replication/libreplication.a
 common_replication_libreplication_a_SOURCES = \
+	common/replication/condition_due.c \
 	common/replication/condition_set.c \
 	common/replication/condition_set.h \
 	common/replication/conditions.c \
@@ -11,6 +12,8 @@ common_replication_libreplication_a_SOURCES = \
 	common/replication/logset.h \
 	common/replication/merge.c \
 	common/replication/merge.h \
+	common/replication/package_index.c \
+	common/replication/package_index.h \
 	common/replication/reading.c \
 	common/replication/reading.h \
 	common/replication/store.c \

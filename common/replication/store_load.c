@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/store.h"
 
+#include "replication/condition_set.h"
+
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,53 +31,36 @@ static int fail_row(const char *table, struct failure *failure)
     return fail(failure, "the state holds a row in table %s that makes no sense", table);
 }
 
-/* Make room for one more zeroed element. @return the array, or NULL */
-static void *grown(void *array, size_t count, size_t *capacity, size_t size)
+/* @return false when it does not fit, or the set is out of memory */
+static bool column_text(sqlite3_stmt *row, int column, struct conditions *set, char **text)
 {
-    if (count < *capacity) {
-        memset((char *)array + count * size, 0, size);
-        return array;
-    }
-    size_t more = *capacity == 0 ? 64 : *capacity * 2;
-    char *larger = realloc(array, more * size);
-    if (larger == NULL)
-        return NULL;
-    *capacity = more;
-    memset(larger + count * size, 0, size);
-    return larger;
+    char line[REPLICATION_LINE];
+    if (!column_into(row, column, line, sizeof line))
+        return false;
+    condition_set_text(set, text, line);
+    return !set->failed;
 }
 
-static int by_package(const void *name, const void *condition)
+static int read_conditions(struct statefile *file, struct conditions *set, struct failure *failure)
 {
-    return strcmp(name, ((const struct condition *)condition)->package);
-}
-
-static int read_conditions(struct statefile *file, struct condition **items, size_t *count,
-                           struct failure *failure)
-{
-    size_t capacity = 0;
     sqlite3_stmt *rows = statefile_statement(
-        file,
-        "SELECT package, wanted, held, last_progress, received, failure FROM condition ORDER BY package",
-        failure);
+        file, "SELECT package, wanted, held, last_progress, received, failure FROM condition", failure);
     if (rows == NULL)
         return -1;
     int code, outcome = 0;
     while (outcome == 0 && (code = sqlite3_step(rows)) == SQLITE_ROW) {
-        struct condition *larger = grown(*items, *count, &capacity, sizeof **items);
-        if (larger == NULL) {
-            outcome = fail(failure, "out of memory while reading the state");
+        char package[REPLICATION_PACKAGE];
+        struct condition *item =
+            column_into(rows, 0, package, sizeof package) ? condition_set_take(set, package) : NULL;
+        if (item == NULL || !column_text(rows, 5, set, &item->failure)) {
+            outcome = fail_row("condition", failure);
             break;
         }
-        *items = larger;
-        struct condition *item = &larger[(*count)++];
         item->wanted = sqlite3_column_int64(rows, 1);
         item->held = sqlite3_column_int64(rows, 2);
         item->last_progress_s = sqlite3_column_int64(rows, 3);
         item->received_s = sqlite3_column_int64(rows, 4);
-        if (!column_into(rows, 0, item->package, sizeof item->package) ||
-            !column_into(rows, 5, item->failure, sizeof item->failure))
-            outcome = fail_row("condition", failure);
+        item->changed = false;
     }
     if (outcome == 0)
         return end_statement(file, rows, code, failure);
@@ -99,7 +84,7 @@ static int find_component(const char *name)
     return -1;
 }
 
-static int read_signs(struct statefile *file, struct condition *items, size_t count, struct failure *failure)
+static int read_signs(struct statefile *file, struct conditions *set, struct failure *failure)
 {
     sqlite3_stmt *rows = statefile_statement(file,
                                              "SELECT package, kind, component, open, first, last, repeats, "
@@ -112,8 +97,7 @@ static int read_signs(struct statefile *file, struct condition *items, size_t co
         const char *package = (const char *)sqlite3_column_text(rows, 0);
         int kind = find_kind((const char *)sqlite3_column_text(rows, 1));
         int component = find_component((const char *)sqlite3_column_text(rows, 2));
-        struct condition *item =
-            package != NULL && count > 0 ? bsearch(package, items, count, sizeof *items, by_package) : NULL;
+        struct condition *item = package != NULL ? condition_set_find(set, package) : NULL;
         if (item == NULL || kind < 0 || component < 0) {
             outcome = fail_row("sign", failure);
             break;
@@ -126,8 +110,9 @@ static int read_signs(struct statefile *file, struct condition *items, size_t co
         sign->repeats = sqlite3_column_int64(rows, 6);
         sign->longest_gap_s = sqlite3_column_int64(rows, 7);
         sign->written_s = sqlite3_column_int64(rows, 8);
-        if (!column_into(rows, 9, sign->line, sizeof sign->line))
+        if (!column_text(rows, 9, set, &sign->line))
             outcome = fail_row("sign", failure);
+        item->changed = false;
     }
     if (outcome == 0)
         return end_statement(file, rows, code, failure);
@@ -135,31 +120,25 @@ static int read_signs(struct statefile *file, struct condition *items, size_t co
     return outcome;
 }
 
-static int read_stored(struct statefile *file, struct stored_version **stored, size_t *count,
-                       struct failure *failure)
+static int read_stored(struct statefile *file, struct conditions *set, struct failure *failure)
 {
-    size_t capacity = 0;
-    sqlite3_stmt *rows =
-        statefile_statement(file, "SELECT package, version, time FROM stored ORDER BY package", failure);
+    sqlite3_stmt *rows = statefile_statement(file, "SELECT package, version, time FROM stored", failure);
     if (rows == NULL)
         return -1;
     int code, outcome = 0;
     while (outcome == 0 && (code = sqlite3_step(rows)) == SQLITE_ROW) {
-        struct stored_version *larger = grown(*stored, *count, &capacity, sizeof **stored);
-        if (larger == NULL) {
-            outcome = fail(failure, "out of memory while reading the state");
-            break;
-        }
-        *stored = larger;
-        struct stored_version *version = &larger[(*count)++];
-        version->version = sqlite3_column_int64(rows, 1);
-        version->time_s = sqlite3_column_int64(rows, 2);
-        if (!column_into(rows, 0, version->package, sizeof version->package))
+        char package[REPLICATION_PACKAGE];
+        if (!column_into(rows, 0, package, sizeof package))
             outcome = fail_row("stored", failure);
+        else
+            condition_set_stored(set, package, sqlite3_column_int64(rows, 1), sqlite3_column_int64(rows, 2));
     }
     if (outcome == 0)
-        return end_statement(file, rows, code, failure);
-    sqlite3_reset(rows);
+        outcome = end_statement(file, rows, code, failure);
+    else
+        sqlite3_reset(rows);
+    for (size_t i = 0; i < set->stored_count; i++)
+        set->stored[i].changed = false;
     return outcome;
 }
 
@@ -193,18 +172,10 @@ static int read_set(struct statefile *file, struct conditions *set, struct failu
 
 int logmemory_load_conditions(struct statefile *file, struct conditions *set, struct failure *failure)
 {
-    struct condition *items = NULL;
-    struct stored_version *stored = NULL;
-    size_t count = 0, stored_count = 0;
-    int outcome = -1;
-    if (read_conditions(file, &items, &count, failure) == 0 && read_signs(file, items, count, failure) == 0 &&
-        read_stored(file, &stored, &stored_count, failure) == 0)
-        outcome = conditions_load(set, items, count, stored, stored_count) == 0
-                      ? 0
-                      : fail(failure,
-                             "the conditions in the state cannot be taken over: too many, or out of memory");
-    free(items);
-    free(stored);
-    /* Last: what conditions_load makes of the rows must not stand above what was stored. */
-    return outcome == 0 ? read_set(file, set, failure) : -1;
+    if (read_conditions(file, set, failure) != 0 || read_signs(file, set, failure) != 0 ||
+        read_stored(file, set, failure) != 0)
+        return -1;
+    if (set->failed)
+        return fail(failure, "out of memory while reading the state");
+    return read_set(file, set, failure);
 }

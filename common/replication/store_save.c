@@ -35,7 +35,7 @@ static int put_condition(struct statefile *file, const struct condition *item, s
     sqlite3_bind_int64(put, 3, item->held);
     sqlite3_bind_int64(put, 4, item->last_progress_s);
     sqlite3_bind_int64(put, 5, item->received_s);
-    sqlite3_bind_text(put, 6, item->failure, -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, 6, condition_failure(item), -1, SQLITE_STATIC);
     return run(file, put, failure);
 }
 
@@ -64,7 +64,7 @@ static int put_sign(struct statefile *file, const char *package, const char *kin
     sqlite3_bind_int64(put, 7, sign->repeats);
     sqlite3_bind_int64(put, 8, sign->longest_gap_s);
     sqlite3_bind_int64(put, 9, sign->written_s);
-    sqlite3_bind_text(put, 10, sign->line, -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, 10, sign->line != NULL ? sign->line : "", -1, SQLITE_STATIC);
     return run(file, put, failure);
 }
 
@@ -127,17 +127,10 @@ static int put_value(struct statefile *file, const char *name, int64_t value, st
     return run(file, put, failure);
 }
 
-static int by_package(const void *name, const void *element)
-{
-    return strcmp(name, element); /* the package is the first member of both structures */
-}
-
-_Static_assert(offsetof(struct condition, package) == 0 && offsetof(struct stored_version, package) == 0,
-               "by_package");
-
-/* Delete the rows of packages that the set no longer has. Bytewise order is that of the set and of SQLite. */
+/* Delete the rows of packages that the set no longer has. */
 static int remove_others(struct statefile *file, const char *select, const char *const *deletes,
-                         const void *items, size_t count, size_t size, struct failure *failure)
+                         const struct package_index *index, const void *items, size_t size,
+                         struct failure *failure)
 {
     char package[REPLICATION_PACKAGE] = "";
     for (bool more = true; more;) {
@@ -150,7 +143,7 @@ static int remove_others(struct statefile *file, const char *select, const char 
         more = false;
         while (!more && (code = sqlite3_step(rows)) == SQLITE_ROW) {
             const char *name = (const char *)sqlite3_column_text(rows, 0);
-            if (name == NULL || (count > 0 && bsearch(name, items, count, size, by_package) != NULL))
+            if (name == NULL || package_index_find(index, items, size, name) != PACKAGE_NOWHERE)
                 continue;
             snprintf(package, sizeof package, "%s", name);
             more = true;
@@ -176,16 +169,19 @@ int logmemory_store_conditions(struct statefile *file, const struct conditions *
     static const char *const delete_condition[] = {"DELETE FROM condition WHERE package = ?",
                                                    "DELETE FROM sign WHERE package = ?", NULL};
     static const char *const delete_stored[] = {"DELETE FROM stored WHERE package = ?", NULL};
-    if (remove_others(file, "SELECT package FROM condition WHERE package > ? ORDER BY package",
-                      delete_condition, set->items, set->count, sizeof *set->items, failure) != 0 ||
+    if (set->removed &&
+        remove_others(file, "SELECT package FROM condition WHERE package > ? ORDER BY package",
+                      delete_condition, &set->index, set->items, sizeof *set->items, failure) != 0)
+        return -1;
+    if (set->stored_removed &&
         remove_others(file, "SELECT package FROM stored WHERE package > ? ORDER BY package", delete_stored,
-                      set->stored, set->stored_count, sizeof *set->stored, failure) != 0)
+                      &set->stored_index, set->stored, sizeof *set->stored, failure) != 0)
         return -1;
     for (size_t i = 0; i < set->count; i++)
-        if (put_with_signs(file, &set->items[i], failure) != 0)
+        if (set->items[i].changed && put_with_signs(file, &set->items[i], failure) != 0)
             return -1;
     for (size_t i = 0; i < set->stored_count; i++)
-        if (put_stored(file, &set->stored[i], failure) != 0)
+        if (set->stored[i].changed && put_stored(file, &set->stored[i], failure) != 0)
             return -1;
     if (put_value(file, "stored_lines", set->stored_lines, failure) != 0 ||
         put_value(file, "stored_since", set->stored_since_s, failure) != 0 ||

@@ -26,12 +26,27 @@ static void check_event(const struct replication_event *event)
         abort();
 }
 
+static bool same(const struct condition *one, const struct condition *other)
+{
+    bool same = other != NULL && one->wanted == other->wanted && one->held == other->held &&
+                one->last_progress_s == other->last_progress_s && one->received_s == other->received_s &&
+                strcmp(condition_failure(one), condition_failure(other)) == 0;
+    for (int kind = 0; same && kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *a = &one->sign[kind], *b = &other->sign[kind];
+        same = a->open == b->open && a->first_s == b->first_s && a->last_s == b->last_s &&
+               a->repeats == b->repeats && a->longest_gap_s == b->longest_gap_s &&
+               a->written_s == b->written_s && a->component == b->component &&
+               strcmp(condition_line(one, kind), condition_line(other, kind)) == 0;
+    }
+    return same;
+}
+
 static void check_conditions(const struct conditions *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct condition *it = &set->items[i];
         bool any = false;
-        if (i > 0 && strcmp(set->items[i - 1].package, it->package) >= 0)
+        if (conditions_find(set, it->package) != it)
             abort();
         for (int kind = 0; kind < CONDITION_KINDS; kind++) {
             const struct condition_sign *sign = &it->sign[kind];
@@ -45,9 +60,11 @@ static void check_conditions(const struct conditions *set)
     struct conditions again;
     conditions_init(&again, set->forget_s);
     if (conditions_load(&again, set->items, set->count, set->stored, set->stored_count) != 0 ||
-        again.count != set->count ||
-        (set->count > 0 && memcmp(again.items, set->items, set->count * sizeof *set->items) != 0))
+        again.count != set->count || again.stored_count != set->stored_count)
         abort();
+    for (size_t i = 0; i < set->count; i++)
+        if (!same(&set->items[i], conditions_find(&again, set->items[i].package)))
+            abort();
     conditions_free(&again);
 }
 

@@ -130,16 +130,35 @@ void story_run(struct story *story, size_t piece)
     log_merge_free(merge);
 }
 
+/* Packages begin the elements of both arrays. */
+static int by_package(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char **sorted(const void *items, size_t count, size_t size)
+{
+    const char **packages = calloc(count + 1, sizeof *packages);
+    assert_non_null(packages);
+    for (size_t i = 0; i < count; i++)
+        packages[i] = (const char *)items + i * size;
+    qsort(packages, count, sizeof *packages, by_package);
+    return packages;
+}
+
 void story_tell(const struct story *story, struct text *out)
 {
-    for (size_t i = 0; i < story->set.count; i++) {
-        const struct condition *it = &story->set.items[i];
+    const struct conditions *set = &story->set;
+    const char **packages = sorted(set->items, set->count, sizeof *set->items);
+    const char **stored = sorted(set->stored, set->stored_count, sizeof *set->stored);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct condition *it = conditions_find(set, packages[i]);
         text_addf(out, "%s", it->package);
         add_name(out, "wanted", it->wanted);
         add_name(out, "held", it->held);
         add_name(out, "progress", it->last_progress_s);
         add_name(out, "received", it->received_s);
-        if (it->failure[0] != '\0')
+        if (it->failure != NULL)
             text_addf(out, " failure \"%s\"", it->failure);
         for (int kind = 0; kind < CONDITION_KINDS; kind++) {
             const struct condition_sign *sign = &it->sign[kind];
@@ -150,13 +169,17 @@ void story_tell(const struct story *story, struct text *out)
             add_name(out, "repeats", sign->repeats);
             add_name(out, "gap", sign->longest_gap_s);
             add_name(out, "written", sign->written_s);
-            text_addf(out, " \"%s\"", sign->line);
+            text_addf(out, " \"%s\"", condition_line(it, (enum condition_kind)kind));
         }
         text_add(out, "\n");
     }
-    for (size_t i = 0; i < story->set.stored_count; i++)
-        text_addf(out, "stored %s %lld at %lld\n", story->set.stored[i].package,
-                  (long long)story->set.stored[i].version, (long long)story->set.stored[i].time_s);
+    for (size_t i = 0; i < set->stored_count; i++) {
+        const struct stored_version *it = conditions_stored(set, stored[i]);
+        text_addf(out, "stored %s %lld at %lld\n", it->package, (long long)it->version,
+                  (long long)it->time_s);
+    }
+    free(packages);
+    free(stored);
     text_addf(out, "newest %lld\n", (long long)story->set.newest_s);
 }
 

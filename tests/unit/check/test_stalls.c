@@ -23,6 +23,7 @@ static void add(struct conditions *set, const char *package, int64_t waiting_s, 
                 int64_t superseded_s, int64_t wanted, int64_t held)
 {
     const int64_t ages[CONDITION_KINDS] = {waiting_s, base_s, superseded_s};
+    char line[CONDITION_KINDS][40];
     struct condition condition = {.wanted = wanted, .held = held};
     snprintf(condition.package, sizeof condition.package, "%s", package);
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
@@ -30,7 +31,8 @@ static void add(struct conditions *set, const char *package, int64_t waiting_s, 
             struct condition_sign *sign = &condition.sign[kind];
             *sign = (struct condition_sign){
                 .open = true, .first_s = now - ages[kind], .last_s = now - 60, .repeats = 5};
-            snprintf(sign->line, sizeof sign->line, "line of %s",
+            sign->line = line[kind];
+            snprintf(line[kind], sizeof line[kind], "line of %s",
                      condition_kind_name((enum condition_kind)kind));
         }
     assert_int_equal(conditions_load(set, &condition, 1, NULL, 0), 0);

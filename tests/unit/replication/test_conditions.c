@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../dice.h"
 #include "../logstory.h"
 
 #include <setjmp.h>
@@ -317,7 +318,8 @@ static void details(void **state)
     assert_int_equal(condition_repeats(it), 1);
     assert_int_equal(it->last_progress_s, BEGIN + 3 * 3600);
     assert_int_equal(it->received_s, BEGIN + 3 * 3600);
-    assert_string_equal(it->failure, "Despooler failed to execute the instruction, error code = 12");
+    assert_string_equal(condition_failure(it),
+                        "Despooler failed to execute the instruction, error code = 12");
     assert_string_equal(it->sign[CONDITION_BASE_MISSING].line,
                         "CCompress::Open: Failed to open E:\\SMSPKG\\" P " (2)");
     text_free(&log);
@@ -364,16 +366,63 @@ static void sets_are_bounded(void **state)
     assert_int_equal(set.refused, 12500 - CONDITIONS_MOST);
     assert_in_range(set.stored_count, CONDITIONS_STORED / 2, CONDITIONS_STORED);
     assert_non_null(conditions_stored(&set, event.package));
-    for (size_t i = 1; i < set.stored_count; i++)
-        assert_true(strcmp(set.stored[i - 1].package, set.stored[i].package) < 0);
+    for (size_t i = 0; i < set.stored_count; i++)
+        assert_ptr_equal(conditions_stored(&set, set.stored[i].package), &set.stored[i]);
     struct conditions again;
     conditions_init(&again, 14 * 86400);
     assert_int_equal(conditions_load(&again, set.items, set.count, set.stored, set.stored_count), 0);
     assert_int_equal(again.count, set.count);
-    assert_memory_equal(again.stored, set.stored, set.stored_count * sizeof *set.stored);
+    for (size_t i = 0; i < set.stored_count; i++)
+        assert_int_equal(conditions_stored(&again, set.stored[i].package)->time_s, set.stored[i].time_s);
     assert_int_equal(conditions_load(&again, set.items, CONDITIONS_MOST + 1, NULL, 0), -1);
     conditions_free(&again);
     conditions_free(&set);
+}
+
+/* What ends by time ends at the same event, however it is looked for: each condition when it is due, or all
+ * of them at every event. */
+static void due_is_all(void **state)
+{
+    (void)state;
+    uint64_t seed = 12;
+    size_t ended = 0;
+    for (int round = 0; round < 40; round++) {
+        struct story due = {0}, all = {0};
+        struct replication_event event = {.here = {true, true}};
+        int64_t now_s = BEGIN;
+        conditions_init(&due.set, 3 * 86400);
+        conditions_init(&all.set, 3 * 86400);
+        for (int i = 0; i < 2000; i++) {
+            static const enum replication_kind kinds[] = {
+                REPLICATION_WAITING,  REPLICATION_WAITING, REPLICATION_WAITING,    REPLICATION_BASE_MISSING,
+                REPLICATION_RECEIVED, REPLICATION_FAILURE, REPLICATION_SUPERSEDED, REPLICATION_STORED};
+            event.kind = kinds[dice_throw(&seed, round % 2 == 0 ? 7 : 8)];
+            event.component = dice_throw(&seed, 2);
+            event.newest_s = now_s;
+            now_s += dice_throw(&seed, 10) == 0 ? dice_throw(&seed, 30000) : dice_throw(&seed, 300);
+            event.time_s = now_s - dice_throw(&seed, 7) * dice_throw(&seed, 4000) / 6;
+            event.written_before_s[event.component] = event.written_s;
+            event.written_s = now_s - BEGIN;
+            event.wanted = 2 + dice_throw(&seed, 3);
+            event.held = 1 + dice_throw(&seed, 3);
+            snprintf(event.package, sizeof event.package, "CEN%05X", (unsigned)dice_throw(&seed, 60));
+            snprintf(event.line, sizeof event.line, "line %d", i);
+            conditions_apply(&due.set, &event);
+            assert_int_equal(conditions_load(&all.set, NULL, 0, NULL, 0), 0); /* as if they were new */
+            conditions_apply(&all.set, &event);
+            assert_int_equal(due.set.ending_count, all.set.ending_count);
+        }
+        struct text one = {0}, other = {0};
+        story_tell(&due, &one);
+        story_tell(&all, &other);
+        assert_string_equal(text_string(&one), text_string(&other));
+        ended += due.set.ending_count;
+        text_free(&one);
+        text_free(&other);
+        story_end(&due);
+        story_end(&all);
+    }
+    assert_true(ended > 2000);
 }
 
 /* A run that stops early keeps the order: what could not be applied yet is read again. */
@@ -416,7 +465,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stories),   cmocka_unit_test(late_events),    cmocka_unit_test(by_hand),
         cmocka_unit_test(details),   cmocka_unit_test(clock_set_back), cmocka_unit_test(sets_are_bounded),
-        cmocka_unit_test(held_back),
+        cmocka_unit_test(held_back), cmocka_unit_test(due_is_all),
     };
     return cmocka_run_group_tests_name("conditions", tests, NULL, NULL);
 }
