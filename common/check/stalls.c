@@ -254,7 +254,7 @@ int stalls_of_folder(struct stall_list *list, struct bytestore *store, const cha
     struct expectation expectation = {0};
     int result = expect_all(&expectation, conditions, options) == 0 ? 0 : fail(failure, "out of memory");
     if (result == 0)
-        result = bytestore_list(store, folder, visit, &expectation, failure);
+        result = bytestore_list(store, folder, visit, &expectation, NULL, failure);
     if (result == 0)
         result = add_all_missing(list, &expectation, options, memory, now, trace, failure);
     free(expectation.files);

@@ -11,7 +11,7 @@
 struct byte_transport {
     struct bytefile *(*open)(void *self, const char *location, bool *missing, struct failure *failure);
     int (*list)(void *self, const char *folder, bytestore_visitor *visitor, void *context,
-                struct failure *failure);
+                struct bytestore_folder *facts, struct failure *failure); /* facts: zero, never NULL */
     int (*facts)(struct bytefile *file, struct bytefile_facts *facts, struct failure *failure);
     int64_t (*read_at)(struct bytefile *file, int64_t offset, void *buffer, size_t size,
                        struct failure *failure);

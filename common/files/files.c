@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "files/files.h"
 
-#include "base/text.h"
 #include "files/backend.h"
+#include "files/location.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,43 +66,17 @@ struct bytefile *bytestore_open(struct bytestore *store, const char *location, b
 }
 
 int bytestore_list(struct bytestore *store, const char *folder, bytestore_visitor *visitor, void *context,
-                   struct failure *failure)
+                   struct bytestore_folder *facts, struct failure *failure)
 {
+    struct bytestore_folder unasked;
+    facts = facts != NULL ? facts : &unasked;
+    *facts = (struct bytestore_folder){0};
     void *self;
     const struct byte_transport *transport = transport_for(store, folder, &self, failure);
     if (transport == NULL)
         return -1;
     trace_step(store->trace, "listing %s", folder);
-    return transport->list(self, folder, visitor, context, failure);
-}
-
-/* Names in URLs are percent-encoded, names in a listing are not. */
-static char *percent_decode(const char *name)
-{
-    struct text decoded = {0};
-    for (const char *at = name; *at != '\0'; at++) {
-        char hex[3] = {0};
-        if (*at == '%' && strspn(at + 1, "0123456789abcdefABCDEF") >= 2) {
-            memcpy(hex, at + 1, 2);
-            char byte = (char)strtol(hex, NULL, 16);
-            text_add_bytes(&decoded, &byte, 1);
-            at += 2;
-        } else {
-            text_add_bytes(&decoded, at, 1);
-        }
-    }
-    return decoded.failed ? (text_free(&decoded), NULL) : decoded.bytes;
-}
-
-/* '?' would begin libsmbclient's own options in a URL. */
-static void add_percent_encoded(struct text *url, const char *name)
-{
-    for (; *name != '\0'; name++) {
-        if (strchr("%?#/\\", *name) != NULL)
-            text_addf(url, "%%%02X", (unsigned char)*name);
-        else
-            text_add_bytes(url, name, 1);
-    }
+    return transport->list(self, folder, visitor, context, facts, failure);
 }
 
 struct variant_search {
@@ -127,32 +101,18 @@ static bool visit_variant(void *context, const struct bytestore_entry *entry)
 /* The location with the folder's own spelling of its last component; owned; NULL when there is none. */
 static char *find_variant(struct bytestore *store, const char *location)
 {
-    const char *slash = strrchr(location, '/');
-    bool smb = bytestore_is_smb(location);
-    struct text folder = {0};
-    const char *name = location;
-    if (slash != NULL) {
-        name = slash + 1;
-        text_add_bytes(&folder, location, slash == location ? 1 : (size_t)(slash - location));
-    } else {
-        text_add(&folder, ".");
-    }
-    struct variant_search search = {.wanted = smb ? percent_decode(name) : name};
-    struct text found = {0};
-    if (search.wanted != NULL && search.wanted[0] != '\0' && !folder.failed)
-        bytestore_list(store, text_string(&folder), visit_variant, &search, NULL);
-    if (search.newest != NULL) {
-        text_add_bytes(&found, location, (size_t)(name - location));
-        if (smb)
-            add_percent_encoded(&found, search.newest);
-        else
-            text_add(&found, search.newest);
-    }
+    const bool smb = bytestore_is_smb(location);
+    const char *name = location_name(location);
+    char *folder = location_parent(location), *decoded = smb ? location_decode(name) : NULL, *found = NULL;
+    struct variant_search search = {.wanted = smb ? decoded : name};
+    if (search.wanted != NULL && search.wanted[0] != '\0' && folder != NULL)
+        bytestore_list(store, folder, visit_variant, &search, NULL, NULL);
+    if (search.newest != NULL)
+        found = location_join(folder, search.newest);
     free(search.newest);
-    if (smb)
-        free((char *)search.wanted);
-    text_free(&folder);
-    return found.failed ? (text_free(&found), NULL) : found.bytes;
+    free(decoded);
+    free(folder);
+    return found;
 }
 
 struct bytefile *bytestore_find(struct bytestore *store, const char *location, char **found, bool *missing,

@@ -39,8 +39,17 @@ struct bytefile_facts {
 struct bytestore_entry {
     const char *name; /* borrowed, valid during the visit */
     bool regular;     /* a file, not a folder or device */
+    bool folder;      /* a folder that may be listed in its turn: no link, so that no circle is walked */
     int64_t size_bytes;
     int64_t mtime; /* UTC seconds */
+};
+
+/* What a listing tells of the folder itself. */
+struct bytestore_folder {
+    bool missing; /* there is no such folder */
+    int64_t
+        changed; /* when a name last came into the folder or left it, by its server's clock, UTC; 0 unknown.
+                    Known at the first visit already where the server names "." first, as all known ones do */
 };
 
 /** @return false to end the listing early */
@@ -84,12 +93,14 @@ struct bytefile *bytestore_find(struct bytestore *store, const char *location, c
                                 struct failure *failure);
 
 /**
- * Visit the names in a folder (path or smb://host/share[/path]) in no order, without "." and "..".
+ * Visit the names in a folder (path or smb://host/share[/path]) in no order, without "." and "..". One
+ * request for the listing; no file is opened.
  *
+ * @param[out] facts  of the folder; NULL allowed
  * @return 0, also when the visitor ended it; -1 with the operator's text
  */
 int bytestore_list(struct bytestore *store, const char *folder, bytestore_visitor *visitor, void *context,
-                   struct failure *failure);
+                   struct bytestore_folder *facts, struct failure *failure);
 
 /** Facts of the open file now. @return 0 or -1 */
 int bytefile_facts(struct bytefile *file, struct bytefile_facts *facts, struct failure *failure);

@@ -171,8 +171,23 @@ static void local_close_file(struct bytefile *base)
     free(file);
 }
 
+/* A link to a file is a file, as for a reader; a link to a folder is no folder to walk into. */
+static bool look_at(int folder, const char *name, struct stat *stat, bool *link)
+{
+    if (fstatat(folder, name, stat, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    *link = S_ISLNK(stat->st_mode);
+    return !*link || fstatat(folder, name, stat, 0) == 0;
+}
+
+static int64_t change_of(int folder)
+{
+    struct stat stat;
+    return fstat(folder, &stat) == 0 ? stat.st_mtime : 0;
+}
+
 static int local_list(void *self, const char *folder, bytestore_visitor *visitor, void *context,
-                      struct failure *failure)
+                      struct bytestore_folder *facts, struct failure *failure)
 {
     (void)self;
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
@@ -181,6 +196,7 @@ static int local_list(void *self, const char *folder, bytestore_visitor *visitor
         int error = errno;
         if (descriptor >= 0)
             close(descriptor);
+        facts->missing = error == ENOENT || error == ENOTDIR;
         if (error == ENOENT)
             return fail(failure, "%s: no such folder; check the path and that the share or disk is mounted",
                         folder);
@@ -188,6 +204,7 @@ static int local_list(void *self, const char *folder, bytestore_visitor *visitor
             return fail(failure, "%s is not a folder", folder);
         return fail_open(folder, "rx", error, NULL, failure);
     }
+    facts->changed = change_of(descriptor);
     bool more = true;
     int result = 0;
     while (more) {
@@ -199,10 +216,15 @@ static int local_list(void *self, const char *folder, bytestore_visitor *visitor
             break;
         }
         struct stat stat;
+        bool link = false;
         if (strcmp(name->d_name, ".") == 0 || strcmp(name->d_name, "..") == 0 ||
-            fstatat(descriptor, name->d_name, &stat, 0) != 0)
+            !look_at(descriptor, name->d_name, &stat, &link))
             continue; /* deleted meanwhile, or a dangling link */
-        struct bytestore_entry entry = {name->d_name, S_ISREG(stat.st_mode), stat.st_size, stat.st_mtime};
+        struct bytestore_entry entry = {.name = name->d_name,
+                                        .regular = S_ISREG(stat.st_mode),
+                                        .folder = S_ISDIR(stat.st_mode) && !link,
+                                        .size_bytes = stat.st_size,
+                                        .mtime = stat.st_mtime};
         more = visitor(context, &entry);
     }
     closedir(listing);

@@ -5,6 +5,8 @@ common_files_libfiles_a_SOURCES = \
 	common/files/files.c \
 	common/files/files.h \
 	common/files/local.c \
+	common/files/location.c \
+	common/files/location.h \
 	common/files/smb.c \
 	common/files/smb_auth.c \
 	common/files/smb_auth.h \

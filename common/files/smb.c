@@ -16,6 +16,7 @@
 enum {
     DEFAULT_TIMEOUT_MS = 5000,
     DOS_DIRECTORY = 0x10, /* FILE_ATTRIBUTE_DIRECTORY, [MS-FSCC] 2.6 */
+    DOS_LINK = 0x400,     /* FILE_ATTRIBUTE_REPARSE_POINT: a junction, a mounted volume */
     CAPTURE_LEVEL = 3     /* Samba's debug level that says why a login failed; the lines go to our callback */
 };
 
@@ -268,7 +269,7 @@ static void smb_close_file(struct bytefile *base)
 }
 
 static int smb_list(void *self, const char *folder, bytestore_visitor *visitor, void *context,
-                    struct failure *failure)
+                    struct bytestore_folder *facts, struct failure *failure)
 {
     struct smb_transport *transport = self;
     SMBCCTX *smb_context = transport->context;
@@ -277,7 +278,7 @@ static int smb_list(void *self, const char *folder, bytestore_visitor *visitor, 
         return -1;
     SMBCFILE *listing = smb.smbc_getFunctionOpendir(smb_context)(smb_context, folder);
     if (listing == NULL) {
-        explain(transport, &url, folder, errno, NULL, failure);
+        explain(transport, &url, folder, errno, &facts->missing, failure);
         return -1;
     }
     arrived(transport, &url);
@@ -286,10 +287,14 @@ static int smb_list(void *self, const char *folder, bytestore_visitor *visitor, 
     bool more = true;
     errno = 0;
     while (more && (info = smb.smbc_getFunctionReaddirPlus(smb_context)(smb_context, listing)) != NULL) {
+        if (strcmp(info->name, ".") == 0)
+            facts->changed = info->mtime_ts.tv_sec;
         if (strcmp(info->name, ".") == 0 || strcmp(info->name, "..") == 0)
             continue;
+        const bool directory = (info->attrs & DOS_DIRECTORY) != 0;
         struct bytestore_entry entry = {.name = info->name,
-                                        .regular = (info->attrs & DOS_DIRECTORY) == 0,
+                                        .regular = !directory,
+                                        .folder = directory && (info->attrs & DOS_LINK) == 0,
                                         .size_bytes = (int64_t)info->size,
                                         .mtime = info->mtime_ts.tv_sec};
         more = visitor(context, &entry);

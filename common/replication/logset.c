@@ -1,96 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/logset.h"
 
+#include "files/location.h"
 #include "replication/reading.h"
 #include "replication/store.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- which logs */
-
-/*
- * Nothing is asked of the path itself: the same path must name the same memory while its file system is away.
- * So `..` takes a part away only where that is no symbolic link for sure: of the working directory, whose
- * name has none.
- */
-static void add_absolute(const char *path, const char *directory, struct text *place)
-{
-    bool physical = true;
-    if (path[0] != '/' && strcmp(directory, "/") != 0)
-        text_add(place, directory);
-    for (const char *part = path; *part != '\0';) {
-        const size_t length = strcspn(part, "/");
-        if (length == 2 && strncmp(part, "..", 2) == 0 && physical) {
-            const char *slash = strrchr(text_string(place), '/');
-            if (slash != NULL)
-                text_cut(place, (size_t)(slash - text_string(place)));
-        } else if (length > 1 || (length == 1 && part[0] != '.')) {
-            text_add(place, "/");
-            text_add_bytes(place, part, length);
-            physical = false;
-        }
-        part += length + (part[length] == '/');
-    }
-}
-
-static char *find_place(const char *given, struct failure *failure)
-{
-    struct text place = {0};
-    char *directory = given[0] == '/' || bytestore_is_smb(given) ? NULL : getcwd(NULL, 0);
-    if (bytestore_is_smb(given)) {
-        text_add(&place, given);
-    } else if (given[0] != '/' && directory == NULL) {
-        fail(failure, "%s: the working directory: %s; give an absolute path", given, strerror(errno));
-        return NULL;
-    } else {
-        add_absolute(given, directory != NULL ? directory : "", &place);
-        if (place.length == 0)
-            text_add(&place, "/");
-    }
-    free(directory);
-    if (!place.failed)
-        return place.bytes;
-    text_free(&place);
-    fail(failure, "out of memory");
-    return NULL;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 int logset_places_find(struct logset_places *places, const char *const *given, size_t count,
                        struct failure *failure)
 {
     *places = (struct logset_places){0};
     for (size_t i = 0; i < count && i < LOG_MERGE_LOGS; i++) {
-        char *place = find_place(given[i], failure);
+        char *place = location_absolute(given[i], failure);
         if (place == NULL) {
             logset_places_free(places);
             return -1;
         }
         places->places[places->count++] = place;
     }
-    qsort(places->places, places->count, sizeof *places->places, compare_places);
-    size_t kept = 0;
-    for (size_t i = 0; i < places->count; i++)
-        if (kept > 0 && strcmp(places->places[kept - 1], places->places[i]) == 0)
-            free((char *)places->places[i]);
-        else
-            places->places[kept++] = places->places[i];
-    places->count = kept;
+    places->count = location_sort(places->places, places->count);
     return 0;
 }
 
 void logset_places_identity(const struct logset_places *places, struct text *identity)
 {
-    for (size_t i = 0; i < places->count; i++)
-        text_addf(identity, "%s%s", i == 0 ? "" : "\n", places->places[i]);
+    location_add_identity(places->places, places->count, identity);
 }
 
 void logset_places_free(struct logset_places *places)

@@ -152,7 +152,7 @@ int main(int count, char **arguments)
     struct bytestore *store = bytestore_new(&access, &trace);
     if (store == NULL)
         return 2;
-    int result = list ? -bytestore_list(store, arguments[optind], print_entry, NULL, &failure)
+    int result = list ? -bytestore_list(store, arguments[optind], print_entry, NULL, NULL, &failure)
                       : cat(store, arguments[optind], &run, &trace, &failure);
     if (failure.text[0] != '\0')
         fprintf(stderr, "failure: %s\n", failure.text);

@@ -200,13 +200,13 @@ static void test_list(void **state)
     write_file("CEN00001.PCK", "12345", 0600);
     mkdir(in_folder("d"), 0700);
     struct bytestore *store = bytestore_new(NULL, NULL);
-    assert_int_equal(bytestore_list(store, folder, add_name, &names, &failure), 0);
+    assert_int_equal(bytestore_list(store, folder, add_name, &names, NULL, &failure), 0);
     assert_non_null(strstr(text_string(&names), "CEN00001.PCK:1:5 "));
     assert_non_null(strstr(text_string(&names), "d:0:"));
     text_free(&names);
-    assert_int_equal(bytestore_list(store, in_folder("none"), add_name, &names, &failure), -1);
+    assert_int_equal(bytestore_list(store, in_folder("none"), add_name, &names, NULL, &failure), -1);
     assert_non_null(strstr(failure.text, "no such folder"));
-    assert_int_equal(bytestore_list(store, in_folder("CEN00001.PCK"), add_name, &names, &failure), -1);
+    assert_int_equal(bytestore_list(store, in_folder("CEN00001.PCK"), add_name, &names, NULL, &failure), -1);
     assert_non_null(strstr(failure.text, "is not a folder"));
     bytestore_close(store);
 }
