@@ -211,6 +211,21 @@ static bool proves(const struct condition *condition, const struct replication_e
     return condition->held > 0 && event->held > condition->held;
 }
 
+/* That version is here. */
+static void end_by_proof(struct conditions *set, struct condition *condition, int64_t version, int64_t time_s)
+{
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        struct condition_sign *sign = &condition->sign[kind];
+        if (sign->last_s == 0)
+            continue;
+        if (sign->last_s <= time_s + (kind == CONDITION_BASE_MISSING ? 0 : STALE_S))
+            condition_set_end(set, condition, kind, CONDITION_STORED, version, time_s);
+        else /* the proof comes late, from the other log: what was said after it stands, and began after it */
+            sign->first_s = larger(sign->first_s, time_s);
+    }
+    condition_set_drop_empty(set, condition);
+}
+
 static void stored_version(struct conditions *set, const struct replication_event *event)
 {
     if (!set->stored_lines)
@@ -225,16 +240,22 @@ static void stored_version(struct conditions *set, const struct replication_even
         raise_held(condition, event->held, event->time_s);
         return;
     }
-    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
-        struct condition_sign *sign = &condition->sign[kind];
-        if (sign->last_s == 0)
-            continue;
-        if (sign->last_s <= event->time_s + (kind == CONDITION_BASE_MISSING ? 0 : STALE_S))
-            condition_set_end(set, condition, kind, CONDITION_STORED, event->held, event->time_s);
-        else /* the proof comes late, from the other log: what was said after it stands, and began after it */
-            sign->first_s = larger(sign->first_s, event->time_s);
-    }
-    condition_set_drop_empty(set, condition);
+    end_by_proof(set, condition, event->held, event->time_s);
+}
+
+/* The source version, printed behind the stored one at the end of a pass: where no waiting line said what is
+ * wanted, it is what makes the stored version a proof. */
+static void wanted_version(struct conditions *set, const struct replication_event *event)
+{
+    struct condition *condition = condition_set_find(set, event->package);
+    if (condition == NULL || !condition_open(condition))
+        return;
+    raise_wanted(condition, event->wanted, event->time_s);
+    const struct stored_version *stored = conditions_stored(set, event->package);
+    const struct condition_sign *waiting = &condition->sign[CONDITION_WAITING];
+    if (waiting->last_s != 0 && condition->wanted == event->wanted && stored != NULL &&
+        stored->version >= event->wanted && stored->time_s >= waiting->last_s)
+        end_by_proof(set, condition, stored->version, stored->time_s);
 }
 
 static void received(struct conditions *set, const struct replication_event *event)
@@ -275,8 +296,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         received(set, event);
         break;
     case REPLICATION_WANTED:
-        if ((condition = condition_set_find(set, event->package)) != NULL && condition_open(condition))
-            raise_wanted(condition, event->wanted, event->time_s);
+        wanted_version(set, event);
         break;
     case REPLICATION_FAILURE:
         if ((condition = condition_set_find(set, event->package)) != NULL)

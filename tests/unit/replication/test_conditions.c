@@ -17,10 +17,10 @@
 
 /*
  * A story in one string: `10h D7 w3/2` is ten hours after the begin, distmgr's thread 7, "requires a newer
- * version (3) ... current version is 2". The messages: w waiting, c contents not arrived, i information not
- * arrived, s superseded, p Processing (SourceVersion/StoredVersion), v StoredPkgVersion, V SourceVersion, r
- * received, b base missing, S Stored Package, e error code, n nothing of interest. `10h+60` adds minutes;
- * `10h+60x24` repeats the line every hour until hour 24.
+ * version (3) ... current version is 2". The messages: w waiting, c contents not arrived, k compressed files
+ * not arrived, i information not arrived, s superseded, p Processing (SourceVersion/StoredVersion), v
+ * StoredPkgVersion, V SourceVersion, r received, b base missing, S Stored Package, e error code, n nothing of
+ * interest. `10h+60` adds minutes; `10h+60x24` repeats the line every hour until hour 24.
  */
 static void message_of(const char *code, struct text *out)
 {
@@ -37,6 +37,10 @@ static void message_of(const char *code, struct text *out)
     case 'c':
         text_add(out,
                  "The contents for the package " P " hasn't arrived from site CEN yet, will retry later.");
+        break;
+    case 'k':
+        text_add(out, "The compressed files for package " P
+                      " hasn't arrived from site CEN yet, will retry later.");
         break;
     case 'i':
         text_addf(
@@ -183,6 +187,18 @@ static void stories(void **state)
          "waiting stored; "},
         {"contents without version, old StoredPkgVersion", "0h D7 v1, 1h D7 e, 2h D8 c, 3h D7 v1",
          "0/1 waiting 120m..120m x0"},
+        {"no version, then StoredPkgVersion and SourceVersion", "0h+60x24 D7 c, 25h D7 v1, 25h D7 V1",
+         "waiting stored; "},
+        {"no version, SourceVersion and then StoredPkgVersion", "0h+60x24 D7 k, 25h D7 V1, 25h D7 v1",
+         "waiting stored; "},
+        {"the same in 2007", "0h+60x24 D7 k, 25h D7 v1, 25h D7 V1", "waiting stored; "},
+        {"the pass that waits ends with the old version", "0h+60x3 D7 k, 0h+60x3 D7 v1, 0h+60x3 D7 V2",
+         "2/1 waiting 0m..180m x3"},
+        {"the source version of before", "0h D7 v1, 1h+60x3 D7 k, 3h D7 V1", "1/1 waiting 60m..180m x2"},
+        {"stored before the last waiting line is no proof", "0h D7 v1, 1h D7 V1, 2h D8 k",
+         "0/1 waiting 120m..120m x0"},
+        {"compressed files, SMS 2003: repeats stop", "0h+60x24 D7 k, 24h+60x29 D7 n",
+         "waiting not_repeated; "},
         {"information, healed by the retry", "0h S5 r1, 0h S5 i1, 0h S5 e, 0h+5 S6 r1, 0h+6 S6 S1",
          "waiting stored; "},
         {"2003: repeats stop, component goes on", "0h+60x24 D7 w3/2, 24h+60x29 D7 n",
