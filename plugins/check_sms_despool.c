@@ -163,18 +163,12 @@ static void note_trouble(struct run *run, const struct failure *failure)
     run->in_trouble = true;
 }
 
-static int64_t lock_wait_ms(const struct run *run)
-{
-    int64_t left = worker_time_left_ms(run->worker) - 500;
-    return left > 0 ? left : 0;
-}
-
 static int open_state(struct run *run, const char *identity, struct failure *failure)
 {
     const struct despool_check *check = run->check;
     run->state = statefile_open(check_state_directory(&check->options), check->check.program->name, identity,
-                                &logmemory_schema, lock_wait_ms(run), worker_trace(run->worker), &run->health,
-                                failure);
+                                &logmemory_schema, check_lock_wait_ms(run->worker), worker_trace(run->worker),
+                                &run->health, failure);
     if (run->state == NULL)
         return -1;
     /* Whoever closes by hand relies on it: not in a memory that no service has, and not in one that is gone
@@ -222,7 +216,7 @@ static int find_stalls(struct run *run, const char *identity, struct failure *fa
         struct stall_memory memory = {.directory = check_state_directory(&check->options),
                                       .plugin = check->check.program->name,
                                       .identity = identity,
-                                      .wait_ms = lock_wait_ms(run)};
+                                      .wait_ms = check_lock_wait_ms(run->worker)};
         /* The logs are still judged: what they tell may be worse than a folder that cannot be read. */
         if (stalls_of_folder(&run->stalls, run->store, check->despool.pck, &run->set.conditions, &options,
                              &memory, run->now, worker_trace(run->worker), &run->no_folder) != 0)

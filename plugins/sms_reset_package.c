@@ -3,7 +3,8 @@
  * sms_reset_package: have a package sent again, whole, to one child site where it is stuck.
  *
  *   repair/repair       what was read, and the guards: may it be done?
- *   repair/repairquery  the SQL: reading, and the one transaction that changes a row
+ *   repair/look         the SQL that reads
+ *   repair/transaction  the one transaction that changes a row
  *   repair/workers      the supervised children that have the connection
  *   repair/watched      how long check_sms_packages has seen the trouble
  *   repair/procedure    the way from the question to the last word
@@ -15,12 +16,12 @@
 #include "config.h"
 
 #include "check/check.h"
-#include "check/manual.h"
+#include "check/options_shared.h"
+#include "process/begin.h"
 #include "repair/output.h"
 #include "repair/procedure.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -329,7 +330,8 @@ static int run(const struct reset *reset)
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    if (process_begin() != 0)
+        return repair_exit_code(REPAIR_RESULT_UNKNOWN);
     struct reset reset = {0};
     const struct option_group groups[] = {
         {"What is set back", what_option_table, sizeof what_option_table / sizeof *what_option_table,

@@ -44,3 +44,16 @@ int fail_context(struct failure *failure, const char *format, ...)
     end_at_character(failure->text, sizeof failure->text);
     return -1;
 }
+
+int failure_add(struct failure *failure, const char *format, ...)
+{
+    if (failure == NULL)
+        return -1;
+    size_t used = strlen(failure->text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(failure->text + used, sizeof failure->text - used, format, arguments);
+    va_end(arguments);
+    end_at_character(failure->text, sizeof failure->text);
+    return -1;
+}

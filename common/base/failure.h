@@ -26,4 +26,11 @@ int fail(struct failure *failure, const char *format, ...) __attribute__((format
  */
 int fail_context(struct failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/**
+ * Append words to a failure; what does not fit is cut at a character boundary.
+ *
+ * @return always -1
+ */
+int failure_add(struct failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/json.h"
 
+#include "base/unicode.h"
+
 #include <inttypes.h>
-#include <sqlite3.h>
 
-int json_open(struct json *json)
+static void add_quoted(struct text *text, const char *value)
 {
-    *json = (struct json){0};
-    sqlite3 *database;
-    sqlite3_stmt *quote = NULL;
-    int code = sqlite3_open_v2(":memory:", &database, SQLITE_OPEN_READWRITE, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_prepare_v2(database, "SELECT json_quote(?1)", -1, &quote, NULL);
-    json->database = database;
-    json->quote = quote;
-    json->text.failed = code != SQLITE_OK;
-    return code == SQLITE_OK ? 0 : -1;
-}
-
-static void add_quoted(struct json *json, const char *value)
-{
-    sqlite3_stmt *quote = json->quote;
-    sqlite3_reset(quote);
-    sqlite3_bind_text(quote, 1, value, -1, SQLITE_STATIC);
-    if (sqlite3_step(quote) == SQLITE_ROW)
-        text_add(&json->text, (const char *)sqlite3_column_text(quote, 0));
-    else
-        json->text.failed = true;
-    sqlite3_reset(quote);
+    text_add(text, "\"");
+    while (*value != '\0') {
+        size_t plain = 0;
+        while ((unsigned char)value[plain] >= 0x20 && value[plain] != '"' && value[plain] != '\\' &&
+               value[plain] != 0x7F)
+            plain++;
+        utf8_append_clean(text, value, plain);
+        value += plain;
+        if (*value == '"' || *value == '\\')
+            text_addf(text, "\\%c", *value++);
+        else if (*value != '\0')
+            text_addf(text, "\\u%04x", (unsigned)*value++);
+    }
+    text_add(text, "\"");
 }
 
 static void add_key(struct json *json, const char *key)
@@ -58,7 +51,7 @@ void json_string(struct json *json, const char *key, const char *value)
     if (value == NULL)
         text_add(&json->text, "null");
     else
-        add_quoted(json, value);
+        add_quoted(&json->text, value);
 }
 
 void json_integer(struct json *json, const char *key, bool known, int64_t value)
@@ -76,9 +69,8 @@ void json_boolean(struct json *json, const char *key, bool value)
     text_add(&json->text, value ? "true" : "false");
 }
 
-void json_close(struct json *json)
+void json_number(struct json *json, const char *key, const char *number)
 {
-    sqlite3_finalize(json->quote);
-    sqlite3_close(json->database);
-    json->quote = json->database = NULL;
+    add_key(json, key);
+    text_add(&json->text, number);
 }

@@ -8,27 +8,23 @@
 #include <stdint.h>
 
 /*
- * A JSON text while it is put together. Strings are quoted by SQLite's json_quote; they must be UTF-8
- * (text_add_clean). Keys are literals of the program. NULL as key: a member of a list.
+ * A JSON text (RFC 8259) while it is put together. Begin with {0}; `text.failed` tells that memory ran out.
+ * Keys are literals of the program. NULL as key: a member of a list.
  */
 struct json {
-    struct text text;       /* owned */
-    void *database, *quote; /* owned: SQLite's */
-    bool comma;             /* the next value follows another one */
+    struct text text; /* owned */
+    bool comma;       /* the next value follows another one */
 };
-
-/** @return 0, or -1 when memory ran out; end it with json_close in both cases */
-int json_open(struct json *json);
 
 void json_begin(struct json *json, const char *key, char bracket); /* '{' or '[' */
 void json_end(struct json *json, char bracket);                    /* '}' or ']' */
 
-/** @param value  NULL is null */
+/** @param value  NULL is null; what is no valid UTF-8 becomes U+FFFD, control characters are escaped */
 void json_string(struct json *json, const char *key, const char *value);
 void json_integer(struct json *json, const char *key, bool known, int64_t value); /* not known: null */
 void json_boolean(struct json *json, const char *key, bool value);
 
-/** Free all but the text, which is the caller's from now on. */
-void json_close(struct json *json);
+/** A number that is already text, as perfdata has it ("0.002"). */
+void json_number(struct json *json, const char *key, const char *number);
 
 #endif

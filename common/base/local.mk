@@ -3,6 +3,8 @@ noinst_LIBRARIES += common/base/libbase.a
 common_base_libbase_a_SOURCES = \
 	common/base/arena.c \
 	common/base/arena.h \
+	common/base/array.c \
+	common/base/array.h \
 	common/base/ascii.h \
 	common/base/failure.c \
 	common/base/failure.h \

@@ -18,16 +18,37 @@ void text_wipe(struct text *secret)
     text_free(secret);
 }
 
+int secret_file_closed(mode_t mode, const char *path, const char *what, struct failure *failure)
+{
+    if ((mode & S_IRWXO) == 0)
+        return 0;
+    return fail(failure, "%s %s can be read or written by every user (mode %04o): chmod o-rwx %s", what, path,
+                (unsigned)mode & 07777, path);
+}
+
+int secret_file_open(const char *path, const char *what, struct failure *failure)
+{
+    /* Without O_NONBLOCK a named pipe would hang the check before its deadline is watched. */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0)
+        return fail(failure, "%s %s: %s; it must be readable for the user that runs the check", what, path,
+                    strerror(errno));
+    struct stat status;
+    int result = 0;
+    if (fstat(file, &status) != 0)
+        result = fail(failure, "%s %s: %s", what, path, strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        result = fail(failure, "%s %s is not a regular file", what, path);
+    else
+        result = secret_file_closed(status.st_mode, path, what, failure);
+    if (result == 0)
+        return file;
+    close(file);
+    return -1;
+}
+
 static int read_line(int file, const char *path, struct text *password, struct failure *failure)
 {
-    struct stat status;
-    if (fstat(file, &status) != 0)
-        return fail(failure, "password file %s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return fail(failure, "password file %s is not a regular file", path);
-    if ((status.st_mode & S_IRWXO) != 0)
-        return fail(failure, "password file %s can be read by everybody (mode %04o): chmod o= it", path,
-                    (unsigned)status.st_mode & 07777);
     char line[LINE_BYTES];
     size_t length = 0;
     for (ssize_t got; length < sizeof line && (got = read(file, line + length, sizeof line - length)) != 0;) {
@@ -62,10 +83,9 @@ static int read_line(int file, const char *path, struct text *password, struct f
 
 int password_file_read(const char *path, struct text *password, struct failure *failure)
 {
-    /* Without O_NONBLOCK a named pipe would hang the check before its deadline is watched. */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int file = secret_file_open(path, "password file", failure);
     if (file < 0)
-        return fail(failure, "password file %s: %s", path, strerror(errno));
+        return -1;
     int result = read_line(file, path, password, failure);
     close(file);
     if (result == 0 && password->failed)

@@ -2,13 +2,12 @@
 #include "check/check.h"
 
 #include "base/units.h"
-#include "check/manual.h"
+#include "check/options_shared.h"
+#include "process/begin.h"
 #include "process/privileges.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +42,12 @@ void check_fail(struct worker *worker, const struct check *check, const struct f
     text_free(&output);
 }
 
+int64_t check_lock_wait_ms(const struct worker *worker)
+{
+    int64_t left = worker_time_left_ms(worker) - 500;
+    return left > 0 ? left : 0;
+}
+
 static enum status end_with(const struct check *check, enum status status, const char *text,
                             struct text *output)
 {
@@ -54,35 +59,13 @@ static enum status end_with(const struct check *check, enum status status, const
 static enum status explain(const struct check *check, const struct supervision *supervision,
                            struct text *output)
 {
+    bool late = supervision->end == SUPERVISION_TIMEOUT;
+    enum status status = late ? check->options->timeout.status : STATUS_UNKNOWN;
     struct failure failure;
-    const char *step = supervision->step[0] != '\0' ? supervision->step : "starting";
-    enum status status = STATUS_UNKNOWN;
-    switch (supervision->end) {
-    case SUPERVISION_TIMEOUT:
-        status = check->options->timeout.status;
-        fail(&failure,
-             "timed out after %" PRId64
-             " s while %s; if that is slow rather than stuck, raise --timeout (and with it "
-             "check_nrpe -t and NRPE's command_timeout)",
-             check->options->timeout.seconds, step);
-        break;
-    case SUPERVISION_CRASH:
-        fail(&failure, "the worker crashed (signal %d, %s) while %s; -vv shows the driver and its version",
-             supervision->status, strsignal(supervision->status), step);
-        break;
-    default:
-        fail(&failure,
-             "the worker ended without a result (exit status "
-             "%d) while %s; -vv shows the driver and its version",
-             supervision->status, step);
-        break;
-    }
-    if (supervision->survivor != 0) {
-        size_t used = strlen(failure.text);
-        snprintf(failure.text + used, sizeof failure.text - used,
-                 "; its process %d cannot be ended (a dead mount?) and keeps the lock",
-                 (int)supervision->survivor);
-    }
+    supervision_explain(supervision, check->options->timeout.seconds, &failure);
+    failure_add(&failure, "; %s",
+                late ? "with it raise check_nrpe -t and NRPE's command_timeout"
+                     : "-vv shows the driver and its version");
     return end_with(check, status, failure.text, output);
 }
 
@@ -138,7 +121,8 @@ static enum options_outcome read_options(const struct check *check, int argc, ch
 
 int check_main(const struct check *check, int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    if (process_begin() != 0)
+        return STATUS_UNKNOWN;
     struct options_arena *arena = NULL;
     struct text output = {0};
     struct failure failure = {0};

@@ -35,6 +35,10 @@ void check_finish(struct worker *worker, const struct report *report);
 /** Hand over a check that could not look: UNKNOWN with the failure's text. */
 void check_fail(struct worker *worker, const struct check *check, const struct failure *failure);
 
+/** @return how long a run may wait for another one of the same identity, in ms: its deadline, less what the
+ * answer needs */
+int64_t check_lock_wait_ms(const struct worker *worker);
+
 /** Write all of it to standard output; a reader that is gone (EPIPE) changes nothing. */
 void write_output(const struct text *output);
 

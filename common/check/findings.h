@@ -5,10 +5,9 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "items/age.h"
+#include "items/itemstore.h"
 #include "items/judge.h"
 #include "items/output.h"
-#include "items/recall.h"
-#include "sitedb/lookup.h"
 #include "sitedb/sitedb.h"
 
 #include <stdbool.h>

@@ -5,9 +5,6 @@ common_check_libcheck_a_SOURCES = \
 	common/check/check.h \
 	common/check/findings.c \
 	common/check/findings.h \
-	common/check/itemlinesite.c \
-	common/check/manual.c \
-	common/check/manual.h \
 	common/check/options_shared.c \
 	common/check/options_shared.h \
 	common/check/sitecheck.c \

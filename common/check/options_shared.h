@@ -91,4 +91,8 @@ const char *check_state_directory(const struct check_options *options);
 /** The same of a program with other options. @param given  --state-dir, or NULL */
 const char *state_directory(const char *given);
 
+/* The parts of the man page that all checks share. */
+extern const struct manual_section check_manual_sections[];
+extern const size_t check_manual_section_count;
+
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/sitecheck.h"
 
+#include "base/sanitize.h"
+
 #include <time.h>
 
 static int remember(struct siterun *run, struct failure *failure)
@@ -8,11 +10,10 @@ static int remember(struct siterun *run, struct failure *failure)
     const struct site_check *check = run->check;
     struct text identity = {0};
     sitedb_identity(&run->db, &check->database.settings, &identity);
-    int64_t wait_ms = worker_time_left_ms(run->worker) - 500;
     const struct findings_memory memory = {.directory = check_state_directory(&check->options),
                                            .plugin = check->check.program->name,
                                            .identity = text_string(&identity),
-                                           .wait_ms = wait_ms > 0 ? wait_ms : 0};
+                                           .wait_ms = check_lock_wait_ms(run->worker)};
     int result = identity.failed ? fail(failure, "out of memory")
                                  : findings_remember(&run->findings, &run->source, &memory, &run->db,
                                                      &check->look.filter, worker_trace(run->worker), failure);
@@ -131,4 +132,20 @@ int site_check_main(struct site_check *check, const char *label, const struct pr
     known_list_free(&check->options.known);
     rate_list_free(&check->look.rates);
     return status;
+}
+
+void itemline_add_site(const struct sitedb *db, const char *code, struct text *line)
+{
+    const struct site *site = sitedb_site(db, code);
+    text_add(line, code);
+    if (site != NULL && site->name[0] != '\0') {
+        text_add(line, " ");
+        text_add_clean(line, site->name, 40);
+    }
+}
+
+const char *itemline_site_server(const struct sitedb *db, const char *code, const char *fallback)
+{
+    const struct site *site = sitedb_site(db, code);
+    return site != NULL && site->server[0] != '\0' ? site->server : fallback;
 }

@@ -58,6 +58,12 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
 struct perfdatum siterun_examined(const struct siterun *run);
 struct perfdatum siterun_query_time(const struct siterun *run);
 
+/** `S02 Branch office Oslo`, the code alone where v_Site has no name */
+void itemline_add_site(const struct sitedb *db, const char *code, struct text *line);
+
+/** @return the site's server, `fallback` where v_Site does not tell; borrowed */
+const char *itemline_site_server(const struct sitedb *db, const char *code, const char *fallback);
+
 /**
  * Do what main does: parse the options into `check`, which the program's groups point to, run and print.
  *

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/stalls.h"
 
+#include "base/array.h"
 #include "base/text.h"
-#include "items/recall.h"
+#include "items/itemstore.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +26,11 @@ static bool selected(const struct stall_options *options, const char *package)
 
 static struct stall *add_stall(struct stall_list *list, const char *package, const char *site)
 {
-    if (list->count % 64 == 0) {
-        struct stall *stalls = realloc(list->stalls, (list->count + 64) * sizeof *stalls);
-        if (stalls == NULL)
-            return NULL;
-        list->stalls = stalls;
-    }
-    struct stall *stall = &list->stalls[list->count++];
+    struct stall *stalls = array_grow(list->stalls, list->count, sizeof *stalls);
+    if (stalls == NULL)
+        return NULL;
+    list->stalls = stalls;
+    struct stall *stall = &stalls[list->count++];
     *stall = (struct stall){.item = {.place = site, .site = site}};
     snprintf(stall->package, sizeof stall->package, "%s", package);
     return stall;
@@ -111,7 +110,7 @@ static int expect(struct expectation *expectation, const char *package, int64_t 
     for (size_t i = 0; i < expectation->count; i++)
         if (strcasecmp(expectation->files[i].package, package) == 0)
             return 0;
-    struct expected_file *files = realloc(expectation->files, (expectation->count + 1) * sizeof *files);
+    struct expected_file *files = array_grow(expectation->files, expectation->count, sizeof *files);
     if (files == NULL)
         return -1;
     expectation->files = files;

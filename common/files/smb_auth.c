@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "files/smb_auth.h"
 
+#include "base/secretfile.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { AUTH_FILE_BYTES = 8192 };
@@ -15,36 +15,23 @@ enum { AUTH_FILE_BYTES = 8192 };
 /* Read the whole small file; -1 with the operator's text. */
 static int read_private_file(const char *path, char *content, size_t size, struct failure *failure)
 {
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    int descriptor = secret_file_open(path, "SMB authentication file", failure);
     if (descriptor < 0)
-        return fail(failure,
-                    "SMB authentication file %s: %s; it must be readable for the user that runs the check",
-                    path, strerror(errno));
-    struct stat facts;
+        return -1;
+    ssize_t length = 0, n = 0;
     int result = -1;
-    if (fstat(descriptor, &facts) != 0)
+    while ((size_t)length < size - 1 &&
+           (n = read(descriptor, content + length, size - 1 - (size_t)length)) > 0)
+        length += n;
+    content[length] = '\0';
+    if (n < 0)
         fail(failure, "SMB authentication file %s: %s", path, strerror(errno));
-    else if (!S_ISREG(facts.st_mode))
-        fail(failure, "SMB authentication file %s is not a regular file", path);
-    else if ((facts.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        fail(failure,
-             "SMB authentication file %s can be read or written by every user (mode %04o); 'chmod o-rwx %s'",
-             path, (unsigned)(facts.st_mode & 07777), path);
-    else {
-        ssize_t length = 0, n = 0;
-        while ((size_t)length < size - 1 &&
-               (n = read(descriptor, content + length, size - 1 - (size_t)length)) > 0)
-            length += n;
-        content[length] = '\0';
-        if (n < 0)
-            fail(failure, "SMB authentication file %s: %s", path, strerror(errno));
-        else if ((size_t)length == size - 1)
-            fail(failure, "SMB authentication file %s is larger than %d bytes", path, AUTH_FILE_BYTES);
-        else if (strlen(content) != (size_t)length)
-            fail(failure, "SMB authentication file %s is not text: it holds a NUL byte", path);
-        else
-            result = 0;
-    }
+    else if ((size_t)length == size - 1)
+        fail(failure, "SMB authentication file %s is larger than %d bytes", path, AUTH_FILE_BYTES);
+    else if (strlen(content) != (size_t)length)
+        fail(failure, "SMB authentication file %s is not text: it holds a NUL byte", path);
+    else
+        result = 0;
     close(descriptor);
     return result;
 }

@@ -4,7 +4,6 @@
 
 #include "base/failure.h"
 #include "items/away.h"
-#include "items/itemstore.h"
 #include "items/judge.h"
 
 #include <stddef.h>
@@ -14,6 +13,18 @@
  * What the memory knows of the items found in this run: how old each is, what changed, what ended. Pure: it
  * plans the changes, itemstore.h writes them.
  */
+
+/* All times UTC seconds, 0 where there is none. */
+struct remembered {
+    char *key;      /* rule and pair: "version/CEN00012@S02" */
+    char *kind;     /* "sent" */
+    char *progress; /* what must change for the item to have moved: status, versions, update time */
+    int64_t first_seen;
+    int64_t attempt_since; /* first_seen, or the first sight of the last repair */
+    int64_t last_progress;
+    int64_t absent_runs;
+    int64_t absent_since;
+};
 
 /* What a look at a remembered item that is not among the findings gave. */
 enum absence {

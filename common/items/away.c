@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "items/away.h"
 
+#include "base/array.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@ enum { KEPT_SECONDS = 366 * 86400 };
 
 static struct away *append(struct away_list *list, const char *site, int64_t since, int64_t until)
 {
-    struct away *larger = realloc(list->spans, (list->count + 1) * sizeof *larger);
+    struct away *larger = array_grow(list->spans, list->count, sizeof *larger);
     if (larger == NULL)
         return NULL;
     list->spans = larger;

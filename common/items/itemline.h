@@ -5,8 +5,6 @@
 #include "base/text.h"
 #include "items/judge.h"
 
-struct sitedb;
-
 /* The words that the lines of the checks share. */
 
 /**
@@ -16,13 +14,7 @@ struct sitedb;
  */
 void itemline_begin(const struct item *item, const char *package_name, struct text *line);
 
-/** `S02 Branch office Oslo`, the code alone where v_Site has no name */
-void itemline_add_site(const struct sitedb *db, const char *code, struct text *line);
-
 /** `, for 4 d, in trouble since ..., last moved 4 d ago, size allows 31 h at 2 GB/h` */
 void itemline_add_ages(const struct item *item, const struct rate_list *rates, struct text *line);
-
-/** @return the site's server, `fallback` where v_Site does not tell; borrowed */
-const char *itemline_site_server(const struct sitedb *db, const char *code, const char *fallback);
 
 #endif

@@ -4,24 +4,17 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "base/trace.h"
+#include "items/age.h"
+#include "items/away.h"
+#include "items/judge.h"
 #include "state/statefile.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* What is remembered of the items in trouble, in the state file's open transaction. */
-
-/* All times UTC seconds, 0 where there is none. */
-struct remembered {
-    char *key;      /* rule and pair: "version/CEN00012@S02" */
-    char *kind;     /* "sent" */
-    char *progress; /* what must change for the item to have moved: status, versions, update time */
-    int64_t first_seen;
-    int64_t attempt_since; /* first_seen, or the first sight of the last repair */
-    int64_t last_progress;
-    int64_t absent_runs;
-    int64_t absent_since;
-};
 
 extern const struct statefile_schema memory_schema;
 
@@ -46,5 +39,51 @@ int memory_put(struct statefile *file, const struct remembered *item, struct fai
 
 /** Forget an item; one that is not there is no error. @return 0 or -1 */
 int memory_remove(struct statefile *file, const char *key, struct failure *failure);
+
+/*
+ * One run's use of the items' memory: open, age what was found, settle what was not, commit. A memory that
+ * cannot be read or kept never stops a check from judging what it sees: the trouble is kept as text, for the
+ * verdict.
+ */
+struct recall {
+    struct statefile *file;    /* owned */
+    struct remembered *memory; /* owned: the items of this rule, by key */
+    size_t count;
+    struct away_list away; /* owned: when sites took no part */
+    bool *found;           /* owned: which of them are among this run's findings */
+    int64_t lost_at;       /* UTC: when the memory was last lost, 0 never */
+    bool in_trouble;       /* lost or not kept in this run: at least WARNING */
+    struct failure trouble;
+};
+
+/**
+ * Take the identity's lock and load the items whose key begins with `prefix`.
+ *
+ * @param wait_ms  how long to wait for another run of the same identity
+ * @return 0, also when the memory is damaged or unusable (`in_trouble`); -1 when the lock was not got
+ */
+int recall_open(struct recall *recall, const char *directory, const char *plugin, const char *identity,
+                const char *prefix, int64_t wait_ms, const struct trace *trace, struct failure *failure);
+
+/** Note which sites take part in this run; before recall_age. */
+void recall_note_site(struct recall *recall, const char *site, bool active, int64_t now);
+
+/** Mark what is among the findings, so that recall_next_missing gives the others. */
+void recall_mark(struct recall *recall, const struct item *items, size_t count);
+
+/** @return the next remembered item at or after `*at` that is not marked (advances `*at`), NULL at the end;
+ * borrowed */
+struct remembered *recall_next_missing(struct recall *recall, size_t *at);
+
+/** Give each item its ages, without the time for which its site was away, and remember what changed. */
+void recall_age(struct recall *recall, struct item *items, size_t count, const struct clocks *clocks);
+
+/** Decide about a remembered item that is not among the findings. */
+void recall_settle(struct recall *recall, struct remembered *remembered, enum absence absence, int64_t now);
+
+/** Commit; a failure becomes `trouble`. */
+void recall_commit(struct recall *recall, int64_t now);
+
+void recall_close(struct recall *recall);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "items/known.h"
 
+#include "base/array.h"
 #include "base/packageid.h"
 #include "base/stringlist.h"
 
@@ -60,7 +61,7 @@ static int add_entry(void *target, char *entry, struct failure *failure)
         return bad(failure, entry,
                    "does not begin with a package ID of 8 to 10 letters, digits or '_', one a digit");
     memcpy(known.package, entry, length);
-    struct known_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
+    struct known_entry *entries = array_grow(list->entries, list->count, sizeof *entries);
     if (entries == NULL)
         return fail(failure, "out of memory");
     list->entries = entries;

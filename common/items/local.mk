@@ -17,7 +17,5 @@ common_items_libitems_a_SOURCES = \
 	common/items/minrate.h \
 	common/items/output.c \
 	common/items/output.h \
-	common/items/recall.c \
-	common/items/recall.h \
 	common/items/summary.c \
 	common/items/summary.h

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "items/minrate.h"
 
+#include "base/array.h"
 #include "base/stringlist.h"
 #include "base/units.h"
 
@@ -28,7 +29,7 @@ static int add_rate(void *target, char *entry, struct failure *failure)
         return -1;
     if (rate.bytes_per_hour <= 0)
         return fail(failure, "a rate of 0 would never page; leave it out or write SIZE/h, as in 2GB/h");
-    struct rate *rates = realloc(list->rates, (list->count + 1) * sizeof *rates);
+    struct rate *rates = array_grow(list->rates, list->count, sizeof *rates);
     if (rates == NULL)
         return fail(failure, "out of memory");
     list->rates = rates;

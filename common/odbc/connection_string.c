@@ -3,7 +3,7 @@
 
 #include "base/secretfile.h"
 #include "base/unicode.h"
-#include "odbc/dsn.h"
+#include "odbc/freetds.h"
 
 #include <ctype.h>
 #include <inttypes.h>

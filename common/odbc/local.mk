@@ -7,10 +7,8 @@ common_odbc_libodbc_a_SOURCES = \
 	common/odbc/connection_string.h \
 	common/odbc/diagnose.c \
 	common/odbc/diagnose.h \
-	common/odbc/dsn.c \
-	common/odbc/dsn.h \
-	common/odbc/freetdsconf.c \
-	common/odbc/freetdsconf.h \
+	common/odbc/freetds.c \
+	common/odbc/freetds.h \
 	common/odbc/odbc.c \
 	common/odbc/odbc.h \
 	common/odbc/parameters.c \

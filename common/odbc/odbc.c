@@ -5,7 +5,7 @@
 #include "base/secretfile.h"
 #include "base/unicode.h"
 #include "odbc/connection_string.h"
-#include "odbc/freetdsconf.h"
+#include "odbc/freetds.h"
 
 #include <netdb.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "options/inifile.h"
 
+#include "base/secretfile.h"
 #include "options/typo.h"
 
 #include <errno.h>
@@ -253,9 +254,9 @@ int inifile_read(const char *path, const char *name, struct arena *arena, struct
 int inifile_keeps_secret(const struct ini_section *section, const struct ini_entry *entry,
                          struct failure *failure)
 {
-    if ((section->mode & (S_IROTH | S_IWOTH | S_IXOTH)) == 0)
+    struct failure open;
+    if (secret_file_closed(section->mode, section->path, "the file", &open) == 0)
         return 0;
-    return fail(failure,
-                "%s:%d: the file holds a secret (%s) and every user can reach it (mode %04o): chmod 0640 %s",
-                section->path, entry->line, entry->key, (unsigned)(section->mode & 07777), section->path);
+    return fail(failure, "%s:%d holds a secret (%s), and %s", section->path, entry->line, entry->key,
+                open.text);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -269,4 +270,22 @@ int supervise(worker_function *work, void *context, int64_t timeout_ms, int verb
     sigaction(SIGPIPE, &old_pipe, NULL);
     sigaction(SIGCHLD, &old_child, NULL);
     return outcome;
+}
+
+void supervision_explain(const struct supervision *supervision, int64_t timeout_s, struct failure *failure)
+{
+    const char *step = supervision->step[0] != '\0' ? supervision->step : "starting";
+    if (supervision->end == SUPERVISION_TIMEOUT)
+        fail(failure,
+             "timed out after %" PRId64 " s while %s; if that is slow rather than stuck, raise --timeout",
+             timeout_s, step);
+    else if (supervision->end == SUPERVISION_CRASH)
+        fail(failure, "the worker crashed (signal %d, %s) while %s", supervision->status,
+             strsignal(supervision->status), step);
+    else
+        fail(failure, "the worker ended without a result (exit status %d) while %s", supervision->status,
+             step);
+    if (supervision->survivor != 0)
+        failure_add(failure, "; its process %d cannot be ended (a dead mount?) and keeps the lock",
+                    (int)supervision->survivor);
 }

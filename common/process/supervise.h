@@ -64,4 +64,12 @@ struct supervision {
 int supervise(worker_function *work, void *context, int64_t timeout_ms, int verbosity,
               struct supervision *supervision, struct failure *failure);
 
+/**
+ * Say why a worker gave no result: out of time, crashed or ended, in which step, and whether it is still
+ * there.
+ *
+ * @param timeout_s  what the deadline was
+ */
+void supervision_explain(const struct supervision *supervision, int64_t timeout_s, struct failure *failure);
+
 #endif

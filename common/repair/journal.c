@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repair/journal.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "repair/journal_entry.h"
 
@@ -26,23 +27,6 @@ struct journal {
     off_t size; /* of what was read and written whole */
     bool look;  /* read-only */
 };
-
-const char *journal_result_name(enum journal_result result)
-{
-    static const char *const names[] = {[JOURNAL_OPEN] = "open",
-                                        [JOURNAL_DONE] = "done",
-                                        [JOURNAL_ROLLED_BACK] = "rolled back",
-                                        [JOURNAL_UNKNOWN] = "unknown"};
-    return names[result];
-}
-
-bool row_image_equal(const struct row_image *a, const struct row_image *b)
-{
-    return a->has_status == b->has_status && (!a->has_status || a->status == b->status) &&
-           a->has_version == b->has_version && (!a->has_version || a->version == b->version) &&
-           a->has_updated == b->has_updated && (!a->has_updated || strcmp(a->updated, b->updated) == 0) &&
-           strcmp(a->pkg_server, b->pkg_server) == 0;
-}
 
 /* A directory that others can write would let them forge before-images. */
 static int check_directory(const char *directory, struct failure *failure)
@@ -96,7 +80,7 @@ static int lock(struct journal *journal, int64_t wait_ms, struct failure *failur
 
 static int add_entry(struct journal *journal, const struct journal_entry *entry)
 {
-    struct journal_entry *entries = realloc(journal->entries, (journal->count + 1) * sizeof *entries);
+    struct journal_entry *entries = array_grow(journal->entries, journal->count, sizeof *entries);
     if (entries == NULL)
         return -1;
     journal->entries = entries;

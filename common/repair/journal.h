@@ -3,6 +3,7 @@
 #define SMS_REPAIR_JOURNAL_H
 
 #include "base/failure.h"
+#include "repair/journal_entry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,32 +15,6 @@
  * database is touched. A second line ends it. An entry without an end is an open question, and is shown as
  * one.
  */
-
-/* The row of PkgStatus that a repair changes, as far as it identifies or changes it. */
-struct row_image {
-    bool has_status, has_version, has_updated; /* false: NULL */
-    int64_t status;
-    int64_t version;      /* SourceVersion */
-    char updated[32];     /* UpdateTime as text, to the millisecond: compared as text */
-    char pkg_server[256]; /* UTF-8 */
-};
-
-enum journal_result {
-    JOURNAL_OPEN, /* begun, no end written: look at the row */
-    JOURNAL_DONE,
-    JOURNAL_ROLLED_BACK, /* the database is as it was */
-    JOURNAL_UNKNOWN      /* the answer to COMMIT never came, and the row could not be read afterwards */
-};
-
-struct journal_entry {
-    int64_t id;
-    int64_t time;    /* UTC */
-    int64_t undo_of; /* id of the entry that this one takes back, 0 none */
-    char user[64], host[256], server[256], database[128];
-    char package[16], site[8];
-    struct row_image before, after;
-    enum journal_result result;
-};
 
 struct journal;
 
@@ -81,12 +56,6 @@ int journal_begin(struct journal *journal, struct journal_entry *entry, struct f
 /** Append the end of an entry and wait until it is on the disk. @return 0 or -1 */
 int journal_end(struct journal *journal, int64_t id, enum journal_result result, int64_t now,
                 struct failure *failure);
-
-/** @return "done", "rolled back", "unknown", "open"; static */
-const char *journal_result_name(enum journal_result result);
-
-/** @return whether two images are the same row in the same state */
-bool row_image_equal(const struct row_image *a, const struct row_image *b);
 
 void journal_close(struct journal *journal);
 

@@ -7,6 +7,23 @@
 #include <string.h>
 #include <time.h>
 
+const char *journal_result_name(enum journal_result result)
+{
+    static const char *const names[] = {[JOURNAL_OPEN] = "open",
+                                        [JOURNAL_DONE] = "done",
+                                        [JOURNAL_ROLLED_BACK] = "rolled back",
+                                        [JOURNAL_UNKNOWN] = "unknown"};
+    return names[result];
+}
+
+bool row_image_equal(const struct row_image *a, const struct row_image *b)
+{
+    return a->has_status == b->has_status && (!a->has_status || a->status == b->status) &&
+           a->has_version == b->has_version && (!a->has_version || a->version == b->version) &&
+           a->has_updated == b->has_updated && (!a->has_updated || strcmp(a->updated, b->updated) == 0) &&
+           strcmp(a->pkg_server, b->pkg_server) == 0;
+}
+
 static void write_time(int64_t utc, struct text *line)
 {
     time_t seconds = (time_t)utc;

@@ -7,14 +7,15 @@ common_repair_librepair_a_SOURCES = \
 	common/repair/journal_entry.c \
 	common/repair/journal_entry.h \
 	common/repair/look.c \
+	common/repair/look.h \
 	common/repair/output.c \
 	common/repair/output.h \
 	common/repair/output_json.c \
 	common/repair/procedure.c \
 	common/repair/procedure.h \
 	common/repair/repair.h \
-	common/repair/repairquery.h \
 	common/repair/transaction.c \
+	common/repair/transaction.h \
 	common/repair/watched.c \
 	common/repair/watched.h \
 	common/repair/workers.c \

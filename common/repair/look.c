@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The questions that a repair asks of the site database before it touches it. */
-#include "repair/repairquery.h"
+#include "repair/look.h"
+
+#include "repair/transaction.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,8 @@
 #define SMS_REPAIR_OUTPUT_H
 
 #include "base/text.h"
-#include "repair/procedure.h"
+#include "repair/journal.h"
+#include "repair/repair.h"
 
 /* What a person, or a program, reads of a repair and of its journal. Text from the database is cleaned. */
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/sanitize.h"
+#include "repair/procedure.h"
 
 static void add_string(struct json *json, const char *key, const char *value)
 {
@@ -61,7 +62,6 @@ static void add_view(struct json *json, const struct repair_view *view, bool bar
 
 static int take_text(struct json *json, struct text *text)
 {
-    json_close(json);
     text_add(&json->text, "\n");
     bool failed = json->text.failed;
     text_add_bytes(text, text_string(&json->text), json->text.length);
@@ -72,8 +72,7 @@ static int take_text(struct json *json, struct text *text)
 int repair_report_json(const struct repair_request *request, const struct repair_report *report,
                        struct text *text)
 {
-    struct json json;
-    json_open(&json);
+    struct json json = {0};
     json_begin(&json, NULL, '{');
     json_string(&json, "result", repair_result_name(report->result));
     json_integer(&json, "exit_code", true, repair_exit_code(report->result));
@@ -92,8 +91,7 @@ int journal_json(const struct journal *journal, struct text *text)
 {
     size_t count;
     const struct journal_entry *entries = journal_entries(journal, &count);
-    struct json json;
-    json_open(&json);
+    struct json json = {0};
     json_begin(&json, NULL, '[');
     for (size_t i = 0; i < count; i++) {
         const struct journal_entry *entry = &entries[i];

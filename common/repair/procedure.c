@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "repair/procedure.h"
 
-#include "repair/journal_entry.h"
+#include "repair/journal.h"
 #include "repair/workers.h"
 
 #include <errno.h>

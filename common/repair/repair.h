@@ -3,7 +3,9 @@
 #define SMS_REPAIR_REPAIR_H
 
 #include "base/failure.h"
-#include "repair/journal.h"
+#include "odbc/odbc.h"
+#include "repair/journal_entry.h"
+#include "sitedb/package_site.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -69,6 +71,55 @@ struct repair_rules {
     int64_t recent; /* repairs at the site within the last hour, from the journal */
     int64_t max_per_hour;
     const struct row_image *left; /* an undo: the row as the entry left it; NULL for a repair */
+};
+
+enum repair_lock {
+    REPAIR_READ,
+    REPAIR_LOCK /* wait for others' transactions on these rows, and keep them out */
+};
+
+/* What is to be repaired; texts borrowed. */
+struct repair_target {
+    const char *package;
+    const char *site;       /* the child site's code, or NULL */
+    const char *pkg_server; /* the article's form, or NULL; one of both is given */
+    enum repair_style style;
+    enum pair_clock clock;
+    enum repair_lock lock;        /* REPAIR_LOCK: a transaction that may still end on the row is waited for */
+    const struct row_image *undo; /* an undo: the row is to become this; NULL for a repair */
+};
+
+struct repair_request {
+    const struct odbc_settings *settings; /* borrowed, as all below */
+    const char *owner;                    /* owning site or NULL */
+    const char *state_directory, *journal_directory;
+    struct repair_target target; /* for an undo: filled from the entry */
+    struct repair_rules rules;   /* recent and left are filled here */
+    bool apply;
+    int64_t undo_entry; /* 0: a repair */
+    int64_t timeout_s;  /* of each worker */
+    int verbosity;
+    /* Show what will be done and ask a person; NULL: nobody is asked. @return whether it may be done */
+    bool (*confirm)(const struct repair_request *request, const struct repair_view *view);
+};
+
+enum repair_result {
+    REPAIR_RESULT_SHOWN,
+    REPAIR_RESULT_REFUSED,
+    REPAIR_RESULT_DONE,
+    REPAIR_RESULT_ROLLED_BACK,
+    REPAIR_RESULT_UNKNOWN /* the outcome is not known, or it could not look */
+};
+
+struct repair_report {
+    enum repair_result result;
+    bool has_view, asked; /* was the person asked, and so has seen the view? */
+    bool barred;          /* refused, and no --force lifts it: what would be done is not shown */
+    struct repair_view view;
+    struct failure message; /* why, what is known of the database, what an undo put back; else "" */
+    int64_t entry;          /* of the journal, 0 none was written */
+    struct failure
+        journal; /* what had to be said about the journal or entries in it that were open; "" nothing */
 };
 
 /** @return the older of both ages, -1 when none is known */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The one place that changes the site database. */
-#include "repair/repairquery.h"
+#include "repair/transaction.h"
 
 #include "repair/journal_entry.h"
 

@@ -114,22 +114,6 @@ static void verify(struct worker *worker, void *context)
 
 /* ---- in the parent */
 
-static void explain(const struct repair_request *request, const struct supervision *supervision,
-                    struct failure *failure)
-{
-    const char *step = supervision->step[0] != '\0' ? supervision->step : "starting";
-    if (supervision->end == SUPERVISION_TIMEOUT)
-        fail(failure,
-             "timed out after %" PRId64 " s while %s; if that is slow rather than stuck, raise --timeout",
-             request->timeout_s, step);
-    else if (supervision->end == SUPERVISION_CRASH)
-        fail(failure, "the worker crashed (signal %d, %s) while %s", supervision->status,
-             strsignal(supervision->status), step);
-    else
-        fail(failure, "the worker ended without a result (exit status %d) while %s", supervision->status,
-             step);
-}
-
 /* @return 0 with the answer, -1 with the operator's text; `supervision` is filled in both cases, without
  * output */
 static int run(worker_function *work, const struct job *job, void *answer, size_t size,
@@ -142,7 +126,7 @@ static int run(worker_function *work, const struct job *job, void *answer, size_
     }
     int result = -1;
     if (supervision->end != SUPERVISION_RESULT) {
-        explain(job->request, supervision, failure);
+        supervision_explain(supervision, job->request->timeout_s, failure);
     } else if (supervision->exit_code == 0 && supervision->output.length == size) {
         memcpy(answer, supervision->output.bytes, size);
         result = 0;

@@ -2,9 +2,10 @@
 #ifndef SMS_REPAIR_WORKERS_H
 #define SMS_REPAIR_WORKERS_H
 
-#include "repair/procedure.h"
+#include "repair/repair.h"
+#include "repair/transaction.h"
 
-/* The three kinds of supervised work of a repair, as functions of the parent. Only repairrun.c includes this.
+/* The three kinds of supervised work of a repair, as functions of the parent. Only procedure.c includes this.
  */
 
 /** Read the view. @return 0, or -1 with the operator's text */

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/sitedb/libsitedb.a
 common_sitedb_libsitedb_a_SOURCES = \
-	common/sitedb/lookup.h \
 	common/sitedb/nalpath.c \
 	common/sitedb/nalpath.h \
 	common/sitedb/package_dp.c \

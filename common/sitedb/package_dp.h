@@ -2,7 +2,6 @@
 #ifndef SMS_SITEDB_PACKAGE_DP_H
 #define SMS_SITEDB_PACKAGE_DP_H
 
-#include "sitedb/lookup.h"
 #include "sitedb/sitedb.h"
 
 #include <stdbool.h>

@@ -2,6 +2,8 @@
 /* From the rows of the summarizer to DPs in trouble: dps_read and dps_look_up of package_dp.h. */
 #include "sitedb/package_dp_parts.h"
 
+#include "base/array.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +67,11 @@ static struct lookup *find_lookup(struct dp_reader *reader, const struct dp *dp)
 static int keep(struct dp_reader *reader)
 {
     struct dp_list *list = reader->list;
-    if (list->count % 1024 == 0) {
-        struct dp *dps = realloc(list->dps, (list->count + 1024) * sizeof *dps);
-        if (dps == NULL)
-            return -1;
-        list->dps = dps;
-    }
-    list->dps[list->count++] = reader->dp;
+    struct dp *dps = array_grow(list->dps, list->count, sizeof *dps);
+    if (dps == NULL)
+        return -1;
+    list->dps = dps;
+    dps[list->count++] = reader->dp;
     return 0;
 }
 

@@ -2,7 +2,6 @@
 #ifndef SMS_SITEDB_PACKAGE_SITE_H
 #define SMS_SITEDB_PACKAGE_SITE_H
 
-#include "sitedb/lookup.h"
 #include "sitedb/sitedb.h"
 
 #include <stdbool.h>

@@ -3,6 +3,8 @@
  * well. */
 #include "sitedb/package_site.h"
 
+#include "base/array.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,13 +204,11 @@ static struct lookup *find_lookup(struct pair_reader *reader, const struct pair 
 static int keep_pair(struct pair_reader *reader)
 {
     struct pair_list *list = reader->list;
-    if (list->count % 256 == 0) {
-        struct pair *pairs = realloc(list->pairs, (list->count + 256) * sizeof *pairs);
-        if (pairs == NULL)
-            return -1;
-        list->pairs = pairs;
-    }
-    list->pairs[list->count++] = reader->pair;
+    struct pair *pairs = array_grow(list->pairs, list->count, sizeof *pairs);
+    if (pairs == NULL)
+        return -1;
+    list->pairs = pairs;
+    pairs[list->count++] = reader->pair;
     reader->pair = (struct pair){0};
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sitedb/sitedb.h"
 
+#include "base/array.h"
 #include "sitedb/statement.h"
 
 #include <ctype.h>
@@ -193,12 +194,10 @@ static int read_sites(struct sitedb *db, struct failure *failure)
     struct odbc_error error;
     int rows;
     while ((rows = odbc_query_next(query, values, &error)) == 1) {
-        if (db->site_count % 64 == 0) {
-            struct site *sites = realloc(db->sites, (db->site_count + 64) * sizeof *sites);
-            if (sites == NULL)
-                break;
-            db->sites = sites;
-        }
+        struct site *sites = array_grow(db->sites, db->site_count, sizeof *sites);
+        if (sites == NULL)
+            break;
+        db->sites = sites;
         struct site *site = &db->sites[db->site_count++];
         copy_text(site->code, sizeof site->code, &values[0]);
         copy_text(site->name, sizeof site->name, &values[1]);

@@ -138,4 +138,14 @@ void sitedb_add_past_date(const struct sitedb *db, struct text *sql, const char 
  * @return UTC, 0 none */
 int64_t sitedb_date(const struct odbc_value *value, int64_t correction_s, const struct sitedb_clock *clock);
 
+/* A remembered item to look up by its key, and what the look found. */
+struct lookup {
+    const char *package, *place; /* of the key "version/PACKAGE@PLACE"; borrowed */
+    enum {
+        LOOKUP_ABSENT,    /* nothing of it was read */
+        LOOKUP_ENDED,     /* read as healthy, or proven to be no longer targeted */
+        LOOKUP_IN_TROUBLE /* a row was added (a read had skipped it) */
+    } found;
+};
+
 #endif

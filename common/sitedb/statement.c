@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sitedb/statement.h"
 
+#include "base/array.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -12,15 +14,13 @@ void statement_text(struct statement *statement, const char *sql)
 static void bind(struct statement *statement, const struct odbc_value *value)
 {
     text_add(&statement->sql, "?");
-    if (statement->count % 32 == 0) {
-        struct odbc_value *more = realloc(statement->parameters, (statement->count + 32) * sizeof *more);
-        if (more == NULL) {
-            statement->failed = true;
-            return;
-        }
-        statement->parameters = more;
+    struct odbc_value *parameters = array_grow(statement->parameters, statement->count, sizeof *parameters);
+    if (parameters == NULL) {
+        statement->failed = true;
+        return;
     }
-    statement->parameters[statement->count++] = *value;
+    statement->parameters = parameters;
+    parameters[statement->count++] = *value;
 }
 
 void statement_bind(struct statement *statement, const char *value)

@@ -9,11 +9,14 @@
 static void test_json(void **state)
 {
     (void)state;
-    struct json json;
-    assert_int_equal(json_open(&json), 0);
+    struct json json = {0};
     json_begin(&json, NULL, '{');
-    json_string(&json, "text", "a \"b\" \\ Größe \n 1С");
+    json_string(&json, "text", "a \"b\" \\ Größe \n 1С \x1f\x7f");
+    json_string(&json, "latin1",
+                "Gr\xf6\xdf"
+                "e");
     json_string(&json, "nothing", NULL);
+    json_number(&json, "time", "0.002");
     json_integer(&json, "large", true, INT64_MAX);
     json_integer(&json, "unknown", false, 5);
     json_begin(&json, "list", '[');
@@ -26,11 +29,12 @@ static void test_json(void **state)
     json_end(&json, ']');
     json_boolean(&json, "no", false);
     json_end(&json, '}');
-    json_close(&json);
-    assert_string_equal(
-        text_string(&json.text),
-        "{\"text\":\"a \\\"b\\\" \\\\ Größe \\n 1С\",\"nothing\":null,\"large\":9223372036854775807,"
-        "\"unknown\":null,\"list\":[{\"yes\":true},[],\"\"],\"no\":false}");
+    assert_false(json.text.failed);
+    assert_string_equal(text_string(&json.text),
+                        "{\"text\":\"a \\\"b\\\" \\\\ Größe \\u000a 1С "
+                        "\\u001f\\u007f\",\"latin1\":\"Gr\xef\xbf\xbd\xef\xbf\xbd"
+                        "e\",\"nothing\":null,\"time\":0.002,\"large\":9223372036854775807,"
+                        "\"unknown\":null,\"list\":[{\"yes\":true},[],\"\"],\"no\":false}");
     text_free(&json.text);
 }
 

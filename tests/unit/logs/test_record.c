@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logs/record.h"
 
-#include "base/text.h"
 #include "../dice.h"
+#include "base/text.h"
 #include "logs/tail.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/secretfile.h"
 #include "odbc/connection_string.h"
-#include "odbc/freetdsconf.h"
+#include "odbc/freetds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,8 +228,8 @@ static void password_files(void **state)
     } cases[] = {
         {"geheim\n", 7, 0600, "geheim", NULL},          {"geheim", 6, 0640, "geheim", NULL},
         {"geheim\r\nnext\n", 13, 0600, "geheim", NULL}, {"\xEF\xBB\xBFgeheim\n", 10, 0600, "geheim", NULL},
-        {" ge heim \n", 10, 0600, " ge heim ", NULL},   {"geheim\n", 7, 0604, NULL, "chmod o="},
-        {"geheim\n", 7, 0602, NULL, "chmod o="},        {"\ngeheim\n", 8, 0600, NULL, "first line is empty"},
+        {" ge heim \n", 10, 0600, " ge heim ", NULL},   {"geheim\n", 7, 0604, NULL, "chmod o-rwx"},
+        {"geheim\n", 7, 0602, NULL, "chmod o-rwx"},     {"\ngeheim\n", 8, 0600, NULL, "first line is empty"},
         {"", 0, 0600, NULL, "first line is empty"},     {"ge\0heim\n", 8, 0600, NULL, "not UTF-8"},
         {"g\xE4heim\n", 7, 0600, NULL, "not UTF-8"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

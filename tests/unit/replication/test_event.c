@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/event.h"
 
+#include "../logstory.h"
 #include "base/packageid.h"
 #include "logs/beginning.h"
-#include "../logstory.h"
 #include "replication/templates.h"
 
 #include <setjmp.h>

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/array.h"
+
+#include <stdlib.h>
+
+enum { FIRST_ROOM = 16 }; /* a power of two */
+
+void *array_grow(void *array, size_t count, size_t size)
+{
+    if (count == 0)
+        return reallocarray(array, FIRST_ROOM, size);
+    if (count < FIRST_ROOM || (count & (count - 1)) != 0)
+        return array;
+    return reallocarray(array, count * 2, size);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_BASE_ARRAY_H
+#define SMS_BASE_ARRAY_H
+
+#include <stddef.h>
+
+/**
+ * Make room for one more element, for arrays that grow by nothing else: 16 elements at first, then twice as
+ * many whenever they are full, so that the count alone tells the capacity.
+ *
+ * @param array  owned by the caller, or NULL with a count of 0
+ * @param size   of an element, in bytes
+ * @return the array with room for element `count`, not zeroed; NULL when memory ran out, and then the old
+ * array is still the caller's
+ */
+void *array_grow(void *array, size_t count, size_t size);
+
+#endif
