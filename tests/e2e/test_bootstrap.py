@@ -44,7 +44,7 @@ STUBS = {
                   ": >config.h.in; : >aclocal.m4; cat {folder}/configure.template >configure; echo \"# $(cat configure.ac)\" >>configure; chmod 755 configure",
     "pkg-config": 'case $* in *cmocka*) [ -e {folder}/cmocka ] || exit 1 ;; esac; [ "$1" != --modversion ] || echo 1',
     "autoconf": "echo 1", "automake": "echo 1",
-    "dpkg-query": "for last; do :; done; grep -qx \"$last\" {folder}/missing 2>/dev/null || echo 'install ok installed'",
+    "dpkg-query": "for one; do case $one in -*) ;; *) grep -qx $one {folder}/missing 2>/dev/null || printf ' %s installed ' $one ;; esac; done",
     "apt-get": "case \"$*\" in *-s\\ install*) echo 'Inst one (1)'; echo 'Inst two (1)' ;; *--print-uris*) echo \"'http://x/one.deb' one.deb 7500000 SHA256:0\" ;;\n"
                "*-y*\\ install*) {folder}/policy-rc.d any start; echo \"policy $?\" >>{folder}/log; ln -s ../init.d/nrpe {folder}/etc/rc2.d/S01nrpe\n"
                "echo 'Get:1 x one'; echo 'Unpacking one'; echo 'Setting up one'; : >{folder}/missing; [ ! -e {folder}/apt-fails ] || exit 100 ;; esac",
