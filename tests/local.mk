@@ -81,7 +81,6 @@ tests_unit_state_test_statefile_SOURCES = tests/unit/state/test_statefile.c test
 # ---
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
 endif
 
 # The same targets as `make fuzz`, with a main that runs files: their seeds are tests.
@@ -95,9 +94,25 @@ tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c tests/fuzz/replay.c
 tests_fuzz_fuzz_replication_SOURCES = tests/fuzz/fuzz_replication.c tests/fuzz/replay.c
 tests_fuzz_fuzz_utf16_SOURCES = tests/fuzz/fuzz_utf16.c tests/fuzz/replay.c
 # ---
-EXTRA_PROGRAMS += $(FUZZ_REPLAYS) $(TEST_HELPERS)
+check_PROGRAMS += $(FUZZ_REPLAYS)
+EXTRA_PROGRAMS += $(TEST_HELPERS)
 
-AM_TESTS_ENVIRONMENT = SMS_DATA="$(abs_srcdir)/tests/unit"; SMS_BUILD="$(abs_builddir)"; export SMS_DATA SMS_BUILD;
+# automake's names for what run.py does: the unit tests and the fuzz seeds, and the suites that run the installed programs.
+RUN_TESTS = $(PYTHON3) -B "$(srcdir)/tests/run.py"
+DAEMONS = yes
+check-local:
+if HAVE_CMOCKA
+	$(RUN_TESTS) --only=unit,seeds "$(abs_builddir)"
+else
+	@echo "make check needs cmocka: install Debian's package libcmocka-dev and run configure again" >&2; exit 1
+endif
+
+installcheck-local: test-programs
+	$(RUN_TESTS) --only=lab,tds,e2e --daemons="$(DAEMONS)" "$(abs_builddir)"
+
+# clang-format, clang-tidy, cppcheck, shellcheck, pyflakes.
+lint:
+	/bin/sh "$(srcdir)/tests/lint" "$(abs_srcdir)" "$(abs_builddir)"
 
 # Shims and fake drivers are loaded into other programs.
 %.so: %.c
@@ -115,9 +130,9 @@ check_DATA = $(TEST_SHARED_OBJECTS)
 print-plugindir:
 	@echo $(plugindir)
 
-CLEANFILES += $(FUZZ_REPLAYS) $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
+CLEANFILES += $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
 
-EXTRA_DIST += $(TEST_SHARED_OBJECTS:.so=.c) tests/run.py tests/pages.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
+EXTRA_DIST += $(TEST_SHARED_OBJECTS:.so=.c) tests/run.py tests/lint tests/bare-root tests/pages.py tests/lab tests/tds tests/e2e tests/unit/data tests/fuzz tests/bench
 
 dist-hook:
 	find "$(distdir)" -name __pycache__ -prune -exec rm -rf {} +
@@ -133,4 +148,4 @@ bench: test-programs
 demo: all
 	$(PYTHON3) -B "$(srcdir)/tests/lab/demo.py" "$(abs_builddir)"
 
-.PHONY: test-programs test-parts print-plugindir
+.PHONY: test-programs test-parts print-plugindir lint

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run every suite, print a table of seconds, and end with `N passed, N failed[, N skipped]`.
+"""Run the suites, print a table of seconds, and end with `N passed, N failed[, N skipped]`.
 
-usage: run.py [--daemons yes|no] [--only SUITE,...] BUILD BUILD-WITH-SANITIZERS
+usage: run.py [--daemons yes|no] [--only SUITE,...] BUILD [BUILD-WITH-SANITIZERS]
 
+`make check` runs the suites unit and seeds, `make installcheck` lab, tds and e2e, `make lint` lint, `./bootstrap check` all.
 Started as root, the tests run as an ordinary user from an installed tree in a private folder, because root's rights would
 falsify them; the few that need root run once more as root.
 """
@@ -12,7 +13,9 @@ import concurrent.futures
 import os
 import pwd
 import re
+import selectors
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,8 @@ SANITIZER_ENVIRONMENT = {
 
 # Thousands of runs under a shim that must be loaded before any sanitizer.
 UNSANITIZED = {"state/test_fault"}
+SERVERS = ("nrpe", "nagios4", "icinga2", "smbd", "krb5kdc")
+PROGRESS_EVERY_S = 30
 
 
 class Tally:
@@ -36,12 +41,15 @@ class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.troubles = []
+        self.left_out = {}
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
         self.troubles += other.troubles
+        for reason, names in other.left_out.items():
+            self.left_out.setdefault(reason, []).extend(names)
 
     def fail(self, text):
         self.failed += 1
@@ -58,19 +66,59 @@ def ordinary_user():
     raise SystemExit("run.py: neither a user nagios nor nobody is on this machine")
 
 
+class Progress:
+    """That something goes on: a counter in place on a terminal, else a plain line now and then."""
+
+    def __init__(self, suite):
+        self.suite, self.start, self.told, self.words = suite, time.monotonic(), time.monotonic(), ""
+
+    def show(self, words):
+        now = time.monotonic()
+        if sys.stdout.isatty():
+            if words != self.words:
+                print("\r    %s: %s, %d s " % (self.suite, words, now - self.start), end="", flush=True)
+        elif now - self.told >= PROGRESS_EVERY_S:
+            print("    %s: %s, %d s" % (self.suite, words, now - self.start), flush=True)
+            self.told = now
+        self.words = words
+
+    def end(self):
+        if sys.stdout.isatty() and self.words:
+            print("\r%70s\r" % "", end="", flush=True)
+
+    def pytest(self, output):
+        """What pytest -q with console_output_style=count has written until now."""
+        rows = re.findall(r"^([.FEsxX]+) *(?:\[ *\d+/(\d+)\])?$", output, re.M)
+        marks = "".join(row for row, _ in rows)
+        total = next((of for _, of in rows if of), None)
+        if marks:
+            bad = marks.count("F") + marks.count("E")
+            self.show("%d%s%s" % (len(marks), " of " + total if total else "", ", %d failed" % bad if bad else ""))
+
+
 class Stage:
     """An installed tree and a copy of the tests, which an ordinary user can read, in a private 0755 folder."""
 
     def __init__(self, build, sanitized):
         self.folder = tempfile.mkdtemp(prefix="sms-check-")
         os.chmod(self.folder, 0o755)
+        try:
+            self.fill(build, sanitized)
+        except BaseException:
+            self.remove()
+            raise
+
+    def fill(self, build, sanitized):
         root = os.path.join(self.folder, "root")
-        subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + root], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + root], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise SystemExit("run.py: make install failed in %s: %s" % (build, (done.stderr.strip().splitlines() or ["without a word"])[-1]))
         plugins = subprocess.run(["make", "-s", "-C", build, "print-plugindir"], check=True, capture_output=True, text=True)
         self.plugins = root + plugins.stdout.strip()
         self.tests = os.path.join(self.folder, "tests")
         shutil.copytree(TESTS, self.tests, ignore=shutil.ignore_patterns("__pycache__", "*.o", ".dirstamp", ".deps"))
-        for name in ("common", "nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS", "monitoring-plugins-sms.spec.in"):
+        for name in ("common", "nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS", "monitoring-plugins-sms.spec.in",
+                     "bootstrap", "Makefile.am", "CONTRIBUTING.md", "SECURITY.md"):
             source = os.path.join(os.path.dirname(TESTS), name)
             target = os.path.join(self.folder, name)
             if os.path.isdir(source):
@@ -91,10 +139,22 @@ class Stage:
         return target
 
     def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        def open_up(_, path, __):
+            """A test took the rights of a folder away and was ended before it gave them back."""
+            try:
+                os.chmod(os.path.dirname(path), 0o700)
+                if os.path.isdir(path) and not os.path.islink(path):
+                    os.chmod(path, 0o700)
+            except OSError:
+                pass
+        shutil.rmtree(self.folder, onerror=open_up)
+        if os.path.exists(self.folder):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Runner:
+    running = set()
+
     def __init__(self, stage, daemons, as_root):
         self.stage, self.daemons = stage, daemons
         self.user = ordinary_user() if os.geteuid() == 0 and not as_root else None
@@ -111,7 +171,7 @@ class Runner:
         keep.update(more)
         return keep
 
-    def run(self, command, timeout, **environment):
+    def run(self, command, timeout, progress=None, **environment):
         """Run as the ordinary user, in a process group of its own. @return (exit code, output)"""
         who = {}
         if self.user:
@@ -119,23 +179,53 @@ class Runner:
                    "extra_groups": os.getgrouplist(self.user.pw_name, self.user.pw_gid)}
         process = subprocess.Popen(command, cwd=self.stage.folder, env=self.environment(**environment), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **who)
+        self.running.add(process)
+        output, end, cut = b"", time.monotonic() + timeout, ""
         try:
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            output, _ = process.communicate()
-            return -1, output.decode("utf-8", "replace") + "\n(ended after %d s)" % timeout
-        return process.returncode, output.decode("utf-8", "replace")
+            with process, selectors.DefaultSelector() as selector:
+                selector.register(process.stdout, selectors.EVENT_READ)
+                while True:
+                    if time.monotonic() > end and not cut:
+                        cut = "\n(ended after %d s)" % timeout
+                        os.killpg(process.pid, signal.SIGKILL)
+                    if time.monotonic() > end + 10:  # a server in a session of its own keeps the pipe open
+                        break
+                    if selector.select(1):
+                        part = os.read(process.stdout.fileno(), 1 << 16)
+                        if not part:
+                            break
+                        output += part
+                    if progress:
+                        progress(output.decode("utf-8", "replace"))
+        finally:
+            self.running.discard(process)
+        return -1 if cut else process.returncode, output.decode("utf-8", "replace") + cut
+
+    @classmethod
+    def stop(cls):
+        """End what still runs, when this program is told to end."""
+        for process in list(cls.running):
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except OSError:
+                pass
 
     def pytest(self, folder, *arguments, parallel=True, timeout=900):
         tally = Tally()
         report = os.path.join(self.stage.scratch, "report-%s-%d.xml" % (folder, time.monotonic_ns()))
-        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE", "--junitxml=" + report]
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE", "--junitxml=" + report,
+                   "-o", "console_output_style=count"]
         if parallel:
             command += ["-n", "4", "--dist", "loadfile"]
-        code, output = self.run(command + list(arguments) + [os.path.join("tests", folder)], timeout)
+        progress = Progress(folder)
+        code, output = self.run(command + list(arguments) + [os.path.join("tests", folder)], timeout, progress.pytest)
+        progress.end()
         try:
-            for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            tree = ElementTree.parse(report).getroot()
+            for case in tree.iter("testcase"):
+                for skip in case.iter("skipped"):
+                    tally.left_out.setdefault(skip.get("message"), []).append("%s::%s" % (case.get("classname").split(".")[-1], case.get("name")))
+            for suite in tree.iter("testsuite"):
                 bad = int(suite.get("failures")) + int(suite.get("errors"))
                 tally.failed += bad
                 tally.skipped += int(suite.get("skipped"))
@@ -176,13 +266,18 @@ class Runner:
         """As the ordinary user; started as root, what was skipped for want of root's rights runs again as root."""
         tally = Tally()
         programs = self.programs("unit", "test_")
+        progress = Progress("unit")
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for program, (one, skipped) in zip(programs, pool.map(self.tap, programs)):
+            for number, (program, (one, skipped)) in enumerate(zip(programs, pool.map(self.tap, programs)), 1):
+                progress.show("%d of %d programs" % (number, len(programs)))
                 tally.add(one)
+                for name in skipped:
+                    tally.left_out.setdefault("needs root", []).append("%s: %s" % (os.path.basename(program), name))
                 if not skipped or not self.user:
                     continue
                 again, still = root.tap(program)
                 done = len(set(skipped) - set(still))
+                tally.left_out.pop("needs root", None)
                 tally.skipped -= done
                 tally.passed += done if again.failed == 0 else 0
                 tally.failed += again.failed
@@ -204,46 +299,112 @@ class Runner:
         return tally
 
 
-def main():
+def lint(build):
+    """tests/lint, each of its tools a test."""
+    tally = Tally()
+    process = subprocess.run(["/bin/sh", os.path.join(TESTS, "lint"), os.path.dirname(TESTS), os.path.abspath(build)], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False)
+    output = process.stdout.decode("utf-8", "replace")
+    tally.passed = len(re.findall(r"^ok ", output, re.M))
+    tally.failed = len(re.findall(r"^not ok ", output, re.M))
+    if process.returncode != 0 and not tally.failed:
+        tally.fail("lint ended with %d" % process.returncode)
+    if tally.failed:
+        tally.troubles.append(output[-20000:])
+    return tally
+
+
+def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--daemons", choices=["yes", "no"], default="yes")
     parser.add_argument("--only", default="")
     parser.add_argument("build")
-    parser.add_argument("sanitized")
+    parser.add_argument("sanitized", nargs="?")
     arguments = parser.parse_args()
-    stage = Stage(arguments.build, arguments.sanitized)
+    arguments.sanitized = arguments.sanitized or arguments.build
+    for folder in (arguments.build, arguments.sanitized):
+        if not os.path.exists(os.path.join(folder, "Makefile")):
+            raise SystemExit("run.py: there is no Makefile in %s: ./bootstrap check makes it" % folder)
+    return arguments
+
+
+def one_suite(name, suite):
+    tally, start = Tally(), time.monotonic()
+    try:
+        tally = suite()
+    except (OSError, ValueError, subprocess.SubprocessError) as reason:
+        tally.fail("suite %s could not be run: %s: %s" % (name, type(reason).__name__, reason))
+    if tally.passed + tally.failed == 0:
+        tally.fail("suite %s ran nothing" % name)
+    return tally, time.monotonic() - start
+
+
+def run_suites(stage, arguments):
     ordinary, root = Runner(stage, arguments.daemons, False), Runner(stage, arguments.daemons, True)
     if ordinary.user:
         print("started as root: the tests run as user %s from %s" % (ordinary.user.pw_name, stage.folder), flush=True)
     suites = [
+        ("lint", lambda: lint(arguments.build)),
         ("unit", lambda: ordinary.unit(root)),
-        ("fuzz seeds", ordinary.seeds),
+        ("seeds", ordinary.seeds),
         ("lab", lambda: ordinary.pytest("lab")),
         ("tds", lambda: ordinary.pytest("tds")),
-        ("e2e", lambda: ordinary.pytest("e2e", "-m", "not root")),
+        ("e2e", lambda: ordinary.pytest("e2e", "-m", "not root", timeout=1800)),
     ]
     if os.geteuid() == 0:
         suites.append(("e2e as root", lambda: root.pytest("e2e", "-m", "root", parallel=False)))
     only = [name for name in arguments.only.split(",") if name]
+    for name in only:
+        if name not in [known for known, _ in suites]:
+            raise SystemExit("run.py: there is no suite %s, there are: %s" % (name, ", ".join(known for known, _ in suites)))
     total, rows = Tally(), []
+    missing = [name for name in SERVERS if not shutil.which(name, path="/usr/sbin:/usr/bin")]
+    if arguments.daemons == "yes" and missing and (not only or "e2e" in only):
+        total.fail("not installed: %s; ./bootstrap check installs what is missing, --no-daemons does without" % ", ".join(missing))
+        print(total.troubles[0], flush=True)
     for name, suite in suites:
         if only and name not in only:
             continue
         print("==> suite %s" % name, flush=True)
-        start = time.monotonic()
-        tally = suite()
-        if tally.passed + tally.failed == 0:
-            tally.fail("suite %s ran nothing" % name)
-        rows.append((name, time.monotonic() - start, tally))
+        tally, seconds = one_suite(name, suite)
+        rows.append((name, seconds, tally))
         for trouble in tally.troubles:
             print(trouble, flush=True)
         total.add(tally)
-    stage.remove()
+    return total, rows
+
+
+def tell(total, rows):
+    for reason, names in total.left_out.items():
+        print("\nskipped, %s:" % reason)
+        for name in names:
+            print("    " + name)
     print("\n%-14s %8s %8s %8s %8s" % ("suite", "seconds", "passed", "failed", "skipped"))
     for name, seconds, tally in rows:
         print("%-14s %8.1f %8d %8d %8d" % (name, seconds, tally.passed, tally.failed, tally.skipped))
     skipped = ", %d skipped" % total.skipped if total.skipped else ""
     print("%d passed, %d failed%s" % (total.passed, total.failed, skipped))
+
+
+def stopped(number, _):
+    raise SystemExit("run.py: stopped by %s" % signal.Signals(number).name)
+
+
+def main():
+    arguments = parse()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, stopped)
+    stage = None
+    try:
+        stage = Stage(arguments.build, arguments.sanitized)
+        total, rows = run_suites(stage, arguments)
+    except (OSError, shutil.Error, subprocess.SubprocessError) as reason:
+        raise SystemExit("run.py: %s: %s" % (type(reason).__name__, str(reason).splitlines()[0][:500]))
+    finally:
+        Runner.stop()
+        if stage:
+            stage.remove()
+    tell(total, rows)
     return 1 if total.failed else 0
 
 

@@ -93,7 +93,7 @@ static int allocate_columns(struct odbc_query *query, const struct odbc_column *
 {
     query->columns = calloc(count, sizeof *query->columns);
     query->offsets = calloc(count, sizeof *query->offsets);
-    if (query->columns == NULL || query->offsets == NULL)
+    if (count == 0 || query->columns == NULL || query->offsets == NULL)
         return -1;
     query->column_count = count;
     size_t row_bytes = 0;

@@ -47,9 +47,7 @@ def test_the_demo_keeps_off_a_folder_that_is_in_use(tmp_path):
 
 
 def test_bootstrap_names_what_it_does_not_know():
-    bootstrap = os.path.join(os.environ.get("SMS_SOURCE") or daemons.TREE, "bootstrap")
-    if not os.access(bootstrap, os.R_OK):
-        pytest.skip("the source tree is not at hand (SMS_SOURCE)")
+    bootstrap = os.path.join(daemons.TREE, "bootstrap")
     for arguments, words in ((("demo", "--kept=x"), "--keep=DIR, not --kept=x"), (("demo", "--keep="), "--keep=DIR, not --keep="),
                              (("nonsense",), "demo [--keep=DIR]")):
         done = subprocess.run(["/bin/sh", bootstrap, *arguments], cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -290,5 +290,6 @@ def test_a_purge_leaves_nothing_but_the_administrators_own_file(machine):
                         " -not -path '/root/*' -not -path '/proc/*' -not -path '/tmp/*' -not -path '/var/cache/*' -not -path '/var/log/*'").split()
     assert left == ["/etc/monitoring-plugins-sms"]
     assert machine.must("ls /etc/monitoring-plugins-sms").split() == ["sms_check.password"]
-    # The user is shared with the monitoring systems.
+    # The folder is NRPE's, although it is empty now, and the user is shared with the monitoring systems.
+    machine.must("test -d /etc/nagios/nrpe.d")
     machine.must("getent passwd nagios")

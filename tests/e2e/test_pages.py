@@ -87,11 +87,3 @@ def test_version_names_the_package(program):
     assert done.returncode == 3 and done.stdout.splitlines()[0] == "%s (monitoring-plugins-sms) %s" % (program, version)
     with open(os.path.join(TREE, "NEWS"), encoding="utf-8") as file:
         assert version in file.readline()
-
-
-def test_the_map_of_common_names_every_room():
-    folder = os.path.join(TREE, "common")
-    with open(os.path.join(folder, "sms.h"), encoding="utf-8") as file:
-        named = set(re.findall(r"\b[a-z]\w+\b", file.read()))
-    rooms = {name[:-2] for name in os.listdir(folder) if name.endswith(".h")} - {"sms"}
-    assert len(rooms) > 40 and rooms <= named, rooms - named
