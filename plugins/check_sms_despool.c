@@ -385,6 +385,15 @@ int main(int argc, char **argv)
         .purpose = "find stalled SMS package versions, from the logs of a site",
         .description = "Reads what is new in despool.log and distmgr.log of one child site, and tells "
                        "which package versions are stalled there, since when, why, and what to do.",
+        .examples = "The check, as NRPE runs it; and on logs that lie on this host:\n"
+                    "\n"
+                    " check_sms_despool --extra-opts=despool_S02\n"
+                    " check_sms_despool --site=S03 --log=/srv/sms-logs/S03/despool.log \\\n"
+                    "     --log=/srv/sms-logs/S03/distmgr.log\n"
+                    "\n"
+                    "The base file was copied and preloaded by hand, and the log cannot prove it:\n"
+                    "\n"
+                    " check_sms_despool --extra-opts=despool_S02 --close=CEN00012",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
     };

@@ -397,6 +397,17 @@ int main(int argc, char **argv)
             "Reads the site database and tells which distribution points are install-pending, retrying or "
             "failed for which packages, for how long, and what to look at next. Needs the product's views "
             "only: membership in smsschm_users.",
+        .examples = "The check, as NRPE runs it:\n"
+                    "\n"
+                    " check_sms_dps --extra-opts=database_CEN --extra-opts=dps_CEN\n"
+                    "\n"
+                    "The distribution points of one site, every item shown:\n"
+                    "\n"
+                    " check_sms_dps --extra-opts=database_CEN --child-site=S02 -v\n"
+                    "\n"
+                    "One group of servers, removals too:\n"
+                    "\n"
+                    " check_sms_dps --extra-opts=database_CEN --server='S02*' --include-removals",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
     };

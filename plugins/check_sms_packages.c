@@ -395,6 +395,20 @@ int main(int argc, char **argv)
         .purpose = "find stuck SMS packages, from the site database",
         .description = "Reads the site database of the owning site and tells which packages have "
                        "not reached which child sites, for how long, and what to look at next.",
+        .examples = "Which rule and which clock fit this database? Then the check, as NRPE runs it:\n"
+                    "\n"
+                    " check_sms_packages --extra-opts=database_CEN --survey\n"
+                    " check_sms_packages --extra-opts=database_CEN --extra-opts=packages_CEN\n"
+                    "\n"
+                    "One site alone, over a slow link, every item shown:\n"
+                    "\n"
+                    " check_sms_packages --extra-opts=database_CEN --child-site=S02 \\\n"
+                    "     --min-rate=S02=100MB/h -v\n"
+                    "\n"
+                    "One package is accepted until a day; the next one pages:\n"
+                    "\n"
+                    " check_sms_packages --extra-opts=database_CEN --extra-opts=packages_CEN \\\n"
+                    "     --known=CEN00012@S02:2026-12-31",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
     };

@@ -352,6 +352,17 @@ int main(int argc, char **argv)
             "trouble is real, the exact UPDATE, what it costs and what there is instead. Not a check: it is "
             "run "
             "by hand, with a login of its own, by someone who has a backup. Not supported by Microsoft.",
+        .examples = "Look, which changes nothing; then do it, which asks for the package ID:\n"
+                    "\n"
+                    " sms_reset_package --extra-opts=reset_CEN --package=CEN00012 \\\n"
+                    "     --child-site=S02\n"
+                    " sms_reset_package --extra-opts=reset_CEN --package=CEN00012 \\\n"
+                    "     --child-site=S02 --apply\n"
+                    "\n"
+                    "What was done, and one of it back again:\n"
+                    "\n"
+                    " sms_reset_package --extra-opts=reset_CEN --journal\n"
+                    " sms_reset_package --extra-opts=reset_CEN --undo=17 --apply",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
         .sections = manual_sections,

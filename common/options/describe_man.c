@@ -219,6 +219,10 @@ void describe_man(const struct program *program, struct text *output)
     add_options(program, false, output);
     add_options(program, true, output);
     add_ini_section(output);
+    if (program->examples != NULL) {
+        add_section("EXAMPLES", output);
+        add_paragraphs(program->examples, output);
+    }
     for (size_t i = 0; i < program->section_count; i++) {
         see_also = see_also || strcmp(program->sections[i].title, "SEE ALSO") == 0;
         add_section(program->sections[i].title, output);

@@ -68,6 +68,8 @@ struct program {
     const char *name;        /* also the default ini section */
     const char *purpose;     /* one line, for the man page's NAME and the top of --help */
     const char *description; /* paragraphs */
+    const char
+        *examples; /* paragraphs, commands with a blank before them; they work with the shipped ini file */
     const struct option_group *groups;
     size_t group_count;
     const struct manual_section *sections;

@@ -118,6 +118,10 @@ void usage_help(const struct program *program, struct text *output)
     }
     add_options(program, false, output);
     add_options(program, true, output);
+    if (program->examples != NULL) {
+        text_add(output, "\nEXAMPLES:\n");
+        usage_wrap(output, "  ", program->examples, USAGE_WIDTH);
+    }
     for (size_t i = 0; i < program->section_count; i++) {
         text_addf(output, "\n%s:\n", program->sections[i].title);
         usage_wrap(output, "  ", program->sections[i].body, USAGE_WIDTH);
