@@ -17,7 +17,6 @@ UNIT_TESTS = \
 	tests/unit/items/test_known \
 	tests/unit/files/test_local \
 	tests/unit/files/test_location \
-	tests/unit/logs/test_beginning \
 	tests/unit/logs/test_clock \
 	tests/unit/replication/test_cuts \
 	tests/unit/replication/test_golden \

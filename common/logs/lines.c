@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logs/lines.h"
 
-#include "logs/scan.h"
 #include "logs/tail.h"
 
 #include <stdlib.h>
@@ -332,47 +331,11 @@ void log_lines_free(struct log_lines *lines)
     free(lines->head);
 }
 
-/*
- * The lines that nearly all of a log is made of: one record, its tail of the same component and hour as the
- * last one's. What this finds is exactly what whole_line would find, sooner.
- *
- * @return the first line that needs whole_line, or `end`
- */
-static const char *quick_lines(struct log_lines *lines, const char *from, const char *end)
-{
-    const char *start = from;
-    int64_t records = 0;
-    while (from < end && *from != '\0' && *from != '<') {
-        const char *at = log_scan(from, end);
-        while (at != NULL && *at == '$' && end - at > 3 && (at[1] != '$' || at[2] != '<'))
-            at = log_scan(at + 1, end);
-        const char *behind = at != NULL && *at == '$' ? log_delivery_match(&lines->delivery, at, end) : NULL;
-        const char *tail_end = behind;
-        if (behind == NULL || end - behind < 2 || behind - from > LOG_JOIN_BYTES - 2)
-            break;
-        if (*behind == '\r')
-            behind++;
-        if (*behind != '\n')
-            break;
-        struct log_again again = {lines->encoding, from, at, tail_end, lines->line_start + (from - start)};
-        log_delivery_again(&lines->delivery, &again);
-        records++;
-        from = behind + 1;
-    }
-    lines->counts.records += records;
-    lines->counts.lines += records;
-    lines->line_start += from - start;
-    lines->position = lines->line_start;
-    return from;
-}
-
 void log_lines_take(struct log_lines *lines, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
     while (bytes < end && !lines->failed) {
         if (lines->partial.length == 0 && !lines->is_long && lines->nul_bytes == 0) {
-            if (lines->joined_lines == 0 && !lines->utf16 && (bytes = quick_lines(lines, bytes, end)) == end)
-                break;
             const char *line_end = memchr(bytes, '\n', (size_t)(end - bytes));
             if (line_end != NULL && line_end - bytes <= LOG_JOIN_BYTES) {
                 size_t line = (size_t)(line_end - bytes);

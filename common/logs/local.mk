@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/logs/liblogs.a
 common_logs_liblogs_a_SOURCES = \
-	common/logs/activity.c \
-	common/logs/activity.h \
-	common/logs/beginning.c \
-	common/logs/beginning.h \
 	common/logs/clock.c \
 	common/logs/clock.h \
 	common/logs/delivery.c \
@@ -13,13 +9,10 @@ common_logs_liblogs_a_SOURCES = \
 	common/logs/encoding.h \
 	common/logs/lines.c \
 	common/logs/lines.h \
-	common/logs/mark.c \
-	common/logs/mark.h \
 	common/logs/record.c \
 	common/logs/record.h \
 	common/logs/rotation.c \
 	common/logs/rotation.h \
-	common/logs/scan.h \
 	common/logs/source.c \
 	common/logs/source.h \
 	common/logs/stamp.c \

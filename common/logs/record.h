@@ -3,14 +3,37 @@
 #define SMS_LOGS_RECORD_H
 
 #include "base/failure.h"
-#include "logs/activity.h"
-#include "logs/beginning.h"
 #include "logs/encoding.h"
 #include "logs/stamp.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * How far the writers of a log came. "The component went on writing without repeating" is what closes a
+ * condition when no line proves it, so a stopped service must not count as writing: the clock runs from
+ * record to record, and a longer pause counts as LOG_WRITING_STEP. An idle SMS_DISTRIBUTION_MANAGER wakes
+ * every 3600 seconds ("Sleep 3600 seconds...").
+ */
+#define LOG_WATCHED      4          /* components that can be watched */
+#define LOG_WRITING_STEP (2 * 3600) /* seconds */
+
+/* To the minute, so that it matters little at which record a run ended. Times as in log_stamp.ms; 0: no
+ * record yet. */
+struct log_activity {
+    int64_t newest_ms;  /* the highest minute of any of its records */
+    int64_t written_ms; /* its writing clock */
+};
+
+/* Plain; stored with the position. Start with zeros. It goes on from `.lo_` to `.log` of the same log. */
+struct log_progress {
+    struct log_activity any;                  /* records of every component */
+    struct log_activity watched[LOG_WATCHED]; /* in the order of log_reader_options.components */
+};
+
+/** Move on by a record. Records of the same or an earlier minute change nothing. */
+void log_activity_add(struct log_activity *activity, int64_t stamp_ms);
 
 /*
  * Bytes of one log -> its records, incrementally. Bytes are pushed in pieces of any size; a record is
@@ -43,7 +66,6 @@ struct log_record {
                             are '\n' */
     size_t message_length;
     bool several_lines; /* there may be line breaks inside */
-    unsigned beginning; /* 1 + the number of the option's message that this one begins like; 0: not known */
     bool cut;           /* the message was longer and stands here with its first LOG_MESSAGE_KEEP bytes */
     int64_t start, end; /* byte offsets in the file: its first byte, the byte after its tail */
     const struct log_progress *before; /* as it was before this record; borrowed */
@@ -52,10 +74,7 @@ struct log_record {
 struct log_reader_options {
     const char *const *components; /* borrowed; records of others are counted, not delivered */
     size_t component_count;        /* at most LOG_WATCHED; 0: every record is delivered, `watched` is -1 */
-    /* Deliver only messages that begin like one of these (see log_beginnings_init). Records over several
-     * lines are delivered without a look. NULL: all. */
-    struct log_words (*beginning)(size_t i);
-    struct log_encoding encoding; /* the option's value, or the stored decision when position is not 0 */
+    struct log_encoding encoding;  /* the option's value, or the stored decision when position is not 0 */
 };
 
 struct log_counts {

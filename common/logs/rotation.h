@@ -2,7 +2,55 @@
 #ifndef SMS_LOGS_ROTATION_H
 #define SMS_LOGS_ROTATION_H
 
-#include "logs/mark.h"
+#include "base/failure.h"
+#include "files/files.h"
+#include "logs/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One file as it was when it was opened: facts, and the first bytes, by which its content is known again. */
+struct log_file {
+    struct bytefile *file; /* owned; NULL when there is none */
+    char *location;        /* owned */
+    struct bytefile_facts facts;
+    size_t head_length; /* min(size, 1024) */
+    char head[LOG_FINGERPRINT_BYTES];
+};
+
+/**
+ * Open, ask for facts, read the head.
+ *
+ * @param[out] log      log_file_close it; `file` is NULL when this fails
+ * @param[out] missing  as bytestore_find
+ * @return 0 or -1
+ */
+int log_file_open(struct bytestore *store, const char *location, struct log_file *log, bool *missing,
+                  struct failure *failure);
+
+void log_file_close(struct log_file *log);
+
+/** Does the mark lie in this file? @return 1 yes, 0 no, -1 with the operator's text */
+int log_mark_matches(const struct log_file *log, const struct log_mark *mark, struct failure *failure);
+
+/**
+ * Mark an offset of the file.
+ *
+ * @return 0; 1 when the file no longer has these bytes; -1 with the operator's text
+ */
+int log_mark_make(const struct log_file *log, int64_t offset, struct log_mark *mark, struct failure *failure);
+
+/** Does the file still begin as when it was opened? @return 1 yes, 0 no, -1 with the operator's text */
+int log_file_unchanged(const struct log_file *log, struct failure *failure);
+
+/**
+ * Are both the same file, or is `old` a copy of the beginning of `log`? True while a rotation is under way:
+ * X.log was opened before it was renamed to X.lo_, or is being copied to it.
+ *
+ * @return 1 yes, 0 no, -1 with the operator's text
+ */
+int log_file_is_beginning(const struct log_file *old, const struct log_file *log, struct failure *failure);
 
 /*
  * X.log and X.lo_, opened so that they belong together although the component may rotate at any moment, and

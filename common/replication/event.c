@@ -14,20 +14,6 @@
 const char *const replication_components[REPLICATION_COMPONENTS] = {"SMS_DISTRIBUTION_MANAGER",
                                                                     "SMS_DESPOOLER"};
 
-struct log_words replication_beginning(size_t i)
-{
-    if (i >= template_count)
-        return (struct log_words){0};
-    const char *pattern = templates[i].pattern;
-    struct log_words words = {.bytes = pattern, .length = strcspn(pattern, "{")};
-    const char *field = pattern + words.length;
-    if (*field == '{' && strchr("nwh", field[1]) != NULL) {
-        words.behind = field + 3;
-        words.behind_length = strcspn(words.behind, "{");
-    }
-    return words;
-}
-
 /* Thread IDs are multiples of four. */
 static struct replication_tie *row_of(struct replication_ties *ties, uint32_t thread)
 {
@@ -100,13 +86,13 @@ static const char *find_line(enum replication_component component, const struct 
     const char *message = record->message, *end = message + record->message_length, *found = NULL;
     size_t length = record->message_length < MESSAGE_LONGEST ? record->message_length : MESSAGE_LONGEST;
     if (!record->several_lines)
-        return template_find(component, record->beginning, message, length, match) ? message : NULL;
+        return template_find(component, message, length, match) ? message : NULL;
     for (const char *at = message; at != NULL && at < end;) {
         struct template_match here;
         while (at < end && (*at == '~' || *at == ' ' || *at == '\t' || *at == '\r' || *at == '\0'))
             at++;
         size_t rest = (size_t)(end - at);
-        if (template_find(component, 0, at, rest < MESSAGE_LONGEST ? rest : MESSAGE_LONGEST, &here)) {
+        if (template_find(component, at, rest < MESSAGE_LONGEST ? rest : MESSAGE_LONGEST, &here)) {
             *match = here;
             found = at;
         }

@@ -72,9 +72,6 @@ struct replication_ties {
     struct replication_tie tie[REPLICATION_TIES];
 };
 
-/** For log_reader_options.beginning: how the messages begin that replication_read knows. */
-struct log_words replication_beginning(size_t i);
-
 /**
  * Read one record of a watched component.
  *

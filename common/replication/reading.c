@@ -101,7 +101,6 @@ static void begin_segment(struct log_reading *reading)
         reading->parser.ties = (struct replication_ties){0};
     struct log_reader_options options = {.components = replication_components,
                                          .component_count = REPLICATION_COMPONENTS,
-                                         .beginning = replication_beginning,
                                          .encoding = reading->parser.encoding};
     reading->reader = log_reader_new(&options, reading->segment->offset, &reading->parser.progress, failure);
     if (reading->reader == NULL) {
@@ -234,7 +233,6 @@ int log_reading_rewind(struct log_reading *reading, struct failure *failure)
     reading->parser.progress = reading->block.progress;
     struct log_reader_options options = {.components = replication_components,
                                          .component_count = REPLICATION_COMPONENTS,
-                                         .beginning = replication_beginning,
                                          .encoding = reading->block.encoding};
     struct log_reader *reader =
         log_reader_new(&options, reading->block.position, &reading->parser.progress, failure);

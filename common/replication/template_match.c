@@ -3,7 +3,6 @@
 
 #include "base/ascii.h"
 #include "base/packageid.h"
-#include "logs/beginning.h"
 
 #include <string.h>
 #include <strings.h>
@@ -18,15 +17,6 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static uint64_t beginning_of(const char *words)
-{
-    uint64_t bytes;
-    memcpy(&bytes, words, sizeof bytes);
-    return bytes;
-}
-
-_Static_assert(sizeof(uint64_t[2]) == REPLICATION_PACKAGE, "a package ID has room in two words");
-
 static bool read_id(struct reach *text, char package[REPLICATION_PACKAGE])
 {
     const char *start = text->at;
@@ -34,11 +24,8 @@ static bool read_id(struct reach *text, char package[REPLICATION_PACKAGE])
     if (length == 0)
         return false;
     text->at += length;
-    /* Whole words, because it is compared so: a word that is written in parts cannot be read at once. */
-    uint64_t words[2] = {beginning_of(start)};
-    if (length > sizeof *words)
-        memcpy(&words[1], start + sizeof *words, length - sizeof *words);
-    memcpy(package, words, sizeof words);
+    memset(package, 0, REPLICATION_PACKAGE);
+    memcpy(package, start, length);
     return true;
 }
 
@@ -233,18 +220,9 @@ static bool fits(size_t i, enum replication_component component, const char *mes
            template_matches(&templates[i], message, length, match);
 }
 
-/* Flat: the dozen small functions above are asked about every message that one of the templates begins like.
- */
-__attribute__((flatten)) bool template_find(enum replication_component component, unsigned beginning,
-                                            const char *message, size_t length, struct template_match *match)
+bool template_find(enum replication_component component, const char *message, size_t length,
+                   struct template_match *match)
 {
-    if (beginning > 0 && length >= LOG_BEGINNING) {
-        uint64_t bytes = beginning_of(message);
-        for (size_t i = beginning - 1; i < template_count && beginning_of(templates[i].pattern) == bytes; i++)
-            if (fits(i, component, message, length, match))
-                return true;
-        return false;
-    }
     if (length == 0)
         return false;
     for (size_t i = first_of(*message); i < template_count && templates[i].pattern[0] == *message; i++)

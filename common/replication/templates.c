@@ -6,9 +6,8 @@
 #define P(pattern) pattern, sizeof pattern - 1
 
 /*
- * Sorted by the first character, and those with the same first LOG_BEGINNING bytes together, for
- * template_find; of several that fit the first counts, so a longer form stands before its shorter one. "MS
- * Learn" is "Package actions in content distribution" and its neighbours; numbers with Q are of the Microsoft
+ * Sorted by the first character, for template_find; of several that fit the first counts, so a longer form
+ * stands before its shorter one. "MS Learn" is "Package actions in content distribution" and its neighbours; numbers with Q are of the Microsoft
  * Knowledge Base archive.
  *
  * Left out on purpose: `<function> failed; 0x...` (KB2794136) names no package and is followed by `Error

@@ -28,7 +28,7 @@ struct message_template {
     enum replication_kind kind; /* REPLICATION_NOTHING: only moves the tie */
     unsigned components;        /* bits 1 << enum replication_component */
     enum template_tie tie;
-    const char *pattern; /* its first LOG_BEGINNING bytes are words */
+    const char *pattern; /* begins with a word */
     size_t length;       /* of the pattern */
     const char *source;  /* where it was seen */
 };
@@ -47,11 +47,10 @@ extern const size_t template_count;
 /**
  * Find the template of a message of this component.
  *
- * @param beginning  log_record.beginning
  * @return false when no template fits
  */
-bool template_find(enum replication_component component, unsigned beginning, const char *message,
-                   size_t length, struct template_match *match);
+bool template_find(enum replication_component component, const char *message, size_t length,
+                   struct template_match *match);
 
 /** Match one pattern. */
 bool template_matches(const struct message_template *template, const char *message, size_t length,

@@ -5,7 +5,6 @@
  */
 #include "base/packageid.h"
 #include "base/unicode.h"
-#include "logs/beginning.h"
 #include "replication/conditions.h"
 
 #include <stdint.h>
@@ -72,12 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const int64_t steps_s[] = {0, 1, 60, 3600, 7200, 86400, -1, -3600};
     static struct replication_ties ties;
-    static struct log_beginnings beginnings;
     struct log_progress progress = {0};
     struct conditions set;
     int64_t now_s = INT64_C(1465948800);
     ties = (struct replication_ties){0};
-    log_beginnings_init(&beginnings, replication_beginning);
     conditions_init(&set, 14 * 86400);
     const char *at = (const char *)bytes, *end = at + size;
     while (at < end) {
@@ -92,8 +89,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         record.watched = (int)(how % 2);
         record.thread = how / 2 % 4;
         record.stamp.ms = now_s * 1000;
-        if (how / 64 % 2 == 0)
-            record.beginning = log_beginnings_find(&beginnings, record.message, record.message_length);
         if (utf8_valid(record.message, record.message_length) &&
             replication_read(&ties, &record, now_s, &event)) {
             check_event(&event);

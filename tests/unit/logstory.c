@@ -91,7 +91,6 @@ void story_run(struct story *story, size_t piece)
     for (int i = 0; i < story->logs; i++) {
         struct log_reader_options options = {.components = replication_components,
                                              .component_count = REPLICATION_COMPONENTS,
-                                             .beginning = replication_beginning,
                                              .encoding = story->log[i].encoding};
         reader[i] = log_reader_new(&options, story->log[i].position, &story->log[i].progress, &failure);
         assert_non_null(reader[i]);

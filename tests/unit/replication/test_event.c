@@ -3,7 +3,6 @@
 
 #include "../logstory.h"
 #include "base/packageid.h"
-#include "logs/beginning.h"
 #include "replication/templates.h"
 
 #include <setjmp.h>
@@ -28,14 +27,6 @@ static bool read_line(struct replication_ties *ties, enum replication_component 
     record.stamp.ms = time_s * 1000;
     record.before = &nothing_before;
     return replication_read(ties, &record, time_s, event);
-}
-
-/* What the reader passes on with a message. */
-static unsigned beginning_of(const char *message, size_t length)
-{
-    struct log_beginnings beginnings;
-    log_beginnings_init(&beginnings, replication_beginning);
-    return log_beginnings_find(&beginnings, message, length);
 }
 
 static void tell(struct replication_ties *ties, enum replication_component component, uint32_t thread,
@@ -170,9 +161,6 @@ static void wordings(void **state)
         tell(&ties, cases[i].component, 1, cases[i].message, 1000, &told);
         if (strcmp(text_string(&told), cases[i].told) != 0)
             fail_msg("\"%s\" tells \"%s\", not \"%s\"", cases[i].message, text_string(&told), cases[i].told);
-        if (cases[i].told[0] != '\0' && strchr(cases[i].message, '\n') == NULL &&
-            beginning_of(cases[i].message, strlen(cases[i].message)) == 0)
-            fail_msg("\"%s\" does not pass the first look", cases[i].message);
     }
     text_free(&told);
 }
@@ -202,31 +190,17 @@ static void every_template_is_reached(void **state)
         example(templates[i].pattern, &message);
         if (i > 0 && templates[i - 1].pattern[0] > templates[i].pattern[0])
             fail_msg("\"%s\" is out of order", templates[i].pattern);
-        unsigned beginning = beginning_of(text_string(&message), message.length);
-        assert_true(templates[i].length >= LOG_BEGINNING &&
-                    memchr(templates[i].pattern, '{', LOG_BEGINNING) == NULL);
-        /* the first of its beginning, and all those between have it too */
-        if (beginning == 0 || beginning - 1 > i)
-            fail_msg("\"%s\" does not pass the first look", text_string(&message));
-        for (size_t k = beginning - 1; k < i; k++)
-            if (memcmp(templates[k].pattern, templates[i].pattern, LOG_BEGINNING) != 0)
-                fail_msg("\"%s\" stands apart from its like", templates[i].pattern);
         for (int component = 0; component < REPLICATION_COMPONENTS; component++) {
             struct template_match match;
-            struct template_match known;
-            bool found = template_find((enum replication_component)component, 0, message.bytes,
-                                       message.length, &match);
-            assert_int_equal(template_find((enum replication_component)component, beginning, message.bytes,
-                                           message.length, &known),
-                             found);
-            assert_true(!found || known.template == match.template);
+            bool found =
+                template_find((enum replication_component)component, message.bytes, message.length, &match);
             bool mine = (templates[i].components & 1u << component) != 0;
             if (found != mine || (found && match.template->kind != templates[i].kind))
                 fail_msg("\"%s\" is taken for \"%s\"", text_string(&message),
                          found ? match.template->pattern : "");
             /* cut anywhere it may be nothing or a shorter form, but never crash */
             for (size_t length = 0; length < message.length; length++)
-                template_find((enum replication_component)component, 0, message.bytes, length, &match);
+                template_find((enum replication_component)component, message.bytes, length, &match);
         }
     }
     text_free(&message);
