@@ -62,7 +62,7 @@ static const struct option packages_option_table[] = {
 /* One run, in the child. */
 struct run {
     struct siterun site; /* first */
-    struct pair_list pairs;
+    struct pair_scan scan;
 };
 
 static const struct packages_check *options_of(const struct siterun *run)
@@ -82,14 +82,14 @@ static enum pair_clock clock_of(const struct siterun *run)
 
 static size_t row_count(const void *context)
 {
-    return ((const struct run *)context)->pairs.count;
+    return ((const struct run *)context)->scan.pairs.count;
 }
 
 static void describe_pair(const void *context, size_t row, struct item *item, struct text *place,
                           struct text *progress)
 {
     const struct run *run = context;
-    const struct pair *pair = &run->pairs.pairs[row];
+    const struct pair *pair = &run->scan.pairs.pairs[row];
     *item = (struct item){.package = pair->package,
                           .place = pair->site,
                           .site = pair->site,
@@ -120,17 +120,19 @@ static int look_up(void *context, struct lookup *lookups, size_t count, struct f
 {
     struct run *run = context;
     return pairs_look_up(&run->site.db, rule_of(&run->site), clock_of(&run->site), lookups, count,
-                         &run->pairs, failure);
+                         &run->scan.pairs, failure);
 }
 
 static int read_pairs(struct siterun *site, struct failure *failure)
 {
     struct run *run = (struct run *)site;
     const struct sitedb_filter *filter = &site->check->look.filter;
-    if (sitedb_filter_check(&site->db, filter, SITEDB_PACKAGES_OWNED, failure) != 0 ||
-        pairs_count(&site->db, filter, rule_of(site), &site->examined, failure) != 0)
+    const struct pair_question question = {.filter = filter, .rule = rule_of(site), .clock = clock_of(site)};
+    if (sitedb_filter_check(&site->db, filter, SITEDB_PACKAGES_OWNED, failure) != 0)
         return -1;
-    return pairs_read(&site->db, filter, rule_of(site), clock_of(site), &run->pairs, failure);
+    int result = pairs_scan(&site->db, &question, &run->scan, failure);
+    site->examined = run->scan.examined;
+    return result;
 }
 
 /* ---- the wording */
@@ -224,7 +226,7 @@ static void add_advice(const struct siterun *run, const struct pair *pair, struc
 static void item_line(const struct siterun *run, size_t finding, struct text *line)
 {
     const struct item *item = &run->findings.items[finding];
-    const struct pair *pair = &((const struct run *)run)->pairs.pairs[finding];
+    const struct pair *pair = &((const struct run *)run)->scan.pairs.pairs[finding];
     itemline_begin(item, pair->package_name, line);
     text_add(line, " at ");
     itemline_add_site(&run->db, pair->site, line);
@@ -247,7 +249,7 @@ static void count_kinds(const struct run *run, struct numbers *numbers)
     for (size_t i = 0; i < run->site.findings.count; i++) {
         if (run->site.findings.items[i].known)
             continue;
-        const struct pair *pair = &run->pairs.pairs[i];
+        const struct pair *pair = &run->scan.pairs.pairs[i];
         numbers->never_sent += pair->kind == PAIR_NEVER_SENT;
         numbers->resend += pair->kind == PAIR_RESEND;
         size_t at = 0;
@@ -363,7 +365,8 @@ static void run_check(struct worker *worker, void *context)
 {
     static const struct siterun_steps steps = {
         .columns = SITEDB_BIT(SITEDB_PACKAGE_TYPE) | SITEDB_BIT(SITEDB_DP_STATUS) |
-                   SITEDB_BIT(SITEDB_DP_REFRESHED) | SITEDB_BIT(SITEDB_DP_IS_PEER),
+                   SITEDB_BIT(SITEDB_DP_REFRESHED) | SITEDB_BIT(SITEDB_DP_IS_PEER) |
+                   SITEDB_BIT(SITEDB_PACKAGE_PRIORITY),
         .instead = survey_instead,
         .read = read_pairs,
         .tell = tell,
@@ -377,7 +380,7 @@ static void run_check(struct worker *worker, void *context)
                                  .site_of = site_of,
                                  .look_up = look_up};
     siterun(&run.site, &steps);
-    pair_list_free(&run.pairs);
+    pair_scan_free(&run.scan);
 }
 
 int main(int argc, char **argv)

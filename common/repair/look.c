@@ -228,8 +228,9 @@ static int read_trouble(const struct repair_connection *connection, enum pair_cl
 {
     const char *package = view->package.id;
     struct sitedb_filter filter = {.packages = {.strings = &package, .count = 1}};
-    struct pair_list pairs = {0};
-    int result = pairs_read(&connection->db, &filter, PAIR_RULE_VERSION, clock, &pairs, failure);
+    const struct pair_question question = {.filter = &filter, .rule = PAIR_RULE_VERSION, .clock = clock};
+    struct pair_scan scan;
+    int result = pairs_scan(&connection->db, &question, &scan, failure);
     view->trouble = REPAIR_NOT_TARGETED;
     if (view->row_count == 1) {
         const struct row_image *row = &view->rows[0];
@@ -241,9 +242,9 @@ static int read_trouble(const struct repair_connection *connection, enum pair_cl
         if (pair_judge(&held) == PAIR_IN_SYNC)
             view->trouble = REPAIR_IN_SYNC;
     }
-    for (size_t i = 0; i < pairs.count && result == 0; i++)
-        take_pair(&connection->db, &pairs.pairs[i], view);
-    pair_list_free(&pairs);
+    for (size_t i = 0; i < scan.pairs.count && result == 0; i++)
+        take_pair(&connection->db, &scan.pairs.pairs[i], view);
+    pair_scan_free(&scan);
     return result;
 }
 

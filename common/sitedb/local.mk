@@ -12,6 +12,8 @@ common_sitedb_libsitedb_a_SOURCES = \
 	common/sitedb/package_dp_sql.c \
 	common/sitedb/package_site.c \
 	common/sitedb/package_site.h \
+	common/sitedb/package_site_parts.h \
+	common/sitedb/package_site_rows.c \
 	common/sitedb/package_site_sql.c \
 	common/sitedb/sitedb.c \
 	common/sitedb/sitedb.h \

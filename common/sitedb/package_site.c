@@ -71,3 +71,17 @@ void pair_list_free(struct pair_list *list)
     free(list->pairs);
     *list = (struct pair_list){0};
 }
+
+void arrival_list_free(struct arrival_list *list)
+{
+    free(list->arrivals);
+    *list = (struct arrival_list){0};
+}
+
+void pair_scan_free(struct pair_scan *scan)
+{
+    pair_list_free(&scan->pairs);
+    arrival_list_free(&scan->arrivals);
+    free(scan->sites);
+    *scan = (struct pair_scan){0};
+}

@@ -55,6 +55,7 @@ struct pair {
     int64_t status;
     int64_t rows;        /* Type 1 rows of the pair */
     int64_t size_bytes;  /* compressed; 0 unknown */
+    int64_t priority;    /* SMSPackages.Priority: 1 high, 2 medium, 3 low; 0 not known */
     int64_t source_date; /* UTC, 0 no date */
     int64_t refreshed;   /* newest LastRefreshTime of the site's DPs for the package, UTC, 0 no date */
     int64_t updated;     /* UpdateTime of the deciding row, UTC, 0 no date */
@@ -64,6 +65,49 @@ struct pair {
 struct pair_list {
     struct pair *pairs; /* owned; pair_list_free */
     size_t count;
+};
+
+/*
+ * An arrival: a pair of which a row with Status 0, 2 or 3 and a version was stored after a date. It may be in
+ * sync or still behind.
+ */
+struct arrival {
+    char package[16], site[8];
+    int64_t version; /* the highest that arrived */
+    int64_t
+        updated; /* its UpdateTime as stored, the newest: only dates of the database are compared with it */
+    int64_t priority; /* SMSPackages.Priority: 1 high, 2 medium, 3 low; 0 not known */
+};
+
+struct arrival_list {
+    struct arrival *arrivals; /* owned; arrival_list_free */
+    size_t count;
+};
+
+/* What one pass over the pairs is asked. */
+struct pair_question {
+    const struct sitedb_filter *filter; /* borrowed */
+    enum pair_rule rule;
+    enum pair_clock clock;
+    bool
+        whole_sites; /* pairs and arrivals of all packages; the filter's packages select what is counted alone */
+    int64_t since; /* arrivals that were stored after this date (as stored); 0: none. Rule version only */
+    bool newest;   /* tell each site's newest date; rule version only */
+};
+
+/* Of a site: how much was looked at. */
+struct pair_site {
+    int64_t targeted; /* pairs, whatever the filter's packages with whole_sites */
+    int64_t
+        newest; /* greatest UpdateTime of a row with Status 0, 2 or 3 and a version; 0 none, or not asked */
+};
+
+/* What one pass gave. */
+struct pair_scan {
+    struct pair_list pairs;       /* in trouble by the rule */
+    struct arrival_list arrivals; /* one a pair */
+    struct pair_site *sites;      /* owned, one for each of the database's sites */
+    int64_t examined;             /* pairs that the rule and the filter look at; rule recipe: rows */
 };
 
 /** @return "behind"; static */
@@ -84,13 +128,17 @@ enum pair_kind pair_judge(const struct pair *pair);
  */
 int64_t pair_database_start(const struct pair *pair);
 
-/** Read the pairs that are in trouble by the rule. Only findings cross the wire. */
-int pairs_read(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule,
-               enum pair_clock clock, struct pair_list *list, struct failure *failure);
+/**
+ * Read in one pass over PkgStatus what is in trouble, what has arrived, and how much there is. Only findings and
+ * arrivals cross the wire, and one row a site for all other pairs. A date more than a day after the server's now
+ * is no arrival and no newest date, for it would stay one.
+ *
+ * @return 0 or -1; the scan is to be freed in both cases
+ */
+int pairs_scan(const struct sitedb *db, const struct pair_question *question, struct pair_scan *scan,
+               struct failure *failure);
 
-/** Count the pairs that the rule looks at. */
-int pairs_count(const struct sitedb *db, const struct sitedb_filter *filter, enum pair_rule rule,
-                int64_t *examined, struct failure *failure);
+void pair_scan_free(struct pair_scan *scan);
 
 /**
  * Look up pairs by their keys (`place` is the site code), in batches; those in trouble are appended to
@@ -100,5 +148,7 @@ int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock 
                   size_t count, struct pair_list *list, struct failure *failure);
 
 void pair_list_free(struct pair_list *list);
+
+void arrival_list_free(struct arrival_list *list);
 
 #endif

@@ -16,6 +16,7 @@ static const struct {
     const char *table, *column;
 } optional_columns[SITEDB_COLUMN_COUNT] = {
     [SITEDB_PACKAGE_TYPE] = {"SMSPackages", "PackageType"},
+    [SITEDB_PACKAGE_PRIORITY] = {"SMSPackages", "Priority"},
     [SITEDB_DP_STATUS] = {"v_DistributionPoint", "Status"},
     [SITEDB_DP_REFRESHED] = {"v_DistributionPoint", "LastRefreshTime"},
     [SITEDB_DP_IS_PEER] = {"v_DistributionPoint", "IsPeerDP"},
@@ -28,6 +29,7 @@ const char *sitedb_column_name(enum sitedb_column column)
 {
     static const char *const names[SITEDB_COLUMN_COUNT] = {
         [SITEDB_PACKAGE_TYPE] = "SMSPackages.PackageType",
+        [SITEDB_PACKAGE_PRIORITY] = "SMSPackages.Priority",
         [SITEDB_DP_STATUS] = "v_DistributionPoint.Status",
         [SITEDB_DP_REFRESHED] = "v_DistributionPoint.LastRefreshTime",
         [SITEDB_DP_IS_PEER] = "v_DistributionPoint.IsPeerDP",

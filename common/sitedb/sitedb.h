@@ -25,6 +25,7 @@ enum sitedb_column {
     SITEDB_DP_REFRESHED,      /* v_DistributionPoint.LastRefreshTime */
     SITEDB_DP_IS_PEER,        /* v_DistributionPoint.IsPeerDP: from 2007 */
     SITEDB_SITE_STATUS,       /* v_Site.Status */
+    SITEDB_PACKAGE_PRIORITY,  /* SMSPackages.Priority: unverified */
     SITEDB_VIEW_PACKAGE_TYPE, /* v_Package.PackageType: not in SMS 2003 */
     SITEDB_VIEW_SOURCE_DATE,  /* v_Package.SourceDate */
     SITEDB_COLUMN_COUNT

@@ -2,6 +2,7 @@
 #include "sitedb/statement.h"
 
 #include "base/array.h"
+#include "base/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,12 +34,20 @@ void statement_bind_integer(struct statement *statement, bool known, int64_t val
     bind(statement, &(struct odbc_value){.type = ODBC_INTEGER, .null = !known, .integer = value});
 }
 
+void statement_bind_instant(struct statement *statement, int64_t value)
+{
+    bind(statement, &(struct odbc_value){.type = ODBC_INSTANT, .integer = value});
+}
+
 static void show_value(const struct odbc_value *value, bool unicode, struct text *shown)
 {
     if (value->null) {
         text_add(shown, "NULL");
     } else if (value->type == ODBC_INTEGER) {
         text_addf(shown, "%" PRId64, value->integer);
+    } else if (value->type == ODBC_INSTANT) {
+        char instant[32];
+        text_addf(shown, "'%.16s'", instant_format(value->integer, instant, sizeof instant));
     } else {
         text_add(shown, unicode ? "N'" : "'");
         for (const char *c = value->text; *c != '\0'; c++)

@@ -22,6 +22,9 @@ void statement_bind(struct statement *statement, const char *value);
 /** Append `?` and bind an integer to it, or NULL. */
 void statement_bind_integer(struct statement *statement, bool known, int64_t value);
 
+/** Append `?` and bind a date to it. @param value  seconds since 1970, as if the stored clock were UTC */
+void statement_bind_instant(struct statement *statement, int64_t value);
+
 /**
  * Append the statement as a person would type it, its values in place of the `?`. For display only: what runs
  * has its values bound. The statement's own text must hold no `?` in quotes.

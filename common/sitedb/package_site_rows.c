@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* From the rows of PkgStatus to pairs, arrivals and numbers: pairs_scan and pairs_look_up of package_site.h. */
+#include "sitedb/package_site_parts.h"
+
+#include "base/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct odbc_column pair_columns[COLUMN_COUNT] = {
+    [COLUMN_PACKAGE] = {ODBC_TEXT, 16},    [COLUMN_NAME] = {ODBC_TEXT, 256},
+    [COLUMN_SITE] = {ODBC_TEXT, 8},        [COLUMN_WANTED] = {ODBC_INTEGER, 0},
+    [COLUMN_SIZE] = {ODBC_INTEGER, 0},     [COLUMN_SOURCE_DATE] = {ODBC_INSTANT, 0},
+    [COLUMN_PRIORITY] = {ODBC_INTEGER, 0}, [COLUMN_REFRESHED] = {ODBC_INSTANT, 0},
+    [COLUMN_ENDED] = {ODBC_INTEGER, 0},    [COLUMN_STATUS] = {ODBC_INTEGER, 0},
+    [COLUMN_HELD] = {ODBC_INTEGER, 0},     [COLUMN_UPDATED] = {ODBC_INSTANT, 0},
+    [COLUMN_SERVER] = {ODBC_TEXT, 256},    [COLUMN_HAS_ROW] = {ODBC_INTEGER, 0},
+    [COLUMN_TARGETED] = {ODBC_INTEGER, 0}, [COLUMN_SELECTED] = {ODBC_INTEGER, 0},
+    [COLUMN_NEWEST] = {ODBC_INSTANT, 0}};
+
+struct pair_reader {
+    const struct sitedb *db;
+    enum pair_rule rule;
+    enum pair_clock clock;
+    struct pair_list *list;
+    struct pair_scan *scan;               /* NULL: a look by key */
+    const struct pair_question *question; /* of the scan */
+    int64_t until;                        /* of the scan: no later date is one */
+    size_t site;                          /* of the row before, in the database's sites */
+    struct pair pair;       /* the one whose rows are being read; package NULL before the first */
+    int64_t decided_at;     /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
+    struct arrival arrival; /* of its rows; package "" without one */
+    bool ended;             /* proven to be no longer targeted */
+    struct lookup *lookups;
+    size_t lookup_count;
+};
+
+static int64_t product_date(const struct pair_reader *reader, const struct odbc_value *value)
+{
+    const struct sitedb_clock *clock = &reader->db->clock;
+    if (reader->clock == PAIR_CLOCK_IGNORE)
+        return 0;
+    return sitedb_date(value, reader->clock == PAIR_CLOCK_LOCAL ? -clock->utc_offset_s : 0, clock);
+}
+
+/* As stored: no date lies in the future, for no zone is known. */
+static int64_t stored_date(const struct odbc_value *value)
+{
+    static const struct sitedb_clock end_of_time = {.utc = INT64_MAX};
+    return sitedb_date(value, 0, &end_of_time);
+}
+
+/* All texts of a pair in one allocation, which `package` points to. */
+static int keep_texts(struct pair *pair, const struct odbc_value *values)
+{
+    const char *texts[] = {values[COLUMN_PACKAGE].text, values[COLUMN_NAME].text, values[COLUMN_SITE].text,
+                           values[COLUMN_SERVER].text};
+    const char **targets[] = {&pair->package, &pair->package_name, &pair->site, &pair->server};
+    size_t size = 0;
+    for (size_t i = 0; i < 4; i++)
+        size += strlen(texts[i]) + 1;
+    char *block = malloc(size);
+    if (block == NULL)
+        return -1;
+    for (size_t i = 0; i < 4; i++) {
+        size_t length = strlen(texts[i]) + 1;
+        memcpy(block, texts[i], length);
+        *targets[i] = block;
+        block += length;
+    }
+    return 0;
+}
+
+/*
+ * Highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two
+ * rows is newer does not depend on the zone, nor on --db-clock=ignore. Status makes the choice the same in
+ * every run.
+ */
+static bool decides_over(int64_t held, int64_t updated, int64_t status, const struct pair_reader *reader)
+{
+    const struct pair *pair = &reader->pair;
+    if (held != pair->held)
+        return held > pair->held;
+    return updated != reader->decided_at ? updated > reader->decided_at : status > pair->status;
+}
+
+static struct lookup *find_lookup(struct pair_reader *reader, const struct pair *pair)
+{
+    for (size_t i = 0; i < reader->lookup_count; i++)
+        if (strcasecmp(reader->lookups[i].package, pair->package) == 0 &&
+            (pair->site[0] == '\0' || strcasecmp(reader->lookups[i].place, pair->site) == 0))
+            return &reader->lookups[i];
+    return NULL;
+}
+
+static int keep_pair(struct pair_reader *reader)
+{
+    struct pair_list *list = reader->list;
+    struct pair *pairs = array_grow(list->pairs, list->count, sizeof *pairs);
+    if (pairs == NULL)
+        return -1;
+    list->pairs = pairs;
+    pairs[list->count++] = reader->pair;
+    reader->pair = (struct pair){0};
+    return 0;
+}
+
+static int keep_arrival(struct pair_reader *reader)
+{
+    if (reader->arrival.package[0] == '\0')
+        return 0;
+    struct arrival_list *list = &reader->scan->arrivals;
+    struct arrival *arrivals = array_grow(list->arrivals, list->count, sizeof *arrivals);
+    if (arrivals == NULL)
+        return -1;
+    list->arrivals = arrivals;
+    arrivals[list->count++] = reader->arrival;
+    reader->arrival = (struct arrival){0};
+    return 0;
+}
+
+/* The pair's rows are complete: judge it, and keep it when it is in trouble. */
+static int finish_pair(struct pair_reader *reader)
+{
+    struct pair *pair = &reader->pair;
+    if (pair->package == NULL)
+        return 0;
+    if (keep_arrival(reader) != 0)
+        return -1;
+    if (reader->rule == PAIR_RULE_VERSION)
+        pair->kind = pair_judge(pair);
+    else
+        pair->kind = pair->has_status && pair->status != 0 && pair->held > 0 ? PAIR_RECIPE : PAIR_IN_SYNC;
+    struct lookup *lookup = find_lookup(reader, pair);
+    bool trouble = pair->kind != PAIR_IN_SYNC && !reader->ended;
+    if (lookup != NULL && pair->site[0] != '\0')
+        lookup->found = trouble ? LOOKUP_IN_TROUBLE : LOOKUP_ENDED;
+    if (trouble)
+        return keep_pair(reader);
+    free((char *)pair->package);
+    *pair = (struct pair){0};
+    return 0;
+}
+
+static int begin_pair(struct pair_reader *reader, const struct odbc_value *values)
+{
+    struct pair *pair = &reader->pair;
+    if (keep_texts(pair, values) != 0)
+        return -1;
+    pair->wanted = sitedb_integer(&values[COLUMN_WANTED], 0);
+    pair->size_bytes = sitedb_size_bytes(&values[COLUMN_SIZE]);
+    pair->priority = sitedb_integer(&values[COLUMN_PRIORITY], 0);
+    pair->source_date = product_date(reader, &values[COLUMN_SOURCE_DATE]);
+    pair->refreshed = sitedb_date(&values[COLUMN_REFRESHED], 0, &reader->db->clock);
+    pair->held = -1;
+    reader->ended = sitedb_integer(&values[COLUMN_ENDED], 0) != 0;
+    return 0;
+}
+
+static bool same_pair(const struct pair *pair, const struct odbc_value *values)
+{
+    return pair->package != NULL && strcasecmp(pair->package, values[COLUMN_PACKAGE].text) == 0 &&
+           strcasecmp(pair->site, values[COLUMN_SITE].text) == 0;
+}
+
+static void note_arrival(struct pair_reader *reader, const struct pair *row, int64_t updated)
+{
+    bool healthy =
+        row->has_status && (row->status == PAIR_STATUS_NONE || row->status == PAIR_STATUS_RECEIVED ||
+                            row->status == PAIR_STATUS_INSTALLED);
+    if (reader->scan == NULL || reader->question->since == 0 || !healthy || row->held <= 0 ||
+        updated <= reader->question->since || updated > reader->until)
+        return;
+    struct arrival *arrival = &reader->arrival;
+    if (arrival->package[0] == '\0')
+        *arrival = (struct arrival){.priority = reader->pair.priority};
+    snprintf(arrival->package, sizeof arrival->package, "%s", reader->pair.package);
+    snprintf(arrival->site, sizeof arrival->site, "%s", reader->pair.site);
+    if (row->held > arrival->version)
+        arrival->version = row->held;
+    if (updated > arrival->updated)
+        arrival->updated = updated;
+}
+
+static int add_row(struct pair_reader *reader, const struct odbc_value *values)
+{
+    struct pair *pair = &reader->pair;
+    if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
+        return 0;
+    const struct pair row = {.held = sitedb_integer(&values[COLUMN_HELD], -1),
+                             .has_status = !values[COLUMN_STATUS].null,
+                             .status = sitedb_integer(&values[COLUMN_STATUS], 0)};
+    int64_t updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
+    note_arrival(reader, &row, updated);
+    if (pair->rows++ > 0 && !decides_over(row.held, updated, row.status, reader))
+        return 0;
+    const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
+    if (pair->rows > 1) {
+        if (keep_texts(pair, values) != 0)
+            return -1;
+        free((char *)former);
+    }
+    reader->decided_at = updated;
+    pair->held = row.held;
+    pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
+    pair->stamp = stored_date(&values[COLUMN_UPDATED]);
+    pair->has_status = row.has_status;
+    pair->status = row.status;
+    return 0;
+}
+
+/* @return the site's index, or the number of sites. Rows come in order of the sites, again and again. */
+static size_t find_site(struct pair_reader *reader, const char *code)
+{
+    const struct sitedb *db = reader->db;
+    for (size_t i = 0; i < db->site_count; i++) {
+        size_t at = (reader->site + i) % db->site_count;
+        if (strcasecmp(db->sites[at].code, code) == 0)
+            return reader->site = at;
+    }
+    return db->site_count;
+}
+
+/* A group's first row: what it adds to the numbers. @return whether it is looked at */
+static bool count_group(struct pair_reader *reader, const struct odbc_value *values)
+{
+    const struct sitedb *db = reader->db;
+    size_t at = find_site(reader, values[COLUMN_SITE].text);
+    if (reader->rule == PAIR_RULE_VERSION && (at == db->site_count || !site_is_active(&db->sites[at])))
+        return false;
+    struct pair_scan *scan = reader->scan;
+    scan->examined += sitedb_integer(&values[COLUMN_SELECTED], 0);
+    if (at < db->site_count) {
+        struct pair_site *site = &scan->sites[at];
+        int64_t newest = stored_date(&values[COLUMN_NEWEST]);
+        site->targeted += sitedb_integer(&values[COLUMN_TARGETED], 0);
+        if (newest > site->newest)
+            site->newest = newest;
+    }
+    return true;
+}
+
+static int take_row(struct pair_reader *reader, const struct odbc_value *values)
+{
+    if (same_pair(&reader->pair, values))
+        return add_row(reader, values);
+    if (finish_pair(reader) != 0)
+        return -1;
+    if (reader->scan != NULL && !count_group(reader, values))
+        return 0;
+    if (values[COLUMN_PACKAGE].null)
+        return 0;
+    return begin_pair(reader, values) != 0 ? -1 : add_row(reader, values);
+}
+
+static int read_pairs(struct pair_reader *reader, const char *what, struct statement *statement,
+                      struct failure *failure)
+{
+    struct odbc_query *query = sitedb_query(reader->db, what, statement, pair_columns, COLUMN_COUNT, failure);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[COLUMN_COUNT];
+    struct odbc_error error;
+    int rows, kept = 0;
+    while ((rows = odbc_query_next(query, values, &error)) == 1)
+        if ((kept = take_row(reader, values)) != 0)
+            break;
+    odbc_query_free(query);
+    if (rows == 0 && kept == 0)
+        kept = finish_pair(reader);
+    free((char *)reader->pair.package);
+    reader->pair = (struct pair){0};
+    if (rows < 0)
+        return sitedb_fail(&error, failure);
+    return kept == 0 ? 0 : fail(failure, "out of memory while reading %s", what);
+}
+
+int pairs_scan(const struct sitedb *db, const struct pair_question *question, struct pair_scan *scan,
+               struct failure *failure)
+{
+    enum { DAY_S = 86400 };
+    *scan = (struct pair_scan){.sites = calloc(db->site_count + 1, sizeof *scan->sites)};
+    if (scan->sites == NULL)
+        return fail(failure, "out of memory");
+    struct statement statement = {0};
+    struct pair_reader reader = {.db = db,
+                                 .rule = question->rule,
+                                 .clock = question->clock,
+                                 .list = &scan->pairs,
+                                 .scan = scan,
+                                 .question = question,
+                                 .until = db->clock.utc + DAY_S};
+    pair_add_scan(db, question, reader.until, &statement);
+    int result = read_pairs(&reader, "the packages that are not in sync", &statement, failure);
+    statement_free(&statement);
+    return result;
+}
+
+int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
+                  size_t count, struct pair_list *list, struct failure *failure)
+{
+    enum { BATCH = 100 }; /* two parameters each; SQL Server takes 2,100 */
+    int result = 0;
+    for (size_t start = 0; start < count && result == 0; start += BATCH) {
+        size_t size = count - start < BATCH ? count - start : BATCH;
+        struct statement statement = {0};
+        struct pair_reader reader = {.db = db,
+                                     .rule = rule,
+                                     .clock = clock,
+                                     .list = list,
+                                     .lookups = lookups + start,
+                                     .lookup_count = size};
+        pair_add_lookup(db, rule, lookups + start, size, &statement);
+        for (size_t i = 0; i < size; i++)
+            lookups[start + i].found = LOOKUP_ABSENT;
+        result = read_pairs(&reader, "the packages that were in trouble before", &statement, failure);
+        statement_free(&statement);
+    }
+    return result;
+}
