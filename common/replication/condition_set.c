@@ -121,6 +121,7 @@ bool condition_set_drop_empty(struct conditions *set, struct condition *conditio
     if (place != last) {
         package_index_move(&set->index, set->items, sizeof *condition, last, place);
         *condition = set->items[last];
+        condition->changed = true;
         condition_due_moved(set, condition);
     }
     set->count--;

@@ -18,8 +18,7 @@ common_replication_libreplication_a_SOURCES = \
 	common/replication/reading.h \
 	common/replication/store.c \
 	common/replication/store.h \
-	common/replication/store_load.c \
-	common/replication/store_save.c \
+	common/replication/store_conditions.c \
 	common/replication/template_match.c \
 	common/replication/templates.c \
 	common/replication/templates.h

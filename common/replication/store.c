@@ -9,10 +9,38 @@
 
 enum { MARK_COLUMNS = 7 };
 
+#define LINES_TABLES                                                                                         \
+    "CREATE TABLE condition(place INTEGER PRIMARY KEY, lines TEXT NOT NULL);"                                \
+    "CREATE TABLE stored(place INTEGER PRIMARY KEY, lines TEXT NOT NULL);"
+#define TEXT_OF(number) #number
+#define ROW_OF(lines)   "(row_number() OVER (ORDER BY package) - 1) / " TEXT_OF(lines)
+
+/* Version 1 had a row for every condition, for each of its kinds and for every stored version. */
+static const char *const upgrades[] = {
+    "ALTER TABLE condition RENAME TO condition_1; ALTER TABLE stored RENAME TO stored_1;" LINES_TABLES
+    "INSERT INTO condition WITH said AS (SELECT package, group_concat(printf("
+    "'%skind=%s%scomponent=%s%sopen=%d%sfirst=%d%slast=%d%srepeats=%d%sgap=%d%swritten=%d%s', "
+    "char(9), kind, char(9), component, char(9), open, char(9), first, char(9), last, char(9), repeats, "
+    "char(9), longest_gap, char(9), written, CASE line WHEN '' THEN '' ELSE char(9) || 'line=' || line END), "
+    "'') AS signs FROM sign GROUP BY package), line AS (SELECT " ROW_OF(
+        LOGMEMORY_CONDITIONS_A_ROW) " AS "
+                                    "place, printf('%s%swanted=%d%sheld=%d%sprogress=%d%sreceived=%d%s%s%s', package, char(9), wanted, "
+                                    "char(9), held, char(9), last_progress, char(9), received, "
+                                    "CASE failure WHEN '' THEN '' ELSE char(9) || 'failure=' || failure END, coalesce(signs, ''), char(10)) "
+                                    "AS text FROM condition_1 LEFT JOIN said USING (package)) "
+                                    "SELECT place, group_concat(text, '') FROM line GROUP BY place;"
+                                    "INSERT INTO stored WITH line AS (SELECT " ROW_OF(
+                                        LOGMEMORY_VERSIONS_A_ROW) " AS place, "
+                                                                  "printf('%s%s%d%s%d%s', package, char(9), version, char(9), time, char(10)) AS text FROM stored_1) "
+                                                                  "SELECT place, group_concat(text, '') FROM line GROUP BY place;"
+                                                                  "DROP TABLE condition_1; DROP TABLE sign; DROP TABLE stored_1;",
+};
+
 /* Fingerprints and inodes are 64 bits without a sign; SQLite's integers have one: the same bits are stored.
  */
 const struct statefile_schema logmemory_schema = {
-    .version = 1,
+    .version = 2,
+    .upgrades = upgrades,
     .ddl = "CREATE TABLE log("
            "log TEXT NOT NULL PRIMARY KEY, "
            "at_offset INTEGER NOT NULL, at_size INTEGER NOT NULL, at_mtime INTEGER NOT NULL, "
@@ -21,17 +49,7 @@ const struct statefile_schema logmemory_schema = {
            "old_offset INTEGER NOT NULL, old_size INTEGER NOT NULL, old_mtime INTEGER NOT NULL, "
            "old_inode INTEGER NOT NULL, old_head_length INTEGER NOT NULL, old_head INTEGER NOT NULL, "
            "old_tail INTEGER NOT NULL, "
-           "parser BLOB) WITHOUT ROWID;"
-           "CREATE TABLE condition("
-           "package TEXT NOT NULL PRIMARY KEY, wanted INTEGER NOT NULL, held INTEGER NOT NULL, "
-           "last_progress INTEGER NOT NULL, received INTEGER NOT NULL, failure TEXT NOT NULL) WITHOUT ROWID;"
-           "CREATE TABLE sign("
-           "package TEXT NOT NULL, kind TEXT NOT NULL, open INTEGER NOT NULL, first INTEGER NOT NULL, "
-           "last INTEGER NOT NULL, repeats INTEGER NOT NULL, longest_gap INTEGER NOT NULL, "
-           "written INTEGER NOT NULL, component TEXT NOT NULL, line TEXT NOT NULL, "
-           "PRIMARY KEY(package, kind)) WITHOUT ROWID;"
-           "CREATE TABLE stored(package TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, "
-           "time INTEGER NOT NULL) WITHOUT ROWID;"
+           "parser BLOB) WITHOUT ROWID;" LINES_TABLES
            "CREATE TABLE log_set(name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
 };
 

@@ -18,6 +18,10 @@
 
 extern const struct statefile_schema logmemory_schema;
 
+/* Lines of text to a row; see store_conditions.c. */
+#define LOGMEMORY_CONDITIONS_A_ROW 32
+#define LOGMEMORY_VERSIONS_A_ROW   256
+
 /* Of one log. */
 struct logmemory_log {
     struct log_position position;

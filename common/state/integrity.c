@@ -263,11 +263,12 @@ static bool tells_of_trouble(const char *text)
     return code != NULL && statecheck_code(atoi(code + strlen("error code="))) == STATECHECK_TROUBLE;
 }
 
-enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *identity, struct failure *failure)
+enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *identity, uint64_t *digest,
+                                            struct failure *failure)
 {
     char text[256];
     bool same = false;
-    uint64_t digest = 0;
+    *digest = 0;
     int code = first_text(database, "PRAGMA quick_check(1)", text, sizeof text);
     if (code == SQLITE_OK && tells_of_trouble(text))
         return STATECHECK_TROUBLE;
@@ -284,13 +285,13 @@ enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *ident
     if (code == SQLITE_OK)
         code = first_text(database, "SELECT value FROM digest", text, sizeof text);
     if (code == SQLITE_OK)
-        code = statecheck_digest(database, &digest);
+        code = statecheck_digest(database, digest);
     if (code != SQLITE_OK) {
         fail(failure, "was damaged (%s)", sqlite3_errmsg(database));
         return statecheck_code(code);
     }
     char wanted[32];
-    sqlite3_snprintf(sizeof wanted, wanted, "%lld", (long long)digest);
+    sqlite3_snprintf(sizeof wanted, wanted, "%lld", (long long)*digest);
     if (strcmp(text, wanted) != 0) {
         fail(failure, "was damaged, or changed by another program (its digest does not fit)");
         return STATECHECK_DAMAGED;

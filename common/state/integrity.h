@@ -38,8 +38,8 @@ enum statecheck_verdict statecheck_file(const char *path, int version, struct fa
  */
 int statecheck_readable(const char *path, struct failure *failure);
 
-/** Structure, identity and the digest over all rows; inside a transaction. */
-enum statecheck_verdict statecheck_contents(struct sqlite3 *database, const char *identity,
+/** Structure, identity and the digest over all rows; inside a transaction. @param[out] digest  of a sound one */
+enum statecheck_verdict statecheck_contents(struct sqlite3 *database, const char *identity, uint64_t *digest,
                                             struct failure *failure);
 
 /** @return what an SQLite result code says about the file */

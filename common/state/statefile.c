@@ -115,25 +115,30 @@ static int upgrade(struct statefile *file, const struct statefile_schema *schema
     return code;
 }
 
-/* Everything but `state`, whose row changes with every run. */
-static int digest_contents(struct statefile *file, uint64_t *digest)
+/* Keep the digest of everything but `state`, whose row changes with every run. */
+static int keep_digest(struct statefile *file, uint64_t all)
 {
-    uint64_t all, state;
-    int code = statecheck_digest(file->database, &all);
+    uint64_t state;
+    int code = statecheck_digest_table(file->database, "state", &state);
     if (code == SQLITE_OK)
-        code = statecheck_digest_table(file->database, "state", &state);
-    if (code == SQLITE_OK)
-        *digest = all - state;
+        file->digest = all - state;
     return code;
 }
 
-static int read_state(struct statefile *file)
+static int count_digest(struct statefile *file)
+{
+    uint64_t all;
+    int code = statecheck_digest(file->database, &all);
+    return code == SQLITE_OK ? keep_digest(file, all) : code;
+}
+
+static int read_state(struct statefile *file, uint64_t digest)
 {
     int code = single_integer(file, "SELECT runs FROM state", &file->runs);
     if (code == SQLITE_OK)
         code = single_integer(file, "SELECT lost_at FROM state", &file->lost_at);
     if (code == SQLITE_OK)
-        code = digest_contents(file, &file->digest);
+        code = keep_digest(file, digest);
     file->changes = sqlite3_total_changes(file->database);
     return code;
 }
@@ -141,6 +146,7 @@ static int read_state(struct statefile *file)
 static enum statecheck_verdict open_sound(struct statefile *file, const struct statefile_schema *schema,
                                           const char *identity, struct failure *failure)
 {
+    uint64_t digest = 0;
     int code =
         sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
     if (code == SQLITE_OK)
@@ -149,11 +155,11 @@ static enum statecheck_verdict open_sound(struct statefile *file, const struct s
         code = execute(file, "BEGIN IMMEDIATE"); /* also takes back what a killed run left half-written */
     enum statecheck_verdict verdict = statecheck_code(code);
     if (verdict == STATECHECK_SOUND)
-        verdict = statecheck_contents(file->database, identity, failure);
+        verdict = statecheck_contents(file->database, identity, &digest, failure);
     else
         fail(failure, "was damaged (%s)", sqlite3_errmsg(file->database));
     if (verdict == STATECHECK_SOUND) {
-        verdict = statecheck_code((code = read_state(file)));
+        verdict = statecheck_code((code = read_state(file, digest)));
         if (verdict == STATECHECK_SOUND)
             verdict = statecheck_code((code = upgrade(file, schema)));
         if (verdict != STATECHECK_SOUND)
@@ -324,6 +330,7 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
     struct statefile *file = calloc(1, sizeof *file);
     char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
     char *base = file_base(real != NULL ? real : directory, plugin, identity);
+    uint64_t digest;
     int64_t version = 0;
     free(real);
     if (file != NULL)
@@ -342,7 +349,7 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
         statefile_fail(file, "read", failure);
     } else if (version != schema->version) {
         fail(failure, "%s is of another version of the program", file->path);
-    } else if (statecheck_contents(file->database, identity, failure) != STATECHECK_SOUND) {
+    } else if (statecheck_contents(file->database, identity, &digest, failure) != STATECHECK_SOUND) {
         fail_context(failure, "the state file %s ", file->path);
     } else {
         free(base);
@@ -407,7 +414,7 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
     int code = SQLITE_OK;
     uint64_t state = 0;
     if (file->schema_changed || sqlite3_total_changes(file->database) != file->changes)
-        code = digest_contents(file, &file->digest);
+        code = count_digest(file);
     if (code == SQLITE_OK)
         code = remember_run(file, now);
     if (code == SQLITE_OK)

@@ -92,6 +92,7 @@ class Child:
         """What is remembered of packages, as one comparable value."""
         path, = [path for path in state_files(self.state) if "-pck" not in path]
         with sqlite3.connect(path) as db:
-            rows = [db.execute("SELECT * FROM %s ORDER BY 1, 2" % table).fetchall() for table in ("condition", "sign", "stored")]
+            rows = [sorted(line for (lines,) in db.execute("SELECT lines FROM " + table) for line in lines.splitlines())
+                    for table in ("condition", "stored")]
         db.close()
         return rows

@@ -232,25 +232,161 @@ static void expect_senseless(const char *sql)
 static void test_senseless_rows(void **state)
 {
     (void)state;
-    expect_senseless("INSERT INTO condition VALUES ('a package ID that is too long', 1, 1, 1, 1, '')");
-    expect_senseless("INSERT INTO stored VALUES ('a package ID that is too long', 1, 1)");
-    expect_senseless(
-        "INSERT INTO sign(package, kind, component, open, first, last, repeats, longest_gap, written, "
-        "line) VALUES ('CEN00001', 'waiting', 'SMS_DESPOOLER', 1, 1, 1, 1, 1, 1, '')");
-    expect_senseless(
-        "INSERT INTO condition VALUES ('CEN00001', 1, 1, 1, 1, ''); "
-        "INSERT INTO sign(package, kind, component, open, first, last, repeats, longest_gap, written, "
-        "line) VALUES ('CEN00001', 'no such kind', 'SMS_DESPOOLER', 1, 1, 1, 1, 1, 1, '')");
+    expect_senseless("INSERT INTO condition VALUES (0, 'a package ID that is too long')");
+    expect_senseless("INSERT INTO condition VALUES (0, 'CEN00001' || char(9) || 'wanted=x')");
+    expect_senseless("INSERT INTO condition VALUES (0, 'CEN00001' || char(9) || 'wanted')");
+    expect_senseless("INSERT INTO condition VALUES (0, 'CEN00001' || char(9) || 'kind=no such kind')");
+    expect_senseless("INSERT INTO condition VALUES (0, 'CEN00001' || char(9) || 'kind=waiting' || char(9) || "
+                     "'component=SMS_OF_ANOTHER')");
+    expect_senseless("INSERT INTO condition VALUES (0, char(10) || 'CEN00001')");
+    expect_senseless("INSERT INTO stored VALUES (0, 'a package ID that is too long' || char(9) || '1')");
+    expect_senseless("INSERT INTO stored VALUES (0, 'CEN00001' || char(9) || '1')");
+}
+
+/* An administrator may mend a line with sqlite3's shell, or take one away: what stands there counts, and the
+ * next run brings the lines to their places. */
+static void test_mended_lines(void **state)
+{
+    (void)state;
+    struct conditions set;
+    struct failure failure = {""};
+    struct statefile *file = open_memory();
+    sqlite3 *database = statefile_database(file);
+    assert_int_equal(sqlite3_exec(database,
+                                  "INSERT INTO condition VALUES (0, 'CEN00001' || char(9) || 'wanted=3' || "
+                                  "char(9) || 'news=1'), (1, 'CEN00002' || char(10) || 'CEN00003')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    load(file, &set);
+    assert_int_equal(set.count, 3);
+    assert_int_equal(conditions_find(&set, "CEN00001")->wanted, 3);
+    assert_int_equal(logmemory_store_conditions(file, &set, &failure), 0);
+    conditions_free(&set);
+    load(file, &set);
+    assert_int_equal(set.count, 3);
+    assert_false(set.removed);
+    conditions_free(&set);
+    statefile_close(file);
+}
+
+static void test_many(void **state)
+{
+    (void)state;
+    struct conditions set;
+    struct failure failure = {""};
+    struct statefile *file = open_memory();
+    load(file, &set);
+    for (int i = 0; i < 1000; i++) {
+        char package[REPLICATION_PACKAGE];
+        snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
+        struct condition item = sample(package, i);
+        struct stored_version stored = {.version = i + 1, .time_s = i};
+        memcpy(stored.package, package, sizeof package);
+        assert_int_equal(conditions_load(&set, &item, 1, &stored, 1), 0);
+    }
+    assert_int_equal(logmemory_store_conditions(file, &set, &failure), 0);
+    for (int step = 7; step < 10; step++) { /* some go, from the middle and from the end */
+        conditions_free(&set);
+        load(file, &set);
+        size_t count = set.count;
+        for (int i = 0; i < 1000; i++)
+            if (i % step == 0 || i > 1200 - 30 * step) {
+                char package[REPLICATION_PACKAGE];
+                snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
+                count -= conditions_find(&set, package) != NULL;
+                conditions_close(&set, package, 1);
+            }
+        assert_int_equal(set.count, count);
+        assert_int_equal(logmemory_store_conditions(file, &set, &failure), 0);
+        conditions_free(&set);
+        load(file, &set);
+        assert_int_equal(set.count, count);
+        assert_int_equal(set.stored_count, 1000);
+        for (size_t i = 0; i < set.count; i++) {
+            unsigned number;
+            sscanf(set.items[i].package, "CEN%X", &number);
+            struct condition expected = sample(set.items[i].package, number);
+            expect_same(&set, &expected);
+        }
+    }
+    conditions_free(&set);
+    statefile_close(file);
+}
+
+/* The tables of 1.0.0, as it left them. */
+static void test_version_1(void **state)
+{
+    (void)state;
+    static const struct statefile_schema version_1 = {
+        .version = 1,
+        .ddl = "CREATE TABLE log(log TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;"
+               "CREATE TABLE condition("
+               "package TEXT NOT NULL PRIMARY KEY, wanted INTEGER NOT NULL, held INTEGER NOT NULL, "
+               "last_progress INTEGER NOT NULL, received INTEGER NOT NULL, failure TEXT NOT NULL) WITHOUT "
+               "ROWID;"
+               "CREATE TABLE sign("
+               "package TEXT NOT NULL, kind TEXT NOT NULL, open INTEGER NOT NULL, first INTEGER NOT NULL, "
+               "last INTEGER NOT NULL, repeats INTEGER NOT NULL, longest_gap INTEGER NOT NULL, "
+               "written INTEGER NOT NULL, component TEXT NOT NULL, line TEXT NOT NULL, "
+               "PRIMARY KEY(package, kind)) WITHOUT ROWID;"
+               "CREATE TABLE stored(package TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, "
+               "time INTEGER NOT NULL) WITHOUT ROWID;"
+               "CREATE TABLE log_set(name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"};
+    enum statefile_health health;
+    struct failure failure = {""};
+    struct statefile *file =
+        statefile_open(directory, "check_test", "smb://host/logs", &version_1, 1000, NULL, &health, &failure);
+    assert_int_equal(health, STATEFILE_NEW);
+    for (int i = 0; i < 100; i++) {
+        char package[REPLICATION_PACKAGE];
+        snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
+        struct condition item = sample(package, i);
+        const struct condition_sign *sign = &item.sign[CONDITION_BASE_MISSING];
+        char *sql = sqlite3_mprintf(
+            "INSERT INTO condition VALUES ('%q', %lld, %lld, %lld, %lld, '%q');"
+            "INSERT INTO sign VALUES ('%q', 'base_missing', 1, %lld, %lld, %lld, %lld, %lld, 'SMS_DESPOOLER', "
+            "'%q');"
+            "INSERT INTO sign VALUES ('%q', 'superseded', 0, %d, %d, 0, 0, 0, 'SMS_DISTRIBUTION_MANAGER', '');",
+            package, item.wanted, item.held, item.last_progress_s, item.received_s, item.failure, package,
+            sign->first_s, sign->last_s, sign->repeats, sign->longest_gap_s, sign->written_s, sign->line,
+            package, i, i);
+        assert_int_equal(sqlite3_exec(statefile_database(file), sql, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_free(sql);
+    }
+    assert_int_equal(sqlite3_exec(statefile_database(file),
+                                  "INSERT INTO condition VALUES ('CEN0FFFF', 1, 0, 0, 0, '');"
+                                  "INSERT INTO stored VALUES ('CEN00001', 7, 1000);"
+                                  "INSERT INTO log_set VALUES ('newest', 12)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    commit(file);
+    for (int time = 0; time < 2; time++) {
+        struct conditions set;
+        file = open_memory();
+        load(file, &set);
+        assert_int_equal(set.count, 101);
+        for (int i = 0; i < 100; i++) {
+            char package[REPLICATION_PACKAGE];
+            snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
+            struct condition expected = sample(package, i);
+            expect_same(&set, &expected);
+        }
+        assert_int_equal(conditions_find(&set, "CEN0FFFF")->wanted, 1);
+        assert_false(set.removed); /* each line is in the row of its place */
+        assert_int_equal(conditions_stored(&set, "CEN00001")->version, 7);
+        assert_int_equal(set.newest_s, 12);
+        conditions_free(&set);
+        commit(file);
+    }
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(test_never_read),
-        TEST(test_position_and_parser),
-        TEST(test_conditions),
-        TEST(test_senseless_rows),
+        TEST(test_never_read),     TEST(test_position_and_parser), TEST(test_conditions),
+        TEST(test_senseless_rows), TEST(test_mended_lines),        TEST(test_many),
+        TEST(test_version_1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
