@@ -7,6 +7,9 @@
  *   sitedb/sitedb      the site database: clock, columns, sites
  *   sitedb/package_dp  packages on distribution points that are in trouble
  *   sitedb/nalpath     the server's name out of a NAL path
+ *   sitedb/dp_message  status messages in words
+ *   sitedb/dp_survey   --survey
+ *   check/dp_words     the lines of the items, with what to do next
  *   check/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
  *   items/judge        age and thresholds to a state
  *   items/summary      what many of them have in common
@@ -18,21 +21,22 @@
 
 #include "base/sanitize.h"
 #include "base/units.h"
+#include "check/dp_words.h"
 #include "check/sitecheck.h"
-#include "items/itemline.h"
 #include "items/summary.h"
+#include "sitedb/dp_survey.h"
 #include "sitedb/package_dp.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct dps_check {
     struct site_check site; /* first */
     struct {
         struct string_list servers;
         bool removals, branch_dps;
+        bool strict, survey;
         struct range stale_warning, stale_critical;
     } dps;
 };
@@ -54,6 +58,16 @@ static const struct option dps_option_table[] = {
      .type = OPTION_FLAG,
      .offset = DPS(branch_dps),
      .help = "Also branch distribution points, which may wait for ever by design."},
+    {.name = "strict",
+     .type = OPTION_FLAG,
+     .offset = DPS(strict),
+     .help =
+         "Judge also what is otherwise only told: a targeted distribution point without a status row, an installed package whose newest message is an error, a row of a distribution point that moved to another site."},
+    {.name = "survey",
+     .type = OPTION_FLAG,
+     .offset = DPS(survey),
+     .help =
+         "Show what the database holds instead of checking it, in numbers and without names: States against message states, messages by number with their words, kinds of distribution points, views, columns and rights that are missing. Exits 3."},
     {.name = "stale-warning",
      .type = OPTION_RANGE,
      .offset = DPS(stale_warning),
@@ -91,6 +105,7 @@ static void describe_dp(const void *context, size_t row, struct item *item, stru
                         struct text *progress)
 {
     const struct dp *dp = &((const struct run *)context)->dps.dps[row];
+    int64_t moved = dp->message_date > dp->summarized ? dp->message_date : dp->summarized;
     *item = (struct item){.package = dp->package->id,
                           .place = dp->server->place,
                           .site = dp->server->site,
@@ -98,12 +113,15 @@ static void describe_dp(const void *context, size_t row, struct item *item, stru
                           .item_class = dp_kind_is_failed(dp->kind) ? ITEM_FAILED : ITEM_PENDING,
                           .start = ITEM_START_BOTH,
                           .database_start = dp_database_start(dp),
-                          .moved = dp->summarized,
+                          .moved = moved,
+                          .excused = dp->server->maintenance,
                           .size_bytes = dp->package->size_bytes};
     /* A server may serve two sites, and filters select remembered items by their site. */
     text_addf(place, "%s/%s", dp->server->place, dp->server->site);
     text_addf(progress, "%s%" PRId64 "/%" PRId64 "/%" PRId64, dp->has_state ? "" : "-", dp->state, dp->held,
               dp->summarized);
+    if (dp->message_id != 0)
+        text_addf(progress, "/%" PRId64 "/%" PRId64, dp->message_id, dp->message_date);
 }
 
 static const char *site_of(const char *place)
@@ -137,101 +155,45 @@ static int read_dps(struct siterun *site, struct failure *failure)
     if (dps_count(&site->db, &run->selection, &run->evidence, failure) != 0)
         return -1;
     site->examined = run->evidence.examined;
-    return dps_read(&site->db, &run->selection, &run->dps, &run->evidence, failure);
+    if (dps_read(&site->db, &run->selection, &run->dps, failure) != 0 ||
+        dps_read_unproven(&site->db, &run->selection, &run->evidence, &run->dps, failure) != 0)
+        return -1;
+    return dps_describe_servers(&site->db, &run->selection, &run->dps, failure);
 }
 
 /* ---- the wording */
 
-/* A path that did not parse is as long as it likes. */
-static void add_place(const char *place, struct text *text)
+static struct dp_words words_of(const struct siterun *run)
 {
-    text_add_clean(text, place, 100);
-}
-
-static void add_versions(const struct dp *dp, struct text *line)
-{
-    if (dp->package->wanted >= 0)
-        text_addf(line, "wants version %" PRId64 ", ", dp->package->wanted);
-    if (dp->held < 0)
-        text_add(line, "has no version");
-    else
-        text_addf(line, "has %" PRId64, dp->held);
-    if (dp->kind == DP_UNEXPECTED && dp->has_state)
-        text_addf(line, ", State %" PRId64, dp->state);
-    else if (dp->kind == DP_UNEXPECTED)
-        text_add(line, ", State NULL");
-}
-
-static void add_message(const struct siterun *run, const struct dp *dp, struct text *line)
-{
-    if (dp->message_id == 0)
-        return;
-    char age[32];
-    const char *state = dp_message_state_name(dp->message_state);
-    text_addf(line, ", last message %" PRId64, dp->message_id);
-    if (state != NULL)
-        text_addf(line, " (%s)", state);
-    if (dp->message_date > 0)
-        text_addf(line, " %s ago", duration_format(run->db.clock.utc - dp->message_date, age, sizeof age));
-}
-
-/* What to look at next, by kind; the page has the whole order of causes and remedies. */
-static void add_advice(const struct siterun *run, const struct dp *dp, struct text *line)
-{
-    const char *package = dp->package->id, *site = dp->server->site;
-    text_add(line, "; look for ");
-    text_addf(line, "%s in %s on ", package,
-              dp->kind == DP_VALIDATION_FAILED ? "smsdpmon.log" : "distmgr.log");
-    if (dp->kind == DP_VALIDATION_FAILED)
-        add_place(dp->server->place, line);
-    else
-        text_add(line, itemline_site_server(&run->db, site, site));
-    switch (dp->kind) {
-    case DP_VALIDATION_FAILED:
-        text_add(line, " (content changed or deleted there), then redistribute it to this DP");
-        break;
-    case DP_RETRYING:
-    case DP_FAILED:
-        text_add(line, " (DP not reachable, disk full, rights), then refresh this DP");
-        break;
-    case DP_REMOVAL_PENDING:
-    case DP_REMOVAL_RETRYING:
-    case DP_REMOVAL_FAILED:
-        text_add(line, " (why is it not removed?)");
-        break;
-    case DP_UNEXPECTED:
-        text_add(line, "; this State is not in Microsoft's list");
-        break;
-    default:
-        /* A package's ID begins with the code of the site that made it; that site's database tells of it. */
-        if (strcasecmp(site, run->db.owner) != 0 &&
-            strncasecmp(package, run->db.owner, strlen(run->db.owner)) == 0)
-            text_addf(line, "; has the site got it? check_sms_packages --package=%s --child-site=%s", package,
-                      site);
-        break;
-    }
+    return (struct dp_words){.db = &run->db,
+                             .sources = &((const struct run *)run)->selection.sources,
+                             .rates = &run->check->look.rates};
 }
 
 static void item_line(const struct siterun *run, size_t finding, struct text *line)
 {
-    const struct item *item = &run->findings.items[finding];
-    const struct dp *dp = &((const struct run *)run)->dps.dps[finding];
-    itemline_begin(item, dp->package->name, line);
-    text_add(line, " on ");
-    add_place(dp->server->place, line);
-    text_add(line, ", site ");
-    itemline_add_site(&run->db, dp->server->site, line);
-    text_addf(line, ": %s, ", item->kind);
-    add_versions(dp, line);
-    itemline_add_ages(item, &run->check->look.rates, line);
-    add_message(run, dp, line);
-    if (item->status != STATUS_OK)
-        add_advice(run, dp, line);
+    const struct dp_words words = words_of(run);
+    dp_words_line(&words, &run->findings.items[finding], &((const struct run *)run)->dps.dps[finding], line);
+}
+
+static void worst_item(const void *context, const struct item *item, struct text *verdict)
+{
+    const struct run *run = context;
+    const struct dp_words words = words_of(&run->site);
+    dp_words_short(&words, item, &run->dps.dps[item - run->site.findings.items], verdict);
+}
+
+static const char *words_of_kind(const char *kind)
+{
+    for (int i = 0; i < DP_KIND_COUNT; i++)
+        if (strcmp(dp_kind_name((enum dp_kind)i), kind) == 0)
+            return dp_kind_words((enum dp_kind)i);
+    return kind;
 }
 
 struct numbers {
     struct tally tally;
-    int64_t retrying, servers, evidence_age_s;
+    int64_t retrying, servers, maintained, evidence_age_s;
 };
 
 static void count_kinds(const struct run *run, struct numbers *numbers)
@@ -242,6 +204,7 @@ static void count_kinds(const struct run *run, struct numbers *numbers)
         if (run->site.findings.items[i].known)
             continue;
         numbers->retrying += dp->kind == DP_RETRYING || dp->kind == DP_REMOVAL_RETRYING;
+        numbers->maintained += dp->server->maintenance;
         if (seen != NULL && !seen[dp->server->number]) {
             seen[dp->server->number] = true;
             numbers->servers++;
@@ -254,12 +217,68 @@ static void count_kinds(const struct run *run, struct numbers *numbers)
 
 static void add_trouble(const struct run *run, const struct numbers *numbers, struct text *verdict)
 {
-    static const struct itemgroup_words words = {.at = "on", .place = "DP"};
+    const struct itemgroup_words words = {
+        .at = "on", .place = "DP", .kind = words_of_kind, .worst = worst_item, .context = run};
     const struct tally *tally = &numbers->tally;
+    int64_t all = tally->pending + tally->failed;
     itemgroup_tell(run->site.findings.items, run->site.findings.count, tally, &words, verdict);
-    text_addf(verdict, "; %" PRId64 " pending, %" PRId64 " failed on %" PRId64 " DP%s, %" PRId64 " examined",
-              tally->pending, tally->failed, numbers->servers, numbers->servers == 1 ? "" : "s",
-              run->evidence.examined);
+    if (all > 1)
+        text_addf(verdict, "; in all %" PRId64 " in trouble (%" PRId64 " failed) on %" PRId64 " DP%s", all,
+                  tally->failed, numbers->servers, numbers->servers == 1 ? "" : "s");
+    if (numbers->maintained > 0)
+        text_addf(verdict, "; %" PRId64 " on DPs in maintenance mode", numbers->maintained);
+    text_addf(verdict, "; %" PRId64 " examined", run->evidence.examined);
+}
+
+/* "1 waits for prestaged content (CEN00111 on S021)" */
+static void add_told(const struct run *run, enum dp_kind kind, const char *one, const char *many,
+                     struct text *verdict)
+{
+    int64_t count = 0;
+    const struct dp *first = NULL;
+    for (size_t i = 0; i < run->dps.told_count; i++) {
+        if (run->dps.told[i].kind != kind)
+            continue;
+        if (count++ == 0)
+            first = &run->dps.told[i];
+    }
+    if (first == NULL)
+        return;
+    text_addf(verdict, "; %" PRId64 " %s: %s on ", count, count == 1 ? one : many, first->package->id);
+    text_add_clean(verdict, first->server->place, 64);
+    text_add(verdict, count == 1 ? "" : " and others");
+}
+
+/* What is no finding, and no "all is installed" either. */
+static void add_all_told(const struct run *run, struct text *verdict)
+{
+    add_told(run, DP_PRESTAGED, "waits for prestaged content", "wait for prestaged content", verdict);
+    add_told(run, DP_MESSAGE_ERROR, "is installed with an error as newest message",
+             "are installed with an error as newest message", verdict);
+    add_told(run, DP_MOVED, "row of a DP that moved to another site",
+             "rows of DPs that moved to another site", verdict);
+    const struct dp_evidence *evidence = &run->evidence;
+    if (evidence->missing > 0 && !run->selection.strict)
+        text_addf(verdict, "; %" PRId64 " targeted, but no status row: %s%s", evidence->missing,
+                  evidence->missing_example, evidence->missing == 1 ? "" : " and others");
+}
+
+/* An inactive DP gets nothing. */
+static enum status add_inactive(const struct run *run, struct text *verdict)
+{
+    int64_t count = 0;
+    const struct dp_server *first = NULL, *server;
+    for (size_t i = 0; (server = dp_server_at(&run->dps, i)) != NULL; i++)
+        if (server->inactive && server->targeted > 0 && count++ == 0)
+            first = server;
+    if (first == NULL)
+        return STATUS_OK;
+    text_addf(verdict, "; %" PRId64 " DP%s with packages %s not active: ", count, count == 1 ? "" : "s",
+              count == 1 ? "is" : "are");
+    text_add_clean(verdict, first->place, 64);
+    text_addf(verdict, " (%" PRId64 " package%s)%s", first->targeted, first->targeted == 1 ? "" : "s",
+              count == 1 ? "" : " and others");
+    return STATUS_WARNING;
 }
 
 /* Nothing was looked at. @return whether that is in order */
@@ -302,6 +321,18 @@ static enum status add_staleness(const struct run *run, const struct numbers *nu
     return status;
 }
 
+static void add_installed(const struct run *run, const struct tally *tally, struct text *verdict)
+{
+    int64_t installed = run->evidence.examined - tally->known;
+    for (size_t i = 0; i < run->dps.told_count; i++)
+        installed -= run->dps.told[i].kind == DP_PRESTAGED;
+    const char *which = installed < run->evidence.examined ? "the other "
+                        : run->evidence.missing > 0        ? ""
+                                                           : "all ";
+    text_addf(verdict, "%s%" PRId64 " packages on distribution points are installed", which,
+              installed > 0 ? installed : 0);
+}
+
 static enum status add_verdict(const struct run *run, const struct numbers *numbers, struct text *verdict)
 {
     const struct tally *tally = &numbers->tally;
@@ -309,10 +340,11 @@ static enum status add_verdict(const struct run *run, const struct numbers *numb
     if (run->evidence.examined == 0)
         status = status_worse(status, add_nothing(run, verdict) ? STATUS_OK : STATUS_UNKNOWN);
     else if (tally->pending + tally->failed == 0)
-        text_addf(verdict, "all %" PRId64 " packages on distribution points are installed",
-                  run->evidence.examined);
+        add_installed(run, tally, verdict);
     else
         add_trouble(run, numbers, verdict);
+    add_all_told(run, verdict);
+    status = status_worse(status, add_inactive(run, verdict));
     if (run->evidence.silent.length > 0) {
         text_addf(verdict, "; %s", text_string(&run->evidence.silent));
         status = status_worse(status, STATUS_UNKNOWN);
@@ -320,6 +352,27 @@ static enum status add_verdict(const struct run *run, const struct numbers *numb
     status = status_worse(status, add_staleness(run, numbers, verdict));
     findings_add_notes(&run->site.findings, tally, verdict);
     return status;
+}
+
+/* For -v: what is told by name, what could not be read and which right is wanting. */
+static void add_notes(struct siterun *site)
+{
+    const struct run *run = (const struct run *)site;
+    const struct dp_words words = words_of(site);
+    for (size_t i = 0; i < run->dps.told_count; i++) {
+        dp_words_told(&words, &run->dps.told[i], &site->notes);
+        text_add(&site->notes, "\n");
+    }
+    for (int i = 0; i < DP_SOURCE_COUNT; i++) {
+        enum dp_source source = (enum dp_source)i;
+        enum dp_access access = run->selection.sources.access[i];
+        if (access == DP_DENIED)
+            text_addf(&site->notes, "not told: %s; GRANT SELECT ON %s TO the login of this check\n",
+                      dp_source_loss(source), dp_source_view(source));
+        else if (access == DP_NOT_NOW)
+            text_addf(&site->notes, "not told: %s; %s could not be read now\n", dp_source_loss(source),
+                      dp_source_view(source));
+    }
 }
 
 static void tell(struct siterun *site)
@@ -349,15 +402,37 @@ static void tell(struct siterun *site)
     };
     struct text verdict = {0};
     enum status status = add_verdict(run, &numbers, &verdict);
+    if (check->site.options.verbosity > 0)
+        add_notes(site);
     siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, item_line);
     text_free(&verdict);
+}
+
+static bool survey_instead(struct siterun *site)
+{
+    struct run *run = (struct run *)site;
+    if (!options_of(site)->dps.survey)
+        return false;
+    struct text output = {0};
+    struct failure failure;
+    text_addf(&output, "%s %s - ", site->check->check.label, status_name(STATUS_UNKNOWN));
+    run->selection.lists = true;
+    dps_probe(&site->db, &run->selection);
+    if (dp_survey_write(&site->db, &run->selection, &output, &failure) != 0)
+        check_fail(site->worker, &site->check->check, &failure);
+    else
+        worker_result(site->worker, STATUS_UNKNOWN, text_string(&output), output.length);
+    text_free(&output);
+    return true;
 }
 
 static void run_check(struct worker *worker, void *context)
 {
     static const struct siterun_steps steps = {
         .columns = SITEDB_BIT(SITEDB_DP_STATUS) | SITEDB_BIT(SITEDB_DP_IS_PEER) |
-                   SITEDB_BIT(SITEDB_VIEW_PACKAGE_TYPE) | SITEDB_BIT(SITEDB_VIEW_SOURCE_DATE),
+                   SITEDB_BIT(SITEDB_DP_REFRESHED) | SITEDB_BIT(SITEDB_VIEW_PACKAGE_TYPE) |
+                   SITEDB_BIT(SITEDB_VIEW_SOURCE_DATE) | SITEDB_BIT(SITEDB_VIEW_SOURCE_FLAG),
+        .instead = survey_instead,
         .read = read_dps,
         .tell = tell,
     };
@@ -367,8 +442,10 @@ static void run_check(struct worker *worker, void *context)
                                     .servers = &check->dps.servers,
                                     .removals = check->dps.removals,
                                     .branch_dps = check->dps.branch_dps,
+                                    .strict = check->dps.strict,
+                                    .lists = check->site.options.verbosity > 0,
                                     .rates = check->site.look.rates.count > 0}};
-    run.site.source = (struct findings_source){.prefix = "dp",
+    run.site.source = (struct findings_source){.prefix = check->dps.strict ? "strict" : "dp",
                                                .context = &run,
                                                .rows = row_count,
                                                .describe = describe_dp,

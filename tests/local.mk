@@ -5,6 +5,7 @@ UNIT_TESTS = \
 	tests/unit/base/test_sanitize \
 	tests/unit/replication/test_conditions \
 	tests/unit/odbc/test_connection_string \
+	tests/unit/sitedb/test_dp_message \
 	tests/unit/sitedb/test_package_dp \
 	tests/unit/base/test_failure \
 	tests/unit/items/test_age \

@@ -3,6 +3,8 @@ noinst_LIBRARIES += common/check/libcheck.a
 common_check_libcheck_a_SOURCES = \
 	common/check/check.c \
 	common/check/check.h \
+	common/check/dp_words.c \
+	common/check/dp_words.h \
 	common/check/findings.c \
 	common/check/findings.h \
 	common/check/options_shared.c \

@@ -3,6 +3,8 @@
 
 #include "base/sanitize.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int remember(struct siterun *run, struct failure *failure)
@@ -55,6 +57,7 @@ void siterun(struct siterun *run, const struct siterun_steps *steps)
         }
     }
     findings_free(&run->findings);
+    text_free(&run->notes);
     sitedb_close(&run->db);
     trace_step(trace, "disconnecting");
     odbc_disconnect(connection);
@@ -71,6 +74,24 @@ static void line_in_order(void *context, size_t shown, struct text *line)
     lines->item_line(lines->run, lines->run->findings.order[shown], line);
 }
 
+/* Line breaks become ends of strings. @return the lines, owned, NULL without any */
+static const char **split_lines(struct text *text, size_t *count)
+{
+    *count = 0;
+    size_t room = 0;
+    for (size_t i = 0; i < text->length; i++)
+        room += text->bytes[i] == '\n';
+    const char **lines = room == 0 ? NULL : malloc(room * sizeof *lines);
+    if (lines == NULL)
+        return NULL;
+    for (char *line = text->bytes, *end; *count < room; line = end + 1) {
+        end = strchr(line, '\n');
+        *end = '\0';
+        lines[(*count)++] = line;
+    }
+    return lines;
+}
+
 void siterun_report(struct siterun *run, enum status status, const struct text *verdict,
                     const struct perfdatum *perfdata, size_t perfdata_count,
                     void (*item_line)(const struct siterun *run, size_t finding, struct text *line))
@@ -78,10 +99,15 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
     if (run->findings.recall.in_trouble)
         status = status_worse(status, STATUS_WARNING);
     const bool verbose = run->check->options.verbosity > 0;
-    struct text ended = {0};
-    if (verbose)
+    if (verbose) {
+        struct text ended = {0};
         known_list_add_ended(&run->check->options.known, run->findings.clocks.host, &ended);
-    const char *const notes[] = {text_string(&ended)};
+        if (ended.length > 0)
+            text_addf(&run->notes, "%s\n", text_string(&ended));
+        text_free(&ended);
+    }
+    size_t note_count;
+    const char **notes = split_lines(&run->notes, &note_count);
     struct line_context lines = {run, item_line};
     const struct report report = {.label = run->check->check.label,
                                   .status = status,
@@ -89,14 +115,14 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
                                   .perfdata = perfdata,
                                   .perfdata_count = perfdata_count,
                                   .notes = notes,
-                                  .note_count = ended.length > 0 ? 1 : 0,
+                                  .note_count = note_count,
                                   .item_line = line_in_order,
                                   .context = &lines,
                                   .item_count = run->findings.count,
                                   .max_items = (size_t)run->check->options.max_items,
                                   .all = verbose};
     check_finish(run->worker, &report);
-    text_free(&ended);
+    free(notes);
 }
 
 struct perfdatum siterun_query_time(const struct siterun *run)

@@ -28,6 +28,7 @@ struct siterun {
     struct findings_source source;
     int64_t examined;    /* what was looked at; 0: nothing may be concluded about what is remembered either */
     double query_time_s; /* time in the database */
+    struct text notes;   /* owned: the plugin's lines before those of the items, each with its line break */
 };
 
 /* The plugin's part of a run; each is called once, in this order. */

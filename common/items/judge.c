@@ -18,10 +18,11 @@ void judge_item(struct item *item, const struct thresholds *thresholds, const st
     }
     struct range slow_warning = range_extended(warning, item->allowance_s);
     struct range slow_critical = range_extended(critical, item->allowance_s);
-    item->stuck = range_alerts(&slow_warning, item->age_s);
-    item->status = range_alerts(&slow_critical, item->age_s) ? STATUS_CRITICAL
-                   : item->stuck                             ? STATUS_WARNING
-                                                             : STATUS_OK;
+    item->stuck = !item->excused && range_alerts(&slow_warning, item->age_s);
+    item->status = item->excused                               ? STATUS_OK
+                   : range_alerts(&slow_critical, item->age_s) ? STATUS_CRITICAL
+                   : item->stuck                               ? STATUS_WARNING
+                                                               : STATUS_OK;
     item->known = known_list_mutes(known, item->package, item->place, now, &item->known_until) ||
                   known_list_mutes(known, item->package, item->site, now, &item->known_until);
 }
@@ -38,7 +39,7 @@ void tally_items(const struct item *items, size_t count, struct tally *tally)
         int64_t *number = item->item_class == ITEM_FAILED ? &tally->failed : &tally->pending;
         int64_t *oldest = item->item_class == ITEM_FAILED ? &tally->oldest_failed_s : &tally->oldest_s;
         ++*number;
-        if (item->age_s > *oldest)
+        if (item->age_s > *oldest && !item->excused)
             *oldest = item->age_s;
         tally->stuck += item->stuck;
         tally->outstanding_bytes += item->size_bytes;

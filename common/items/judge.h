@@ -37,6 +37,7 @@ struct item {
     int64_t database_start;  /* UTC by the database's clock; 0 none */
     int64_t moved;      /* UTC by the database's clock: its own word on when the item last moved; 0 none */
     int64_t size_bytes; /* compressed size; 0 unknown */
+    bool excused;       /* somebody works on its place (maintenance mode): listed, and never more than OK */
 
     /* From the memory (items/age.h), UTC by this host's clock. */
     int64_t first_seen;
@@ -66,7 +67,8 @@ struct rate_list;
 void judge_item(struct item *item, const struct thresholds *thresholds, const struct rate_list *rates,
                 const struct known_list *known, int64_t now);
 
-/* The numbers that every check tells of its items; items muted by --known are in `known` alone. */
+/* The numbers that every check tells of its items; items muted by --known are in `known` alone, excused ones do not
+ * make the oldest. */
 struct tally {
     enum status status;
     int64_t pending, failed, stuck, known;

@@ -168,7 +168,9 @@ static int64_t add_groups(const struct item *items, size_t count, const bool *ch
         return 0;
     for (size_t i = 0; i < found; i++) {
         const struct itemgroup *group = &groups[i];
-        const char *state = words->state != NULL ? words->state : group->word;
+        const char *state = words->state != NULL  ? words->state
+                            : words->kind != NULL ? words->kind(group->word)
+                                                  : group->word;
         text_add(verdict, i == 0 ? "" : ", ");
         if (group->of_place) {
             text_addf(verdict, "%zu packages %s %s ", group->count, state, words->at);
@@ -189,6 +191,15 @@ static bool is_told(const struct item *item, const struct tally *tally)
            (item->stuck || (tally->stuck == 0 && (item->status != STATUS_OK || tally->status == STATUS_OK)));
 }
 
+/* Beyond the critical range and not beyond the warning range: the ranges were given so. */
+static void add_count(const struct tally *tally, int64_t told, struct text *verdict)
+{
+    if (tally->stuck == 0 && tally->status == STATUS_OK)
+        text_addf(verdict, "none stuck, %" PRId64 " on their way: ", told);
+    else
+        text_addf(verdict, "%" PRId64 " %s: ", told, tally->stuck > 0 ? "stuck" : "critical");
+}
+
 void itemgroup_tell(const struct item *items, size_t count, const struct tally *tally,
                     const struct itemgroup_words *words, struct text *verdict)
 {
@@ -199,11 +210,22 @@ void itemgroup_tell(const struct item *items, size_t count, const struct tally *
         if (chosen != NULL)
             chosen[i] = is_told(&items[i], tally);
     }
-    /* Beyond the critical range and not beyond the warning range: the ranges were given so. */
-    if (tally->stuck == 0 && tally->status == STATUS_OK)
-        text_addf(verdict, "none stuck, %" PRId64 " on their way: ", told);
-    else
-        text_addf(verdict, "%" PRId64 " %s: ", told, tally->stuck > 0 ? "stuck" : "critical");
+    add_count(tally, told, verdict);
+    if (words->worst != NULL) {
+        words->worst(words->context, tally->worst, verdict);
+        struct text groups = {0};
+        if (told > 1 && chosen != NULL)
+            covered = add_groups(items, count, chosen, words, &groups);
+        if (covered > 0) {
+            text_addf(verdict, "; %s", text_string(&groups));
+            if (told > covered)
+                text_addf(verdict, " and %" PRId64 " other%s", told - covered,
+                          told - covered == 1 ? "" : "s");
+        }
+        text_free(&groups);
+        free(chosen);
+        return;
+    }
     if (chosen != NULL)
         covered = add_groups(items, count, chosen, words, verdict);
     free(chosen);

@@ -37,11 +37,17 @@ struct itemgroup_words {
     const char *at;    /* "on" */
     const char *place; /* "DP" */
     const char *state; /* "not in sync", for all kinds; NULL: the word of each group */
+    /* What a kind is called here ("behind": "old version"); NULL: as it is. */
+    const char *(*kind)(const char *kind);
+    /* Words the worst item, with names, for the first bytes of a pager; NULL: package, place and kind at the end. */
+    void (*worst)(const void *context, const struct item *item, struct text *verdict);
+    const void *context;
 };
 
 /**
  * Append `10 stuck: 4 packages failed on S021, CEN00001 pending on 3 DPs and 2 others, worst CEN00001 on S031
- * failed for 4 d`. Where nothing is stuck: what else sets the state, else what is on its way.
+ * failed for 4 d`; with a word for the worst item it comes first: `10 stuck: CEN00001 ..., of all: 4 packages
+ * ...`. Where nothing is stuck: what else sets the state, else what is on its way.
  *
  * @param tally  of the items, which has a worst one
  */

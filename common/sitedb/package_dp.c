@@ -18,7 +18,7 @@ enum {
     STATE_VALIDATION_FAILED = 8
 };
 
-enum { MESSAGE_WAITING_FOR_PRESTAGED = 2371 };
+enum { MESSAGE_WAITING_FOR_PRESTAGED = 2371, MESSAGE_STATE_ERROR = 4 };
 
 const char *dp_kind_name(enum dp_kind kind)
 {
@@ -34,6 +34,10 @@ const char *dp_kind_name(enum dp_kind kind)
         [DP_REMOVAL_RETRYING] = "removal_retrying",
         [DP_REMOVAL_FAILED] = "removal_failed",
         [DP_UNEXPECTED] = "unexpected",
+        [DP_PRESTAGED] = "prestaged",
+        [DP_NO_STATUS] = "no_status",
+        [DP_MESSAGE_ERROR] = "message_error",
+        [DP_MOVED] = "moved",
     };
     return names[kind];
 }
@@ -41,6 +45,12 @@ const char *dp_kind_name(enum dp_kind kind)
 bool dp_kind_is_failed(enum dp_kind kind)
 {
     return kind == DP_FAILED || kind == DP_VALIDATION_FAILED || kind == DP_REMOVAL_FAILED;
+}
+
+bool dp_kind_is_told(enum dp_kind kind, bool strict)
+{
+    return kind == DP_PRESTAGED ||
+           (!strict && (kind == DP_NO_STATUS || kind == DP_MESSAGE_ERROR || kind == DP_MOVED));
 }
 
 bool dp_kind_is_removal(enum dp_kind kind)
@@ -54,7 +64,9 @@ enum dp_kind dp_judge(const struct dp *dp)
         return DP_UNEXPECTED;
     switch (dp->state) {
     case STATE_INSTALLED:
-        return dp->held >= 0 && dp->held < dp->package->wanted ? DP_BEHIND : DP_INSTALLED;
+        return dp->held >= 0 && dp->held < dp->package->wanted ? DP_BEHIND
+               : dp->message_state == MESSAGE_STATE_ERROR      ? DP_MESSAGE_ERROR
+                                                               : DP_INSTALLED;
     case STATE_PENDING:
         return DP_PENDING;
     case STATE_RETRYING:
@@ -84,7 +96,11 @@ bool dp_waits_for_prestaged(const struct dp *dp)
 
 int64_t dp_database_start(const struct dp *dp)
 {
-    if (dp->summarized == 0)
+    if (dp->kind == DP_MESSAGE_ERROR)
+        return dp->message_date;
+    /* An installed row is as old as its version: only the date of the new one tells since when it is an old one. */
+    if (dp->summarized == 0 || dp->kind == DP_MOVED ||
+        (dp->kind == DP_BEHIND && dp->package->source_date == 0))
         return 0;
     int64_t source = dp_kind_is_removal(dp->kind) ? 0 : dp->package->source_date;
     return dp->summarized > source ? dp->summarized : source;

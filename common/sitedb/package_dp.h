@@ -2,6 +2,7 @@
 #ifndef SMS_SITEDB_PACKAGE_DP_H
 #define SMS_SITEDB_PACKAGE_DP_H
 
+#include "sitedb/dp_message.h"
 #include "sitedb/sitedb.h"
 
 #include <stdbool.h>
@@ -26,6 +27,10 @@ enum dp_kind {
     DP_REMOVAL_RETRYING,  /* 5 */
     DP_REMOVAL_FAILED,    /* 6 */
     DP_UNEXPECTED,        /* any other code, NULL */
+    DP_PRESTAGED,         /* pending, and waits for content that somebody must bring: no trouble */
+    DP_NO_STATUS,         /* targeted, without a row of the summarizer */
+    DP_MESSAGE_ERROR,     /* 0, and the newest message says error */
+    DP_MOVED,             /* a row in trouble whose DP has the package from another site only */
     DP_KIND_COUNT
 };
 
@@ -41,7 +46,15 @@ struct dp_server {
     const char *place; /* "S021": as shown (sitedb/nalpath.h) */
     const char *site;  /* SiteCode of the row */
     uint32_t number;   /* 0, 1, 2 ...: to count by */
+    /* What dps_describe_servers found out, where it could look. */
+    bool pull, maintenance, inactive;
+    int64_t targeted;     /* packages that are to be on it; of an inactive one only */
+    int64_t percent_free; /* of its fullest drive, where that is under DP_DRIVE_FULL; -1 */
+    char drive[8];        /* that drive's name */
 };
+
+/* A drive with less free than this is worth a word: percent. */
+enum { DP_DRIVE_FULL = 10 };
 
 struct dp {
     const struct dp_package *package; /* borrowed from the list */
@@ -61,14 +74,33 @@ struct dp_names; /* of packages and servers, by their text */
 struct dp_list {
     struct dp *dps; /* owned; dp_list_free */
     size_t count;
+    struct dp *told; /* owned: no findings, but worth a word (dp_kind_is_told) */
+    size_t told_count;
     struct dp_names *names; /* owned */
 };
 
-/* Views that only enrich the answer: whether they can be read. */
+/* Views that only enrich the answer. */
+enum dp_source {
+    DP_MESSAGES,   /* vSMS_DistributionDPStatus: 2012 and later */
+    DP_PROPERTIES, /* v_DistributionPoints: 2012 and later */
+    DP_DRIVES,     /* v_DistributionPointDriveInfo: 2012 and later */
+    DP_SIZES,      /* v_PackageStatusRootSummarizer.SourceCompressedSize */
+    DP_ROOT_DATES, /* its SourceDate, where v_Package has none */
+    DP_SOURCE_COUNT
+};
+
+enum dp_access {
+    DP_NOT_ASKED,
+    DP_READABLE,
+    DP_NOT_THERE, /* this product has no such view or column */
+    DP_DENIED,    /* the login may not read it */
+    DP_NOT_NOW    /* it could not be tried: locked, ... */
+};
+
 struct dp_sources {
-    bool messages;   /* vSMS_DistributionDPStatus: 2012 and later */
-    bool sizes;      /* v_PackageStatusRootSummarizer.SourceCompressedSize */
-    bool root_dates; /* its SourceDate, where v_Package has none */
+    enum dp_access access[DP_SOURCE_COUNT];
+    const char *message_date;         /* the column's name; static */
+    bool pull, maintenance, inactive; /* columns of v_DistributionPoints */
 };
 
 /* What is looked at beside the filter of packages and sites. */
@@ -77,16 +109,19 @@ struct dp_selection {
     const struct string_list *servers; /* globs on the server's name; borrowed */
     bool removals, branch_dps;
     bool rates;                /* --min-rate needs the packages' sizes */
+    bool strict;               /* what no real database has proven yet is trouble too */
+    bool lists;                /* it is listed by name */
     struct dp_sources sources; /* filled by dps_probe */
 };
 
 /* What was looked at, and how new it is. */
 struct dp_evidence {
     int64_t examined;
-    int64_t newest;      /* SummaryDate of the newest row; UTC, 0 no date */
-    int64_t prestaged;   /* waiting for prestaged content, not counted as findings */
-    struct text silent;  /* owned: sites asked for by --child-site that have no row at all */
-    bool server_unknown; /* no distribution point has a name that --server asks for */
+    int64_t newest;           /* SummaryDate of the newest row; UTC, 0 no date */
+    int64_t missing;          /* targeted, without a row of the summarizer */
+    char missing_example[16]; /* one of their packages */
+    struct text silent;       /* owned: sites asked for by --child-site that have no row at all */
+    bool server_unknown;      /* no distribution point has a name that --server asks for */
 };
 
 /** @return "validation_failed"; static */
@@ -98,7 +133,10 @@ bool dp_kind_is_failed(enum dp_kind kind);
 /** @return whether a removal, which only --include-removals looks at */
 bool dp_kind_is_removal(enum dp_kind kind);
 
-/** State decides. SourceVersion only tells that an installed version is an old one. */
+/** @return whether a kind that is told and, but for --strict, no finding */
+bool dp_kind_is_told(enum dp_kind kind, bool strict);
+
+/** State decides. SourceVersion only tells that an installed version is an old one, a message that it is contradicted. */
 enum dp_kind dp_judge(const struct dp *dp);
 
 /**
@@ -133,15 +171,42 @@ void dp_add_like_pattern(const char *glob, bool literal, struct text *pattern);
 const struct dp_package *dp_package_named(struct dp_list *list, const struct dp_package *like);
 const struct dp_server *dp_server_named(struct dp_list *list, const char *nal_path, const char *site);
 
+/** The same, to fill in what dps_describe_servers finds out. */
+struct dp_server *dp_server_described(struct dp_list *list, const char *nal_path, const char *site);
+
+/** @return the server with this number, in the order in which they were found; NULL behind the last */
+const struct dp_server *dp_server_at(const struct dp_list *list, size_t number);
+
 /** @return how many servers there are: their numbers are below it */
 size_t dp_server_count(const struct dp_list *list);
 
 /** Find out which of the views that only enrich the answer can be read; -vv says so of those that cannot. */
 void dps_probe(const struct sitedb *db, struct dp_selection *selection);
 
+/** @return whether this source was found readable */
+bool dp_reads(const struct dp_sources *sources, enum dp_source source);
+
+/** @return "v_DistributionPoints", and what is lost without it; static */
+const char *dp_source_view(enum dp_source source);
+const char *dp_source_loss(enum dp_source source);
+
+/** @return whether the product is ConfigMgr 2012 or later, as far as its views tell */
+bool dp_sources_are_modern(const struct dp_sources *sources);
+
 /** Read the rows in trouble. Only findings cross the wire, and those waiting for prestaged content. */
 int dps_read(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,
-             struct dp_evidence *evidence, struct failure *failure);
+             struct failure *failure);
+
+/**
+ * Find what is worth a word without being proven trouble: targeted DPs without a status row, installed ones with an
+ * error as newest message, rows of DPs that moved to another site. They become findings when the selection is strict.
+ */
+int dps_read_unproven(const struct sitedb *db, const struct dp_selection *selection,
+                      const struct dp_evidence *evidence, struct dp_list *list, struct failure *failure);
+
+/** Fill in what is known of the servers themselves: kind, maintenance, inactive, full drives. */
+int dps_describe_servers(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,
+                         struct failure *failure);
 
 /** Count what is looked at. */
 int dps_count(const struct sitedb *db, const struct dp_selection *selection, struct dp_evidence *evidence,

@@ -3,18 +3,29 @@
 #include "sitedb/package_dp_parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 /* Per site, and per DP where names must be compared. */
-enum count_column { COUNT_SITE, COUNT_NUMBER, COUNT_NEWEST, COUNT_PATH, COUNT_COLUMNS };
+enum count_column {
+    COUNT_SITE,
+    COUNT_NUMBER,
+    COUNT_NEWEST,
+    COUNT_MISSING,
+    COUNT_EXAMPLE,
+    COUNT_PATH,
+    COUNT_COLUMNS
+};
 
 static int count_rows(const struct sitedb *db, const struct dp_selection *selection,
                       struct statement *statement, bool *site_seen, struct dp_evidence *evidence,
                       struct failure *failure)
 {
     static const struct odbc_column columns[COUNT_COLUMNS] = {
-        {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}, {ODBC_INSTANT, 0}, {ODBC_TEXT, 256}};
+        [COUNT_SITE] = {ODBC_TEXT, 8},      [COUNT_NUMBER] = {ODBC_INTEGER, 0},
+        [COUNT_NEWEST] = {ODBC_INSTANT, 0}, [COUNT_MISSING] = {ODBC_INTEGER, 0},
+        [COUNT_EXAMPLE] = {ODBC_TEXT, 16},  [COUNT_PATH] = {ODBC_TEXT, 256}};
     bool named = selection->servers->count > 0;
     struct odbc_query *query = sitedb_query(db, "the number of packages on distribution points", statement,
                                             columns, named ? COUNT_COLUMNS : COUNT_PATH, failure);
@@ -24,24 +35,35 @@ static int count_rows(const struct sitedb *db, const struct dp_selection *select
     struct odbc_value values[COUNT_COLUMNS];
     struct odbc_error error;
     int rows;
+    bool out_of_memory = false;
     while ((rows = odbc_query_next(query, values, &error)) == 1) {
         if (named) {
             const struct dp_server *server =
                 dp_server_named(&names, values[COUNT_PATH].text, values[COUNT_SITE].text);
-            if (server == NULL || !dp_server_matches(selection->servers, server->place))
+            if (server == NULL) {
+                out_of_memory = true;
+                break;
+            }
+            if (!dp_server_matches(selection->servers, server->place))
                 continue;
         }
+        int64_t number = sitedb_integer(&values[COUNT_NUMBER], 0);
+        evidence->missing += sitedb_integer(&values[COUNT_MISSING], 0);
+        if (evidence->missing_example[0] == '\0')
+            snprintf(evidence->missing_example, sizeof evidence->missing_example, "%s",
+                     values[COUNT_EXAMPLE].text);
         int64_t newest = sitedb_date(&values[COUNT_NEWEST], 0, &db->clock);
-        evidence->examined += sitedb_integer(&values[COUNT_NUMBER], 0);
+        evidence->examined += number;
         if (newest > evidence->newest)
             evidence->newest = newest;
-        for (size_t i = 0; i < selection->filter->sites.count; i++)
+        for (size_t i = 0; i < selection->filter->sites.count && number > 0; i++)
             if (strcasecmp(selection->filter->sites.strings[i], values[COUNT_SITE].text) == 0)
                 site_seen[i] = true;
     }
     odbc_query_free(query);
     dp_list_free(&names);
-    evidence->server_unknown = named && evidence->examined == 0;
+    if (out_of_memory)
+        return fail(failure, "out of memory while counting the packages on distribution points");
     return rows < 0 ? sitedb_fail(&error, failure) : 0;
 }
 
@@ -77,6 +99,57 @@ static int note_silence(const struct sitedb *db, const char *code, struct dp_evi
     return rows < 0 ? sitedb_fail(&error, failure) : 0;
 }
 
+static void add_newest(const struct sitedb *db, struct statement *statement)
+{
+    statement_text(statement, "MAX(");
+    sitedb_add_past_date(db, &statement->sql, "s.SummaryDate");
+    statement_text(statement, ") AS Newest, ");
+}
+
+static void add_group(const struct dp_selection *selection, char alias, struct statement *statement)
+{
+    const bool named = selection->servers->count > 0;
+    statement_text(statement, alias == 'd' ? " GROUP BY d.SiteCode" : " GROUP BY s.SiteCode");
+    if (named)
+        statement_text(statement, alias == 'd' ? ", d.ServerNALPath" : ", s.ServerNALPath");
+}
+
+/* One pass over what is targeted tells both: what has a row of the summarizer, and what has none. */
+static void add_count(const struct sitedb *db, const struct dp_selection *selection,
+                      const struct text *patterns, struct statement *statement)
+{
+    static const struct dp_sources none = {0};
+    statement_text(statement, "SELECT d.SiteCode, COUNT(s.PackageID) AS Examined, ");
+    add_newest(db, statement);
+    for (int column = 0; column < 2; column++) {
+        statement_text(statement, column == 0 ? "SUM(" : "MIN(");
+        statement_text(statement, "CASE WHEN s.PackageID IS NOT NULL OR ");
+        statement_text(statement, dp_without_source(db));
+        statement_text(statement, column == 0 ? " THEN 0 ELSE 1 END) AS Missing, "
+                                              : " THEN NULL ELSE d.PackageID END) AS Example");
+    }
+    if (selection->servers->count > 0)
+        statement_text(statement, ", d.ServerNALPath");
+    dp_add_target_sources(&none, statement);
+    dp_add_target_conditions(db, selection, patterns, "", statement);
+    add_group(selection, 'd', statement);
+}
+
+/* Rows of a removal may be left without a target and without a package. */
+static void add_removal_count(const struct sitedb *db, const struct dp_selection *selection,
+                              const struct text *patterns, struct statement *statement)
+{
+    static const struct dp_sources none = {0};
+    statement_text(statement, "SELECT s.SiteCode, COUNT(*) AS Examined, ");
+    add_newest(db, statement);
+    statement_text(statement, "0 AS Missing, NULL AS Example");
+    if (selection->servers->count > 0)
+        statement_text(statement, ", s.ServerNALPath");
+    dp_add_sources(&none, true, statement);
+    dp_add_removal_conditions(db, selection, patterns, statement);
+    add_group(selection, 's', statement);
+}
+
 int dps_count(const struct sitedb *db, const struct dp_selection *selection, struct dp_evidence *evidence,
               struct failure *failure)
 {
@@ -86,17 +159,16 @@ int dps_count(const struct sitedb *db, const struct dp_selection *selection, str
     struct statement statement = {0};
     int result = patterns == NULL || site_seen == NULL ? fail(failure, "out of memory") : 0;
     if (result == 0) {
-        static const struct dp_sources none = {0};
-        statement_text(&statement, "SELECT s.SiteCode, COUNT(*) AS Examined, MAX(");
-        sitedb_add_past_date(db, &statement.sql, "s.SummaryDate");
-        statement_text(&statement,
-                       selection->servers->count > 0 ? ") AS Newest, s.ServerNALPath" : ") AS Newest");
-        dp_add_sources(&none, selection->removals, &statement);
-        dp_add_conditions(db, selection, patterns, "", &statement);
-        statement_text(&statement, selection->servers->count > 0 ? " GROUP BY s.SiteCode, s.ServerNALPath"
-                                                                 : " GROUP BY s.SiteCode");
+        add_count(db, selection, patterns, &statement);
         result = count_rows(db, selection, &statement, site_seen, evidence, failure);
     }
+    if (result == 0 && selection->removals) {
+        statement_free(&statement);
+        statement = (struct statement){0};
+        add_removal_count(db, selection, patterns, &statement);
+        result = count_rows(db, selection, &statement, site_seen, evidence, failure);
+    }
+    evidence->server_unknown = selection->servers->count > 0 && evidence->examined == 0;
     for (size_t i = 0; i < sites->count && result == 0; i++)
         if (!site_seen[i])
             result = note_silence(db, sites->strings[i], evidence, failure);

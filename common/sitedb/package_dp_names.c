@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Packages and servers that many rows share: dp_package_named and dp_server_named of package_dp.h. */
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/hash.h"
 #include "sitedb/nalpath.h"
 #include "sitedb/package_dp.h"
@@ -27,6 +28,7 @@ struct dp_names {
     struct name_table packages; /* struct dp_package by ID */
     struct name_table paths;    /* struct dp_server by NAL path and site, */
     struct name_table places;   /* and by place and site */
+    struct dp_server **servers; /* owned: by number, each in the arena */
     uint32_t server_count;
 };
 
@@ -111,6 +113,17 @@ const struct dp_package *dp_package_named(struct dp_list *list, const struct dp_
                : add_name(&names->arena, &names->packages, package->id, package);
 }
 
+static int number_server(struct dp_names *names, struct dp_server *server)
+{
+    struct dp_server **larger = array_grow(names->servers, names->server_count, sizeof *larger);
+    if (larger == NULL)
+        return -1;
+    names->servers = larger;
+    server->number = names->server_count;
+    larger[names->server_count++] = server;
+    return 0;
+}
+
 /* Several paths may name one server and share ("Display" differs): they are one, for its key is one. */
 static const struct dp_server *server_at(struct dp_names *names, const char *nal_path, const char *site)
 {
@@ -125,8 +138,8 @@ static const struct dp_server *server_at(struct dp_names *names, const char *nal
         (made = arena_allocate(&names->arena, sizeof *made)) != NULL) {
         made->place = arena_copy(&names->arena, text_string(&path.place), path.place.length);
         made->site = arena_copy(&names->arena, site, strlen(site));
-        made->number = names->server_count++;
-        if (made->place != NULL && made->site != NULL)
+        made->percent_free = -1;
+        if (made->place != NULL && made->site != NULL && number_server(names, made) == 0)
             server = add_name(&names->arena, &names->places, text_string(&name), made);
     }
     text_free(&name);
@@ -156,6 +169,17 @@ const struct dp_server *dp_server_named(struct dp_list *list, const char *nal_pa
     return server;
 }
 
+struct dp_server *dp_server_described(struct dp_list *list, const char *nal_path, const char *site)
+{
+    const struct dp_server *server = dp_server_named(list, nal_path, site);
+    return server == NULL ? NULL : list->names->servers[server->number];
+}
+
+const struct dp_server *dp_server_at(const struct dp_list *list, size_t number)
+{
+    return number < dp_server_count(list) ? list->names->servers[number] : NULL;
+}
+
 size_t dp_server_count(const struct dp_list *list)
 {
     return list->names == NULL ? 0 : list->names->server_count;
@@ -168,8 +192,10 @@ void dp_list_free(struct dp_list *list)
         free(list->names->packages.slots);
         free(list->names->paths.slots);
         free(list->names->places.slots);
+        free(list->names->servers);
         free(list->names);
     }
     free(list->dps);
+    free(list->told);
     *list = (struct dp_list){0};
 }

@@ -5,44 +5,14 @@
 
 static const char removal_states[] = "(4, 5, 6)";
 
-static bool can_read(const struct sitedb *db, const char *what, const char *sql, int columns)
+static void add_dates_and_size(const struct sitedb *db, const struct dp_sources *sources,
+                               struct statement *statement)
 {
-    static const struct odbc_column integers[5] = {
-        {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
-    struct odbc_value values[5];
-    struct odbc_error error = {.reason = ODBC_REASON_OTHER};
-    struct odbc_query *query =
-        odbc_query(db->connection, what, sql, NULL, 0, integers, (size_t)columns, &error);
-    bool readable = query != NULL;
-    while (query != NULL && (columns = odbc_query_next(query, values, &error)) != 0)
-        if (columns < 0) {
-            readable = false;
-            break;
-        }
-    odbc_query_free(query);
-    if (!readable)
-        trace_note(db->trace, 2, "left out: %s", error.failure.text);
-    return readable;
-}
-
-void dps_probe(const struct sitedb *db, struct dp_selection *selection)
-{
-    struct dp_sources *sources = &selection->sources;
-    sources->messages =
-        can_read(db, "the newest message of each DP",
-                 "SELECT COUNT(PackageID), COUNT(NALPath), COUNT(MessageState), COUNT(MessageID), "
-                 "COUNT(LastStatusTime)"
-                 " FROM vSMS_DistributionDPStatus WHERE 1 = 0",
-                 5);
-    if (selection->rates)
-        sources->sizes = can_read(db, "the packages' size, which --min-rate needs",
-                                  "SELECT COUNT(PackageID), COUNT(SourceCompressedSize) FROM "
-                                  "v_PackageStatusRootSummarizer WHERE 1 = 0",
-                                  2);
-    if (!db->has_column[SITEDB_VIEW_SOURCE_DATE])
-        sources->root_dates = can_read(
-            db, "the packages' SourceDate",
-            "SELECT COUNT(PackageID), COUNT(SourceDate) FROM v_PackageStatusRootSummarizer WHERE 1 = 0", 2);
+    statement_text(statement, db->has_column[SITEDB_VIEW_SOURCE_DATE] ? "p.SourceDate"
+                              : dp_reads(sources, DP_ROOT_DATES)      ? "z.SourceDate"
+                                                                      : "NULL AS SourceDate");
+    statement_text(statement, dp_reads(sources, DP_SIZES) ? ", z.SourceCompressedSize, "
+                                                          : ", NULL AS SourceCompressedSize, ");
 }
 
 void dp_add_columns(const struct sitedb *db, const struct dp_sources *sources, struct statement *statement)
@@ -51,18 +21,45 @@ void dp_add_columns(const struct sitedb *db, const struct dp_sources *sources, s
         statement,
         "SELECT s.PackageID, p.Name, s.SiteCode, s.ServerNALPath, s.State, s.SourceVersion AS Held,"
         " p.SourceVersion AS Wanted, s.SummaryDate, ");
-    statement_text(statement, db->has_column[SITEDB_VIEW_SOURCE_DATE] ? "p.SourceDate"
-                              : sources->root_dates                   ? "z.SourceDate"
-                                                                      : "NULL AS SourceDate");
+    add_dates_and_size(db, sources, statement);
+}
+
+void dp_add_target_columns(const struct sitedb *db, const struct dp_sources *sources,
+                           struct statement *statement)
+{
     statement_text(statement,
-                   sources->sizes ? ", z.SourceCompressedSize, " : ", NULL AS SourceCompressedSize, ");
+                   "SELECT d.PackageID, p.Name, d.SiteCode, d.ServerNALPath, NULL AS State, NULL AS Held, "
+                   "p.SourceVersion AS Wanted, ");
+    statement_text(statement,
+                   db->has_column[SITEDB_DP_REFRESHED] ? "d.LastRefreshTime, " : "NULL AS LastRefreshTime, ");
+    add_dates_and_size(db, sources, statement);
 }
 
 void dp_add_message_columns(const struct dp_sources *sources, struct statement *statement)
 {
-    statement_text(statement, sources->messages
-                                  ? ", m.MessageState, m.MessageID, m.LastStatusTime"
-                                  : ", NULL AS MessageState, NULL AS MessageID, NULL AS LastStatusTime");
+    if (!dp_reads(sources, DP_MESSAGES)) {
+        statement_text(statement, ", NULL AS MessageState, NULL AS MessageID, NULL AS MessageDate");
+        return;
+    }
+    statement_text(statement, ", m.MessageState, m.MessageID, m.");
+    statement_text(statement, sources->message_date);
+    statement_text(statement, " AS MessageDate");
+}
+
+/* What is joined to a row of `alias`, which is s or d. */
+static void add_joined(const struct dp_sources *sources, char alias, const char *path,
+                       struct statement *statement)
+{
+    struct text sql = {0};
+    if (dp_reads(sources, DP_SIZES) || dp_reads(sources, DP_ROOT_DATES))
+        text_addf(&sql, " LEFT JOIN v_PackageStatusRootSummarizer z ON z.PackageID = %c.PackageID", alias);
+    if (dp_reads(sources, DP_MESSAGES))
+        text_addf(&sql,
+                  " LEFT JOIN vSMS_DistributionDPStatus m ON m.PackageID = %c.PackageID AND m.NALPath = %s",
+                  alias, path);
+    statement_text(statement, text_string(&sql));
+    statement->failed = statement->failed || sql.failed;
+    text_free(&sql);
 }
 
 void dp_add_sources(const struct dp_sources *sources, bool keep_without_package, struct statement *statement)
@@ -70,11 +67,17 @@ void dp_add_sources(const struct dp_sources *sources, bool keep_without_package,
     statement_text(statement, " FROM v_PackageStatusDistPointsSumm s");
     statement_text(statement, keep_without_package ? " LEFT" : "");
     statement_text(statement, " JOIN v_Package p ON p.PackageID = s.PackageID");
-    if (sources->sizes || sources->root_dates)
-        statement_text(statement, " LEFT JOIN v_PackageStatusRootSummarizer z ON z.PackageID = s.PackageID");
-    if (sources->messages)
-        statement_text(statement, " LEFT JOIN vSMS_DistributionDPStatus m ON m.PackageID = s.PackageID"
-                                  " AND m.NALPath = s.ServerNALPath");
+    add_joined(sources, 's', "s.ServerNALPath", statement);
+}
+
+const char dp_target_status[] = " LEFT JOIN v_PackageStatusDistPointsSumm s ON s.PackageID = d.PackageID"
+                                " AND s.ServerNALPath = d.ServerNALPath AND s.SiteCode = d.SiteCode";
+
+void dp_add_target_sources(const struct dp_sources *sources, struct statement *statement)
+{
+    statement_text(statement, " FROM v_DistributionPoint d JOIN v_Package p ON p.PackageID = d.PackageID");
+    statement_text(statement, dp_target_status);
+    add_joined(sources, 'd', "d.ServerNALPath", statement);
 }
 
 void dp_add_live(const struct sitedb *db, const struct dp_selection *selection, struct statement *statement)
@@ -85,15 +88,41 @@ void dp_add_live(const struct sitedb *db, const struct dp_selection *selection, 
 }
 
 const char dp_same_dp[] =
-    " FROM v_DistributionPoint d WHERE d.PackageID = s.PackageID AND d.ServerNALPath = s.ServerNALPath";
+    " FROM v_DistributionPoint d WHERE d.PackageID = s.PackageID AND d.ServerNALPath = s.ServerNALPath"
+    " AND d.SiteCode = s.SiteCode";
+
+static void add_filters(const struct sitedb *db, const struct dp_selection *selection,
+                        const struct text *patterns, char alias, struct statement *statement)
+{
+    const struct sitedb_filter *filter = selection->filter;
+    const bool target = alias == 'd';
+    if (db->has_column[SITEDB_VIEW_PACKAGE_TYPE])
+        statement_text(statement, " AND COALESCE(p.PackageType, 0) <> 4");
+    statement_filter(statement, target ? "d.PackageID" : "s.PackageID", &filter->packages,
+                     &filter->exclude_packages);
+    statement_filter(statement, target ? "d.SiteCode" : "s.SiteCode", &filter->sites, &filter->exclude_sites);
+    for (size_t i = 0; i < selection->servers->count; i++) {
+        statement_text(statement, i == 0 ? " AND (" : " OR ");
+        statement_text(statement, target ? "d.ServerNALPath LIKE " : "s.ServerNALPath LIKE ");
+        statement_bind(statement, text_string(&patterns[i]));
+        statement_text(statement, " ESCAPE '!'");
+    }
+    if (selection->servers->count > 0)
+        statement_text(statement, ")");
+}
+
+static void add_active_site(const struct sitedb *db, char alias, struct statement *statement)
+{
+    statement_text(statement, alias == 'd' ? " JOIN v_Site i ON i.SiteCode = d.SiteCode"
+                                           : " JOIN v_Site i ON i.SiteCode = s.SiteCode");
+    if (db->has_column[SITEDB_SITE_STATUS])
+        statement_text(statement, " AND i.Status = 1");
+}
 
 void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selection,
                        const struct text *patterns, const char *first, struct statement *statement)
 {
-    const struct sitedb_filter *filter = selection->filter;
-    statement_text(statement, " JOIN v_Site i ON i.SiteCode = s.SiteCode");
-    if (db->has_column[SITEDB_SITE_STATUS])
-        statement_text(statement, " AND i.Status = 1");
+    add_active_site(db, 's', statement);
     statement_text(statement, " WHERE ");
     statement_text(statement, first);
     if (selection->removals) {
@@ -110,17 +139,48 @@ void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selec
     statement_text(statement, " AND ");
     dp_add_live(db, selection, statement);
     statement_text(statement, ")))");
-    if (db->has_column[SITEDB_VIEW_PACKAGE_TYPE])
-        statement_text(statement, " AND COALESCE(p.PackageType, 0) <> 4");
-    statement_filter(statement, "s.PackageID", &filter->packages, &filter->exclude_packages);
-    statement_filter(statement, "s.SiteCode", &filter->sites, &filter->exclude_sites);
-    for (size_t i = 0; i < selection->servers->count; i++) {
-        statement_text(statement, i == 0 ? " AND (s.ServerNALPath LIKE " : " OR s.ServerNALPath LIKE ");
-        statement_bind(statement, text_string(&patterns[i]));
-        statement_text(statement, " ESCAPE '!'");
-    }
-    if (selection->servers->count > 0)
-        statement_text(statement, ")");
+    add_filters(db, selection, patterns, 's', statement);
+}
+
+void dp_add_removal_conditions(const struct sitedb *db, const struct dp_selection *selection,
+                               const struct text *patterns, struct statement *statement)
+{
+    add_active_site(db, 's', statement);
+    statement_text(statement, " WHERE s.State IN ");
+    statement_text(statement, removal_states);
+    add_filters(db, selection, patterns, 's', statement);
+}
+
+void dp_add_target_conditions(const struct sitedb *db, const struct dp_selection *selection,
+                              const struct text *patterns, const char *first, struct statement *statement)
+{
+    add_active_site(db, 'd', statement);
+    statement_text(statement, " WHERE ");
+    statement_text(statement, first);
+    dp_add_live(db, selection, statement);
+    statement_text(statement, " AND COALESCE(s.State, -1) NOT IN ");
+    statement_text(statement, removal_states);
+    add_filters(db, selection, patterns, 'd', statement);
+}
+
+void dp_add_orphan_conditions(const struct sitedb *db, const struct dp_selection *selection,
+                              const struct text *patterns, const char *first, struct statement *statement)
+{
+    add_active_site(db, 's', statement);
+    statement_text(statement, " WHERE ");
+    statement_text(statement, first);
+    statement_text(statement, "COALESCE(s.State, -1) NOT IN ");
+    statement_text(statement, removal_states);
+    statement_text(statement, " AND NOT EXISTS (SELECT d.PackageID");
+    statement_text(statement, dp_same_dp);
+    statement_text(statement, ")");
+    add_filters(db, selection, patterns, 's', statement);
+}
+
+const char *dp_without_source(const struct sitedb *db)
+{
+    /* PkgSourceFlag 1: nothing is ever distributed (SDK page SMS_Package). */
+    return db->has_column[SITEDB_VIEW_SOURCE_FLAG] ? "COALESCE(p.PkgSourceFlag, 0) = 1" : "1 = 0";
 }
 
 void dp_patterns_free(struct text *patterns, size_t count)

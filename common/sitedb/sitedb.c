@@ -23,6 +23,7 @@ static const struct {
     [SITEDB_SITE_STATUS] = {"v_Site", "Status"},
     [SITEDB_VIEW_PACKAGE_TYPE] = {"v_Package", "PackageType"},
     [SITEDB_VIEW_SOURCE_DATE] = {"v_Package", "SourceDate"},
+    [SITEDB_VIEW_SOURCE_FLAG] = {"v_Package", "PkgSourceFlag"},
 };
 
 const char *sitedb_column_name(enum sitedb_column column)
@@ -36,6 +37,7 @@ const char *sitedb_column_name(enum sitedb_column column)
         [SITEDB_SITE_STATUS] = "v_Site.Status",
         [SITEDB_VIEW_PACKAGE_TYPE] = "v_Package.PackageType",
         [SITEDB_VIEW_SOURCE_DATE] = "v_Package.SourceDate",
+        [SITEDB_VIEW_SOURCE_FLAG] = "v_Package.PkgSourceFlag",
     };
     return names[column];
 }

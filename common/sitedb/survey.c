@@ -98,7 +98,7 @@ static int add_dates(const struct sitedb *db, const char *name, const char *colu
     return rows < 0 ? sitedb_fail(&error, failure) : 0;
 }
 
-static void add_clock(const struct sitedb *db, struct text *output)
+void survey_add_clock(const struct sitedb *db, struct text *output)
 {
     char instant[32];
     text_addf(output, "Dates against the server's clock (%s, local time UTC%+" PRId64 " min%s):\n",
@@ -106,7 +106,7 @@ static void add_clock(const struct sitedb *db, struct text *output)
               db->clock.of_server ? "" : "; the server could not be asked, this is the host's");
 }
 
-static void add_columns(const struct sitedb *db, struct text *output)
+void survey_add_columns(const struct sitedb *db, struct text *output)
 {
     text_add(output, "Columns that some products lack:\n");
     for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
@@ -115,7 +115,7 @@ static void add_columns(const struct sitedb *db, struct text *output)
                       db->has_column[i] ? "there" : "not there");
 }
 
-static void add_sites(const struct sitedb *db, struct text *output)
+void survey_add_sites(const struct sitedb *db, struct text *output)
 {
     size_t active = 0;
     for (size_t i = 0; i < db->site_count; i++)
@@ -133,14 +133,14 @@ int survey_write(const struct sitedb *db, struct text *output, struct failure *f
     text_addf(&raw, "Survey of site %s, no check: %s\n", db->owner, odbc_versions(db->connection));
     int result = add_distribution(db, &raw, failure);
     if (result == 0) {
-        add_clock(db, &raw);
+        survey_add_clock(db, &raw);
         result = add_dates(db, "PkgStatus.UpdateTime", "r.UpdateTime", &raw, failure);
     }
     if (result == 0)
         result = add_dates(db, "SMSPackages.SourceDate", "p.SourceDate", &raw, failure);
     if (result == 0) {
-        add_columns(db, &raw);
-        add_sites(db, &raw);
+        survey_add_columns(db, &raw);
+        survey_add_sites(db, &raw);
         text_add_bytes(output, text_string(&raw), raw.length);
         if (raw.failed)
             result = fail(failure, "out of memory");

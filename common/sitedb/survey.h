@@ -16,4 +16,9 @@
  */
 int survey_write(const struct sitedb *db, struct text *output, struct failure *failure);
 
+/* Parts that every survey has. */
+void survey_add_clock(const struct sitedb *db, struct text *output);
+void survey_add_columns(const struct sitedb *db, struct text *output);
+void survey_add_sites(const struct sitedb *db, struct text *output);
+
 #endif

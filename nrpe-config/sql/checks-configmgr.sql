@@ -26,8 +26,11 @@ GRANT SELECT ON PkgStatus TO sms_check
 GRANT SELECT ON SMSPackages TO sms_check
 GO
 
--- check_sms_dps: not needed, but tells prestaged content, which waits by design, from trouble.
+-- check_sms_dps: not needed, each tells more. Status messages in words, and prestaged content, which waits by design;
+-- pull DPs, DPs in maintenance mode, DPs that are not active; drives that are nearly full.
 GRANT SELECT ON vSMS_DistributionDPStatus TO sms_check
+GRANT SELECT ON v_DistributionPoints TO sms_check
+GRANT SELECT ON v_DistributionPointDriveInfo TO sms_check
 GO
 
 -- To take it all back:

@@ -13,15 +13,17 @@ LABELS = "pending stuck retrying failed known oldest oldest_failed examined evid
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\S+)'
-    r'(?: "(?P<name>.*?)")? on (?P<server>.+?), site (?P<site>\S+?)(?: (?P<site_name>.*?))?: (?P<kind>[a-z_]+), '
+    r'(?: "(?P<name>.*?)")? on (?P<server>.+?), site (?P<site>\S+?)(?: (?P<site_name>.*?))?: (?P<kind>[a-z_A-Z ]+), '
     r'(?:wants version (?P<wanted>-?\d+), )?has (?P<held>no version|-?\d+)(?:, State (?P<code>NULL|-?\d+))?'
     r', for (?P<age>[^,;]+)(?:, in trouble since (?P<since>[^,;]+))?'
     r'(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)(?:, size allows (?P<allows>[^,;]+))?'
-    r'(?:, last message (?P<message>\d+)(?: \((?P<message_state>[a-z ]+)\))?(?: (?P<message_age>[^;]+) ago)?)?'
+    r'(?:, last message (?P<message>-?\d+)(?:: (?P<words>[^;]+?))?(?: \((?P<message_state>[a-z ]+)\))?(?: (?P<message_age>\d[^;,]+) ago)?)?'
+    r'(?P<maintenance>, DP in maintenance mode)?(?P<inactive>, DP not active)?'
+    r'(?:, drive (?P<drive>\S+) of the DP has (?P<free>\d+)% free)?'
     r'(?:; (?P<advice>.*))?\Z')
 
 KINDS = {1: "pending", 2: "retrying", 3: "failed", 4: "removal_pending", 5: "removal_retrying", 6: "removal_failed",
-         7: "updating", 8: "validation_failed", 0: "behind"}
+         7: "updating", 8: "validation_failed", 0: "old version"}
 FAILED = ("failed", "validation_failed", "removal_failed")
 
 
@@ -32,6 +34,17 @@ class Answer(packages.Answer):
         found = [item for item in self.items if (item["package"], item["server"]) == (package, server)]
         assert len(found) == 1, "%d items %s on %s in %s" % (len(found), package, server, self)
         return found[0]
+
+    def note(self, line):
+        """A line of -v before the items: what is told by name, what cannot be read."""
+        if not re.match(r"(waits for prestaged content|targeted, but has no status row|installed, but its newest message is an error"
+                        r"|row of a DP that has the package from another site now): \S+|not told: .*; (GRANT SELECT ON \S+ TO|v\S+ could not)",
+                        line):
+            super().note(line)
+
+    @property
+    def notes(self):
+        return [line for line in self.lines[1:] if not self.item_form.match(line)]
 
     @property
     def shown(self):

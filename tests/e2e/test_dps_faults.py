@@ -87,7 +87,7 @@ def test_tables_and_enriching_views_are_not_needed(world, hide):
         assert answer.value("stuck") == 1
 
 
-QUERY = {"at": ["batch", "rpc"], "match": "LastStatusTime.*ORDER BY"}
+QUERY = {"at": ["batch", "rpc"], "match": "MessageDate.*ORDER BY"}
 COUNT = {"at": ["batch", "rpc"], "match": "AS Examined"}
 
 

@@ -58,7 +58,7 @@ def test_the_demo_is_judged_as_the_lab_says(world, product):
 
 @pytest.mark.parametrize("state, kind, cls", [
     (1, "pending", "pending"), (2, "retrying", "pending"), (3, "failed", "failed"), (7, "updating", "pending"),
-    (8, "validation_failed", "failed"), (9, "unexpected", "pending"), (None, "unexpected", "pending"),
+    (8, "validation_failed", "failed"), (9, "unknown state", "pending"), (None, "unknown state", "pending"),
 ])
 @pytest.mark.parametrize("version", [2, 3, 4])
 def test_each_state_whatever_the_version(world, state, kind, cls, version):
@@ -69,7 +69,7 @@ def test_each_state_whatever_the_version(world, state, kind, cls, version):
     answer = world.check("-v")
     item = answer.item("CEN00001", "S021")
     assert (item["kind"], item["held"], item["wanted"]) == (kind, str(version), "3")
-    assert item["code"] == (None if kind != "unexpected" else "NULL" if state is None else str(state))
+    assert item["code"] == (None if kind != "unknown state" else "NULL" if state is None else str(state))
     assert answer.values("pending", "failed", "retrying") == (int(cls == "pending"), int(cls == "failed"), int(state == 2))
     answer.is_(WARNING if cls == "failed" else OK)
     assert answer.value("oldest_failed" if cls == "failed" else "oldest") in range(2 * HOUR - 1, 2 * HOUR + 9)
@@ -81,8 +81,8 @@ def test_installed_with_an_old_version_is_behind(world):
     world.dp("CEN00001", "S021", 0, 40 * DAY, 2)
     world.dp("CEN00001", "S022", 0, 40 * DAY, 3)
     world.dp("CEN00001", "S023", 0, 40 * DAY, 4)
-    answer = world.check("-v").is_(WARNING, "CEN00001 on S021 behind for 30 h")
-    assert answer.shown == {("CEN00001", "S021"): "behind"}, "never older than the version that it lacks"
+    answer = world.check("-v").is_(WARNING, "1 stuck: CEN00001 \"Office\" on S021, S02 Branch S02: has version 2 of 3 for 30 h; 7 examined")
+    assert answer.shown == {("CEN00001", "S021"): "old version"}, "never older than the version that it lacks"
 
 
 @pytest.mark.parametrize("state, kind", [(4, "removal_pending"), (5, "removal_retrying"), (6, "removal_failed")])
@@ -139,13 +139,15 @@ def test_prestaged_content_is_waited_for(world):
         for message, age_s in messages:
             lab.insert("vSMS_DistributionDPStatus", PackageID=package, SiteCode="S02", Name=server, MessageState=2,
                        NALPath=lab.query("SELECT ServerNALPath FROM v_DistributionPoint WHERE PackageID = ?", package)[0][0],
-                       MessageID=message, LastStatusTime=lab.date(age_s), SummaryDate=lab.date(age_s))
+                       MessageID=message, LastUpdateDate=lab.date(age_s))
     answer = world.check("-v")
     assert answer.shown == {("CEN00003", "S023"): "failed", ("CEN00004", "S024"): "pending", ("CEN00006", "S026"): "pending"}
     item = answer.item("CEN00004", "S024")
     assert item["message"] == "2302" and item["message_age"] in durations(3 * HOUR) and item["message_state"] == "in progress"
     assert answer.item("CEN00003", "S023")["message"] == "2371", "a message never clears a failure"
-    assert b"4 not counted: waiting for prestaged content" in world.check("-vv").stderr
+    assert "; 4 wait for prestaged content: CEN00001 on S021 and others" in answer.verdict
+    assert [line.split(":")[0] for line in answer.notes] == ["waits for prestaged content"] * 4
+    assert 'CEN00001 "Office" on S021, site S02 Branch S02, last message 2371' in answer.notes[0]
 
 
 def test_without_messages_nothing_is_lost(world):
@@ -231,7 +233,7 @@ def test_no_row_for_a_site(world):
     world.package("CEN00003")
     world.check("--package=CEN00003").is_(UNKNOWN, "nothing to look at", "that the filters select")
     world.dp("CEN00002", "S032", 1, 9 * DAY, site="S03")
-    world.check("--child-site=S03,S04").is_(CRITICAL, "CEN00002 on S032 pending", "site S04 has no status row")
+    world.check("--child-site=S03,S04").is_(CRITICAL, "CEN00002 \"Office\" on S032, S03 Branch S03: pending", "site S04 has no status row")
 
 
 def test_filters(world):
@@ -285,7 +287,7 @@ def test_thresholds_and_perfdata(world):
     answer = world.check("-w", "1d", "-c", "3d", "--failed-warning=10m", "--failed-critical=@1:2", "--stale-warning=9d")
     assert answer.is_(WARNING).perf["oldest"].endswith("s;86400;259200")
     assert answer.perf["oldest_failed"] == "0s;600" and answer.perf["evidence_age"].endswith("s;777600")
-    assert world.check("-w", "3d").is_(OK, "none stuck, 1 on their way: CEN00001 on S021 pending for 48 h")
+    assert world.check("-w", "3d").is_(OK, "none stuck, 1 on their way: CEN00001 \"Office\" on S021, S02 Branch S02: pending for 48 h")
 
 
 @pytest.mark.parametrize("age_s, arguments, status", [
@@ -315,24 +317,24 @@ def test_the_verdict_names_the_common_factor(world):
     lab = world.make()
     for number in range(1, 13):
         world.dp("CEN001%02X" % number, "S021", 1, 3 * DAY - HOUR)
-    world.check().is_(WARNING, "12 stuck: 12 packages pending on S021, worst CEN001")
+    world.check().is_(WARNING, "12 stuck: CEN00101 \"Office\" on S021", "pending for 71 h; 12 packages pending on S021; in all 12 in trouble (0 failed) on 1 DP")
     for number in range(1, 10):
         world.dp("CEN00012", "S03%d" % number, 1, 2 * DAY, site="S03")
-    answer = world.check().is_(WARNING, "12 packages pending on S021, CEN00012 pending on 9 DPs", "on 10 DPs")
+    answer = world.check().is_(WARNING, "; 12 packages pending on S021, CEN00012 pending on 9 DPs; in all 21 in trouble (0 failed) on 10 DPs")
     assert answer.value("pending") == 21
     world.dp("CEN00201", "S011", 3, 2 * DAY, site="S01")
-    world.check().is_(CRITICAL, "22 stuck: 12 packages pending on S021, CEN00012 pending on 9 DPs and 1 other, worst CEN00201 on S011 failed")
+    world.check().is_(CRITICAL, "22 stuck: CEN00201 \"Office\" on S011, S01 Branch S01: failed for 48 h; 12 packages pending on S021, CEN00012 pending on 9 DPs and 1 other; in all 22")
     lab.db.execute("UPDATE v_PackageStatusDistPointsSumm SET State = 3 WHERE PackageID = 'CEN00012' AND State = 1")
     world.check().is_(CRITICAL, "CEN00012 failed on 9 DPs")
     lab.db.execute("UPDATE v_PackageStatusDistPointsSumm SET State = 0 WHERE State <> 0 AND PackageID <> 'CEN00201'")
-    world.check().is_(CRITICAL, "1 stuck: CEN00201 on S011 failed for 48 h; 0 pending, 1 failed on 1 DP,")
+    world.check().is_(CRITICAL, "1 stuck: CEN00201 \"Office\" on S011, S01 Branch S01: failed for 48 h; 26 examined")
 
 
 def test_young_ones_have_a_common_factor_too(world):
     world.make()
     for number in range(1, 4):
         world.dp("CEN0010%d" % number, "S021", 1, 3 * HOUR)
-    world.check().is_(OK, "none stuck, 3 on their way: 3 packages pending on S021, oldest CEN00")
+    world.check().is_(OK, "none stuck, 3 on their way: CEN00101 \"Office\" on S021", "; 3 packages pending on S021")
 
 
 def test_advice_stands_wherever_the_state_is_not_ok(world):
@@ -352,14 +354,18 @@ def test_many_items_stay_in_the_budget(world):
     assert len(answer.items) + int(answer.lines[-1][1:].split()[0]) == answer.value("pending") == 400
 
 
+SITE_QUESTION = "; has the site got it? check_sms_packages --package=CEN00001 --child-site=S02; if that says in sync, is the PCK file still there? despool.log on S021"
+
+
+@pytest.mark.parametrize("product", ["sms2003", "cb"])
 @pytest.mark.parametrize("kind, state, text", [
-    ("failed", 3, "distmgr.log on S021 (DP not reachable, disk full, rights), then refresh this DP"),
-    ("retrying", 2, "distmgr.log on S021 (DP not reachable"), ("validation_failed", 8, "smsdpmon.log on DP9 (content changed"),
-    ("pending", 1, "distmgr.log on S021; has the site got it? check_sms_packages --package=CEN00001 --child-site=S02"),
-    ("updating", 7, "distmgr.log on S021"), ("unexpected", 12, "not in Microsoft's list"),
+    ("failed", 3, "LOG (DP not reachable, disk full, rights), then refresh this DP"),
+    ("retrying", 2, "LOG (DP not reachable"), ("validation_failed", 8, "smsdpmon.log on DP9 (content changed"),
+    ("pending", 1, "LOG" + SITE_QUESTION), ("updating", 7, "LOG" + SITE_QUESTION), ("unknown state", 12, "not in Microsoft's list"),
 ])
-def test_each_kind_says_what_to_look_at(world, kind, state, text):
-    lab = world.make()
+def test_each_kind_says_what_to_look_at(world, product, kind, state, text):
+    lab = world.make(product=product)
     lab.site("S02", server="S021")
     world.dp("CEN00001", "DP9", state, 5 * DAY)
-    assert text in world.check().item("CEN00001", "DP9")["advice"]
+    log = "distmgr.log on S021" if product == "sms2003" else "PkgXferMgr.log on S021 and smsdpprov.log on DP9"
+    assert text.replace("LOG", log) in world.check().item("CEN00001", "DP9")["advice"]

@@ -37,7 +37,7 @@ def test_a_lagging_summarizer_is_believed_by_its_state_alone(world):
     """The row says installed long before, and still, while its version shows what it lacks; then it catches up."""
     world.package("CEN00001", version=3, age_s=50 * HOUR)
     world.dp("CEN00001", "S021", 0, 60 * DAY, 2)
-    world.check().is_(WARNING, "CEN00001 on S021 behind for 50 h")
+    world.check().is_(WARNING, "on S021, S02 Branch S02: has version 2 of 3 for 50 h")
     world.dp("CEN00001", "S021", 1, 10 * MINUTE, 3)
     item = world.check("-v").item("CEN00001", "S021")
     assert item["kind"] == "pending" and item["age"] in durations(10 * MINUTE), "the refresh began ten minutes ago"

@@ -38,8 +38,8 @@ def test_sql_server_2000(world):
 
 
 @pytest.mark.parametrize("state, kind, code", [(1, "pending", 2), (2, "retrying", 2), (3, "failed", 2), (7, "updating", 2),
-                                               (8, "validation_failed", 2), (0, "behind", 2), (9, "unexpected", 2),
-                                               (None, "unexpected", 2), (4, None, 0), (5, None, 0), (6, None, 0)])
+                                               (8, "validation_failed", 2), (0, "old version", 2), (9, "unknown state", 2),
+                                               (None, "unknown state", 2), (4, None, 0), (5, None, 0), (6, None, 0)])
 def test_each_state(world, state, kind, code):
     world.make()
     world.dp("CEN00001", "S021", state, 5 * DAY, 1)

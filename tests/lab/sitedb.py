@@ -256,8 +256,7 @@ class Lab:
         """2012+: the DP's last message (1 ok, 2 in progress, 4 error; 2371 prestaged content)."""
         site = site or self.dp_site(server)
         nal = nal_path(site, server)
-        values = {"MessageState": state, "MessageID": message_id,
-                  "LastStatusTime": self.date(age_s), "SummaryDate": self.date(age_s)}
+        values = {"MessageState": state, "MessageID": message_id, "LastUpdateDate": self.date(age_s)}
         if not self._update("vSMS_DistributionDPStatus", "PackageID = ? AND NALPath = ?",
                             (package, nal), **values):
             self.insert("vSMS_DistributionDPStatus", PackageID=package, NALPath=nal, SiteCode=site,
@@ -271,6 +270,14 @@ class Lab:
         if not self._update("v_DistributionPoints", "ServerName = ?", (server,), **values):
             self.insert("v_DistributionPoints", ServerName=server, NALPath=nal_path(site, server),
                         SMSSiteCode=site, **values)
+
+    def dp_drive(self, server, site, percent_free, drive="E", total_kb=200 << 20):
+        """2012+: a drive of the DP in v_DistributionPointDriveInfo."""
+        nal = nal_path(site, server)
+        values = {"SiteCode": site, "BytesTotal": total_kb, "BytesFree": total_kb * percent_free // 100,
+                  "PercentFree": percent_free, "Status": 0}
+        if not self._update("v_DistributionPointDriveInfo", "NALPath = ? AND Drive = ?", (nal, drive), **values):
+            self.insert("v_DistributionPointDriveInfo", NALPath=nal, Drive=drive, **values)
 
     def deploy(self, package, sites, servers=None, status=2, version=None, age_s=29 * DAY):
         """A healthy pair at each site: targeted, in sync, installed on the DPs.

@@ -95,8 +95,8 @@ TABLES = {
         ("Name", "nvarchar(255)", "cm2012"),
         ("MessageState", "int", "cm2012"),
         ("MessageID", "int", "cm2012"),
-        ("LastStatusTime", "datetime", "cm2012"),
-        ("SummaryDate", "datetime", "cm2012"),
+        # The view's own column (SDK page SMS_DistributionDPStatus); LastStatusTime is SMS_DPStatusDetails'.
+        ("LastUpdateDate", "datetime", "cm2012"),
     ],
     "v_DistributionPoints": [
         ("ServerName", "nvarchar(255)", "cm2012"),
@@ -104,8 +104,18 @@ TABLES = {
         ("SMSSiteCode", "nvarchar(3)", "cm2012"),
         ("IsPullDP", "int", "cm2012"),
         ("PreStagingAllowed", "int", "cm2012"),
-        ("MaintenanceMode", "int", "cm2012"),
+        ("MaintenanceMode", "int", "cb"),
         ("IsActive", "int", "cm2012"),
+    ],
+    # SDK page SMS_DistributionPointDriveInfo; sizes in KB.
+    "v_DistributionPointDriveInfo": [
+        ("NALPath", "nvarchar(255)", "cm2012"),
+        ("SiteCode", "nvarchar(3)", "cm2012"),
+        ("Drive", "nvarchar(3)", "cm2012"),
+        ("BytesTotal", "bigint", "cm2012"),
+        ("BytesFree", "bigint", "cm2012"),
+        ("PercentFree", "int", "cm2012"),
+        ("Status", "int", "cm2012"),
     ],
 }
 
@@ -123,6 +133,7 @@ VIEWS = {
         ("PkgSourcePath", "Source", "sms2003"),
         ("SourceDate", "SourceDate", "sms2003"),
         ("PackageType", "PackageType", "sccm2007"),
+        ("PkgSourceFlag", "StorePkgFlag", "sms2003"),
     ]),
     "v_PackageStatusRootSummarizer": ("SMSPackages", [
         ("PackageID", "PkgID", "sms2003"),

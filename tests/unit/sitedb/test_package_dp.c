@@ -70,9 +70,10 @@ static const struct {
     enum dp_kind kind;
     int64_t summarized, source_date, start;
 } starts[] = {
-    {DP_PENDING, 100, 0, 100},    {DP_PENDING, 100, 50, 100}, {DP_PENDING, 100, 150, 150},
-    {DP_PENDING, 0, 150, 0},      {DP_BEHIND, 100, 150, 150}, {DP_REMOVAL_PENDING, 100, 150, 100},
-    {DP_REMOVAL_FAILED, 0, 5, 0},
+    {DP_PENDING, 100, 0, 100},     {DP_PENDING, 100, 50, 100}, {DP_PENDING, 100, 150, 150},
+    {DP_PENDING, 0, 150, 0},       {DP_BEHIND, 100, 150, 150}, {DP_REMOVAL_PENDING, 100, 150, 100},
+    {DP_REMOVAL_FAILED, 0, 5, 0},  {DP_BEHIND, 100, 0, 0},     {DP_MOVED, 100, 50, 0},
+    {DP_NO_STATUS, 100, 150, 150}, {DP_NO_STATUS, 0, 150, 0},
 };
 
 static void the_start_never_exaggerates(void **state)

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/dp_words.h"
+
+#include "base/packageid.h"
+#include "base/sanitize.h"
+#include "base/units.h"
+#include "check/sitecheck.h"
+#include "items/itemline.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+/* What stands in the way of the first 160 bytes, and of a whole line. A path that did not parse is as long as it likes. */
+enum { SHORT_NAME = 28, SHORT_SITE = 18, PLACE = 100 };
+
+const char *dp_kind_words(enum dp_kind kind)
+{
+    switch (kind) {
+    case DP_BEHIND:
+        return "old version";
+    case DP_UNEXPECTED:
+        return "unknown state";
+    case DP_NO_STATUS:
+        return "no status row";
+    case DP_MESSAGE_ERROR:
+        return "installed with an error";
+    case DP_MOVED:
+        return "row of a DP that moved";
+    default:
+        return dp_kind_name(kind);
+    }
+}
+
+/* A kind in a few words, with what makes it plain. */
+static void add_kind(const struct dp *dp, struct text *text)
+{
+    if (dp->kind == DP_BEHIND)
+        text_addf(text, "has version %" PRId64 " of %" PRId64, dp->held, dp->package->wanted);
+    else if (dp->kind == DP_UNEXPECTED && dp->has_state)
+        text_addf(text, "State %" PRId64 " (unknown)", dp->state);
+    else
+        text_add(text, dp_kind_words(dp->kind));
+}
+
+void dp_words_short(const struct dp_words *words, const struct item *item, const struct dp *dp,
+                    struct text *text)
+{
+    char age[32];
+    text_add(text, dp->package->id);
+    if (dp->package->name[0] != '\0') {
+        text_add(text, " \"");
+        text_add_clean(text, dp->package->name, SHORT_NAME);
+        text_add(text, "\"");
+    }
+    text_add(text, " on ");
+    text_add_clean(text, dp->server->place, SHORT_NAME);
+    text_addf(text, ", %s", dp->server->site);
+    const struct site *site = sitedb_site(words->db, dp->server->site);
+    if (site != NULL && site->name[0] != '\0') {
+        text_add(text, " ");
+        text_add_clean(text, site->name, SHORT_SITE);
+    }
+    text_add(text, ": ");
+    add_kind(dp, text);
+    text_addf(text, " for %s", duration_format(item->age_s, age, sizeof age));
+    const struct dp_message *message = dp_message_find(dp->message_id);
+    if (message != NULL &&
+        (message->message_class == DP_MESSAGE_FAILURE || message->message_class == DP_MESSAGE_WAITING))
+        text_addf(text, ", %s", message->words);
+}
+
+/* ---- the line */
+
+static void add_place(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    text_add(line, " on ");
+    text_add_clean(line, dp->server->place, PLACE);
+    text_add(line, ", site ");
+    itemline_add_site(words->db, dp->server->site, line);
+}
+
+static void add_versions(const struct dp *dp, struct text *line)
+{
+    if (dp->package->wanted >= 0)
+        text_addf(line, "wants version %" PRId64 ", ", dp->package->wanted);
+    if (dp->held < 0)
+        text_add(line, "has no version");
+    else
+        text_addf(line, "has %" PRId64, dp->held);
+    if (dp->kind == DP_UNEXPECTED && dp->has_state)
+        text_addf(line, ", State %" PRId64, dp->state);
+    else if (dp->kind == DP_UNEXPECTED)
+        text_add(line, ", State NULL");
+}
+
+static void add_message(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    if (dp->message_id == 0)
+        return;
+    char age[32];
+    const struct dp_message *message = dp_message_find(dp->message_id);
+    const char *state = dp_message_state_name(dp->message_state);
+    text_addf(line, ", last message %" PRId64, dp->message_id);
+    if (message != NULL)
+        text_addf(line, ": %s", message->words);
+    if (state != NULL)
+        text_addf(line, " (%s)", state);
+    if (dp->message_date > 0)
+        text_addf(line, " %s ago", duration_format(words->db->clock.utc - dp->message_date, age, sizeof age));
+}
+
+static void add_server(const struct dp *dp, struct text *line)
+{
+    if (dp->server->maintenance)
+        text_add(line, ", DP in maintenance mode");
+    if (dp->server->inactive)
+        text_add(line, ", DP not active");
+    if (dp->server->percent_free >= 0) {
+        text_add(line, ", drive ");
+        text_add_clean(line, dp->server->drive, 8);
+        text_addf(line, " of the DP has %" PRId64 "%% free", dp->server->percent_free);
+    }
+}
+
+/* ---- what to look at next, by the kind of DP; the page has the whole order of causes and remedies */
+
+static bool ends_with(const char *string, const char *end)
+{
+    size_t length = strlen(string), tail = strlen(end);
+    return length >= tail && strcasecmp(string + length - tail, end) == 0;
+}
+
+/* "S021" and "S021.corp.example" are one host. */
+static bool same_host(const char *a, const char *b)
+{
+    if (strchr(a, '.') != NULL && strchr(b, '.') != NULL)
+        return strcasecmp(a, b) == 0;
+    size_t length = strcspn(a, ".");
+    return length == strcspn(b, ".") && strncasecmp(a, b, length) == 0;
+}
+
+/* Where each log lies: Configuration Manager's list of log files. */
+static void add_logs(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    const char *place = dp->server->place;
+    const char *site_server = itemline_site_server(words->db, dp->server->site, dp->server->site);
+    struct text server = {0}, on_dp = {0};
+    text_add_clean(&server, site_server, 64);
+    text_add_clean(&on_dp, place, 64);
+    const char *at_site = text_string(&server), *at_dp = text_string(&on_dp);
+    if (dp->kind == DP_VALIDATION_FAILED)
+        text_addf(line, "smsdpmon.log on %s", at_dp);
+    else if (dp->server->pull)
+        text_addf(line, "PullDP.log and DataTransferService.log on the pull DP %s", at_dp);
+    else if (!dp_sources_are_modern(words->sources))
+        text_addf(line, "distmgr.log on %s", at_site);
+    else if (ends_with(place, ".cloudapp.net"))
+        text_addf(line, "PkgXferMgr.log and CloudMgr.log on %s", at_site);
+    else if (same_host(place, site_server))
+        text_addf(line, "distmgr.log and PkgXferMgr.log on %s", at_site);
+    else
+        text_addf(line, "PkgXferMgr.log on %s and smsdpprov.log on %s", at_site, at_dp);
+    text_free(&server);
+    text_free(&on_dp);
+}
+
+static bool is_site_code(const char *code)
+{
+    return strlen(code) == 3 && isalnum((unsigned char)code[0]) && isalnum((unsigned char)code[1]) &&
+           isalnum((unsigned char)code[2]);
+}
+
+/* A package's ID begins with the code of the site that made it; that site's database tells whether it was sent. */
+static bool may_lack_at_site(const struct dp_words *words, const struct dp *dp)
+{
+    const char *owner = words->db->owner;
+    bool can = dp->kind == DP_PENDING || dp->kind == DP_UPDATING || dp->kind == DP_BEHIND ||
+               dp->kind == DP_NO_STATUS ||
+               ((dp->kind == DP_RETRYING || dp->kind == DP_FAILED) && dp->held < dp->package->wanted);
+    return can && strcasecmp(dp->server->site, owner) != 0 &&
+           strncasecmp(dp->package->id, owner, strlen(owner)) == 0;
+}
+
+static void add_site_question(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    const char *package = dp->package->id, *site = dp->server->site;
+    text_add(line, "; has the site got it? ");
+    /* What is pasted must have the shape that such names have. */
+    if (package_id_length(package, strlen(package)) == strlen(package) && is_site_code(site))
+        text_addf(line, "check_sms_packages --package=%s --child-site=%s", package, site);
+    else
+        text_add(line, "see check_sms_packages");
+    text_add(line, "; if that says in sync, is the PCK file still there? despool.log on ");
+    text_add_clean(line, itemline_site_server(words->db, site, site), 64);
+}
+
+static const char *remedy(const struct dp *dp)
+{
+    switch (dp->kind) {
+    case DP_VALIDATION_FAILED:
+        return " (content changed or deleted there), then redistribute it to this DP";
+    case DP_RETRYING:
+    case DP_FAILED:
+        return " (DP not reachable, disk full, rights), then refresh this DP";
+    case DP_REMOVAL_PENDING:
+    case DP_REMOVAL_RETRYING:
+    case DP_REMOVAL_FAILED:
+        return " (why is it not removed?)";
+    case DP_UNEXPECTED:
+        return "; this State is not in Microsoft's list";
+    case DP_NO_STATUS:
+        return " (was it ever distributed there?)";
+    case DP_MOVED:
+        return "; the DP has the package from another site now, this row is left over";
+    default:
+        return "";
+    }
+}
+
+static void add_advice(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    const struct dp_message *message = dp_message_find(dp->message_id);
+    text_addf(line, "; look for %s in ", dp->package->id);
+    add_logs(words, dp, line);
+    text_add(line, remedy(dp));
+    if (message != NULL && message->next[0] != '\0')
+        text_addf(line, "; %s", message->next);
+    if (may_lack_at_site(words, dp))
+        add_site_question(words, dp, line);
+}
+
+void dp_words_line(const struct dp_words *words, const struct item *item, const struct dp *dp,
+                   struct text *line)
+{
+    itemline_begin(item, dp->package->name, line);
+    add_place(words, dp, line);
+    text_addf(line, ": %s, ", dp_kind_words(dp->kind));
+    add_versions(dp, line);
+    itemline_add_ages(item, words->rates, line);
+    add_message(words, dp, line);
+    add_server(dp, line);
+    if (item->status != STATUS_OK)
+        add_advice(words, dp, line);
+}
+
+void dp_words_told(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    static const char *const what[DP_KIND_COUNT] = {
+        [DP_PRESTAGED] = "waits for prestaged content",
+        [DP_NO_STATUS] = "targeted, but has no status row",
+        [DP_MESSAGE_ERROR] = "installed, but its newest message is an error",
+        [DP_MOVED] = "row of a DP that has the package from another site now",
+    };
+    text_addf(line, "%s: %s", what[dp->kind] != NULL ? what[dp->kind] : dp_kind_words(dp->kind),
+              dp->package->id);
+    if (dp->package->name[0] != '\0') {
+        text_add(line, " \"");
+        text_add_clean(line, dp->package->name, 80);
+        text_add(line, "\"");
+    }
+    add_place(words, dp, line);
+    add_message(words, dp, line);
+    add_server(dp, line);
+}

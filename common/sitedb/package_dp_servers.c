@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What is known of the distribution points themselves: dps_describe_servers of package_dp.h. */
+#include "sitedb/package_dp_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROPERTY_PATH, PROPERTY_SITE, PROPERTY_PULL, PROPERTY_MAINTENANCE, PROPERTY_ACTIVE, PROPERTY_COUNT };
+
+/* Only those of which there is something to say. @param[out] paths  of the inactive ones */
+static int read_properties(const struct sitedb *db, const struct dp_sources *sources, struct dp_list *list,
+                           struct text *inactive, struct failure *failure)
+{
+    static const struct odbc_column columns[PROPERTY_COUNT] = {
+        {ODBC_TEXT, 256}, {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT v.NALPath, v.SMSSiteCode, ");
+    statement_text(&statement, sources->pull ? "v.IsPullDP, " : "0 AS IsPullDP, ");
+    statement_text(&statement, sources->maintenance ? "v.MaintenanceMode, " : "0 AS MaintenanceMode, ");
+    statement_text(&statement, sources->inactive ? "v.IsActive" : "1 AS IsActive");
+    statement_text(&statement, " FROM v_DistributionPoints v WHERE 1 = 0");
+    statement_text(&statement, sources->pull ? " OR v.IsPullDP = 1" : "");
+    statement_text(&statement, sources->maintenance ? " OR v.MaintenanceMode = 1" : "");
+    statement_text(&statement, sources->inactive ? " OR v.IsActive = 0" : "");
+    struct odbc_query *query =
+        sitedb_query(db, "the kinds of distribution points", &statement, columns, PROPERTY_COUNT, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[PROPERTY_COUNT];
+    struct odbc_error error;
+    int rows;
+    bool out_of_memory = false;
+    while (!out_of_memory && (rows = odbc_query_next(query, values, &error)) == 1) {
+        struct dp_server *server =
+            dp_server_described(list, values[PROPERTY_PATH].text, values[PROPERTY_SITE].text);
+        out_of_memory = server == NULL;
+        if (out_of_memory)
+            break;
+        server->pull = sitedb_integer(&values[PROPERTY_PULL], 0) == 1;
+        server->maintenance = sitedb_integer(&values[PROPERTY_MAINTENANCE], 0) == 1;
+        server->inactive = sitedb_integer(&values[PROPERTY_ACTIVE], 1) == 0;
+        if (server->inactive)
+            text_add_bytes(inactive, values[PROPERTY_PATH].text, strlen(values[PROPERTY_PATH].text) + 1);
+    }
+    odbc_query_free(query);
+    if (out_of_memory || inactive->failed)
+        return fail(failure, "out of memory while reading the kinds of distribution points");
+    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+}
+
+/* How many packages each of these DPs is to have. @return the path behind the last of the batch */
+static const char *count_batch(const struct sitedb *db, const struct dp_selection *selection,
+                               const char *path, const char *end, struct dp_list *list,
+                               struct failure *failure)
+{
+    enum { BATCH = 100 };
+    struct statement statement = {0};
+    statement_text(&statement,
+                   "SELECT d.ServerNALPath, d.SiteCode, COUNT(*) AS Targeted FROM v_DistributionPoint d"
+                   " JOIN v_Site i ON i.SiteCode = d.SiteCode");
+    statement_text(&statement, db->has_column[SITEDB_SITE_STATUS] ? " AND i.Status = 1 WHERE " : " WHERE ");
+    dp_add_live(db, selection, &statement);
+    statement_filter(&statement, "d.SiteCode", &selection->filter->sites, &selection->filter->exclude_sites);
+    statement_filter(&statement, "d.PackageID", &selection->filter->packages,
+                     &selection->filter->exclude_packages);
+    statement_text(&statement, " AND d.ServerNALPath IN (");
+    for (int count = 0; path < end && count < BATCH; count++, path += strlen(path) + 1) {
+        statement_text(&statement, count == 0 ? "" : ", ");
+        statement_bind(&statement, path);
+    }
+    statement_text(&statement, ") GROUP BY d.ServerNALPath, d.SiteCode");
+    static const struct odbc_column columns[] = {{ODBC_TEXT, 256}, {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}};
+    struct odbc_query *query =
+        sitedb_query(db, "the packages on inactive distribution points", &statement, columns, 3, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return NULL;
+    struct odbc_value values[3];
+    struct odbc_error error;
+    int rows;
+    while ((rows = odbc_query_next(query, values, &error)) == 1) {
+        struct dp_server *server = dp_server_described(list, values[0].text, values[1].text);
+        if (server == NULL)
+            break;
+        if (dp_server_matches(selection->servers, server->place))
+            server->targeted += sitedb_integer(&values[2], 0);
+    }
+    odbc_query_free(query);
+    if (rows != 0) {
+        rows < 0 ? sitedb_fail(&error, failure) : fail(failure, "out of memory");
+        return NULL;
+    }
+    return path;
+}
+
+static int read_drives(const struct sitedb *db, struct dp_list *list, struct failure *failure)
+{
+    static const struct odbc_column columns[] = {
+        {ODBC_TEXT, 256}, {ODBC_TEXT, 8}, {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}};
+    struct statement statement = {0};
+    struct text sql = {0};
+    text_addf(&sql,
+              "SELECT v.NALPath, v.SiteCode, v.Drive, v.PercentFree FROM v_DistributionPointDriveInfo v"
+              " WHERE v.PercentFree >= 0 AND v.PercentFree < %d",
+              (int)DP_DRIVE_FULL);
+    statement_text(&statement, text_string(&sql));
+    text_free(&sql);
+    struct odbc_query *query =
+        sitedb_query(db, "the drives that are nearly full", &statement, columns, 4, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[4];
+    struct odbc_error error;
+    int rows;
+    while ((rows = odbc_query_next(query, values, &error)) == 1) {
+        struct dp_server *server = dp_server_described(list, values[0].text, values[1].text);
+        if (server == NULL)
+            break;
+        int64_t free_percent = sitedb_integer(&values[3], 0);
+        if (server->percent_free >= 0 && server->percent_free <= free_percent)
+            continue;
+        server->percent_free = free_percent;
+        snprintf(server->drive, sizeof server->drive, "%s", values[2].text);
+    }
+    odbc_query_free(query);
+    if (rows == 1)
+        return fail(failure, "out of memory while reading the drives");
+    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+}
+
+int dps_describe_servers(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,
+                         struct failure *failure)
+{
+    const struct dp_sources *sources = &selection->sources;
+    struct text inactive = {0};
+    int result = 0;
+    if (dp_reads(sources, DP_PROPERTIES) && (sources->pull || sources->maintenance || sources->inactive))
+        result = read_properties(db, sources, list, &inactive, failure);
+    const char *path = inactive.bytes, *end = path == NULL ? NULL : path + inactive.length;
+    while (result == 0 && path != end) {
+        path = count_batch(db, selection, path, end, list, failure);
+        result = path == NULL ? -1 : 0;
+    }
+    text_free(&inactive);
+    if (result == 0 && dp_reads(sources, DP_DRIVES))
+        result = read_drives(db, list, failure);
+    return result;
+}
