@@ -17,6 +17,7 @@ nobase_dist_examples_DATA = \
 	nrpe-config/icinga2/commands.conf \
 	nrpe-config/icinga2/dependencies.conf \
 	nrpe-config/icinga2/director-basket.json \
+	nrpe-config/icinga2/director-basket-1.10.json \
 	nrpe-config/icinga2/event-handler.conf \
 	nrpe-config/icinga2/hosts.conf \
 	nrpe-config/icinga2/notifications.conf \
@@ -37,7 +38,7 @@ nobase_dist_examples_DATA = \
 	nrpe-config/sql/repair-configmgr.sql
 nobase_dist_examples_SCRIPTS = nrpe-config/event-handler/sms-repair-hint
 
-EXTRA_DIST += nrpe-config/icinga2/make-commands.py debian monitoring-plugins-sms.spec.in monitoring-plugins-sms.spec
+EXTRA_DIST += nrpe-config/icinga2/make-commands.py nrpe-config/icinga2/make_basket.py debian monitoring-plugins-sms.spec.in monitoring-plugins-sms.spec
 
 # The version stands in configure.ac alone; a tarball carries the spec file made from it, for rpmbuild -ta. The [N] keeps
 # configure from replacing the name in this rule.

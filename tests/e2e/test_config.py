@@ -126,7 +126,8 @@ def test_the_timeout_chain_is_the_same_in_every_file():
     assert set(re.findall(r"^  timeout = (\d+)s", commands, re.M)) == {str(console)}
     assert set(re.findall(r"vars.sms_timeout = (\d+)", commands)) == {str(plugin)}
     for one in basket()["Command"].values():
-        assert (one["timeout"], one["vars"]["sms_timeout"]) == (str(console), str(plugin))
+        if one["methods_execute"] == "PluginCheck":
+            assert (one["timeout"], one["vars"]["sms_timeout"]) == (str(console), str(plugin))
     for name in ("nrpe.d/sms.cfg", "nagios/commands.cfg", "monitoring-plugins-sms.ini", "icinga2/services.conf", "icinga2/commands.conf",
                  "README.md"):
         numbers = [int(one) for one in re.findall(r"\b(45|50|55|60)\b", config(name))]
@@ -135,8 +136,11 @@ def test_the_timeout_chain_is_the_same_in_every_file():
 
 # ---- Icinga 2 and the Director
 
-def basket():
-    return json.loads(config("icinga2/director-basket.json"))
+BASKETS = ("icinga2/director-basket.json", "icinga2/director-basket-1.10.json")
+
+
+def basket(name=BASKETS[0]):
+    return json.loads(config(name))
 
 
 def checkcommands():
@@ -145,7 +149,9 @@ def checkcommands():
     for name, body in re.findall(r'^object CheckCommand "(\w+)" \{\n(.*?)^\}', config("icinga2/commands.conf"), re.M | re.S):
         arguments = {}
         for key, inside in re.findall(r'^    "([^"]+)" = \{\n(.*?)^    \}', body, re.M | re.S):
-            arguments[key] = {attribute: json.loads(value) for attribute, value in re.findall(r"^      (\w+) = (.*)$", inside, re.M)}
+            arguments[key] = {attribute: json.loads(value) for attribute, value in re.findall(r"^      (\w+) = (?!\{\{)(.*)$", inside, re.M)}
+            for attribute, body in re.findall(r"^      (\w+) = \{\{\n(.*?)\n      \}\}", inside, re.M | re.S):
+                arguments[key][attribute] = {"type": "Function", "body": re.sub(r"^ {8}", "", body, flags=re.M)}
         found[name] = arguments
     return found
 
@@ -160,21 +166,41 @@ def test_the_checkcommand_has_every_option(program):
         attributes = arguments["--" + option]
         macro = "$sms_%s$" % option.replace("-", "_")
         assert attributes["description"], option
-        assert macro in (attributes["value"] if placeholder else attributes["set_if"]), option
+        assert macro in str(attributes["value"] if placeholder else attributes["set_if"]), option
 
 
-def test_the_director_basket_has_the_same_arguments():
-    commands = basket()["Command"]
-    assert {name: one["arguments"] for name, one in commands.items()} == checkcommands()
-    fields = basket()["Datafield"]
-    for name, one in commands.items():
-        named = {fields[str(field["datafield_id"])]["varname"] for field in one["fields"]}
-        macros = {macro for argument in one["arguments"].values() for value in argument.values() if isinstance(value, str)
-                  for macro in re.findall(r"\$(sms_\w+)\$", value)}
-        assert named == macros, name
-        assert one["command"].endswith("/check_" + name)
-    for template in basket()["ServiceTemplate"].values():
-        assert template["check_command"] in commands
+def macros(arguments):
+    """The sms_* variables that the arguments of a command read."""
+    return {macro for argument in arguments.values() for value in argument.values() for macro in re.findall(r"\$(sms_\w+)\$", str(value))}
+
+
+@pytest.mark.parametrize("name", BASKETS)
+def test_the_director_basket_has_the_same_arguments(name):
+    content = basket(name)
+    commands = {key: one for key, one in content["Command"].items() if one["methods_execute"] == "PluginCheck"}
+    assert {key: one["arguments"] for key, one in commands.items()} == {"check_" + key: one for key, one in checkcommands().items()}
+    for key, one in commands.items():
+        named = {content["Datafield"][str(field["datafield_id"])]["varname"] for field in one["fields"]}
+        assert named == macros(one["arguments"]), key
+        assert one["command"].endswith("/" + key)
+    for template in content["ServiceTemplate"].values():
+        assert template.get("check_command", "check_sms_packages") in commands
+        assert set(template["imports"]) <= set(content["ServiceTemplate"])
+    for one in content["ServiceSet"].values():
+        services = one["services"] if isinstance(one["services"], list) else one["services"].values()
+        assert {template for service in services for template in service["imports"]} <= set(content["ServiceTemplate"])
+    for one in content["NotificationTemplate"].values():
+        assert content["Command"][one["command"]]["methods_execute"] == "PluginNotification"
+
+
+def test_the_basket_has_uuids_where_the_director_takes_them():
+    new, old = (basket(name) for name in BASKETS)
+    for kind in ("Command", "HostTemplate", "ServiceGroup", "ServiceTemplate", "ServiceSet", "NotificationTemplate", "Dependency", "Datafield"):
+        uuids = [one["uuid"] for one in new[kind].values()]
+        assert len(set(uuids)) == len(uuids) and not [one for one in old[kind].values() if "uuid" in one], kind
+    # 1.10 makes a second field when the first one's text changes: it has none that could.
+    assert all("--" + one["varname"][len("sms_"):].replace("_", "-") in one["description"] for one in old["Datafield"].values())
+    assert {one["category"] for one in new["Datafield"].values()} <= set(new["DatafieldCategory"])
 
 
 def test_the_generator_writes_what_is_shipped(tmp_path):
@@ -182,13 +208,12 @@ def test_the_generator_writes_what_is_shipped(tmp_path):
         daemons.program(program)
     subprocess.run(["/usr/bin/python3", "-B", os.path.join(daemons.CONFIG, "icinga2", "make-commands.py"), daemons.PLUGINS, str(tmp_path)],
                    check=True)
-    for name in ("commands.conf", "director-basket.json"):
+    for name in ("commands.conf", "director-basket.json", "director-basket-1.10.json"):
         assert (tmp_path / name).read_text(encoding="utf-8") == config("icinga2/" + name), "run make-commands.py"
 
 
 def test_hosts_set_only_variables_that_a_command_reads():
-    read = {macro for arguments in checkcommands().values() for one in arguments.values() for value in one.values()
-            if isinstance(value, str) for macro in re.findall(r"\$(sms_\w+)\$", value)}
+    read = {macro for arguments in checkcommands().values() for macro in macros(arguments)}
     for name in ("icinga2/hosts.conf", "icinga2/distributed/relays.conf", "icinga2/services.conf"):
         used = set(re.findall(r"^\s*(?://\s*)?(sms_\w+) =", config(name), re.M))
         assert used <= read, "%s: %s" % (name, sorted(used - read))
