@@ -10,9 +10,11 @@ nobase_dist_examples_DATA = \
 	nrpe-config/nagios/dependencies.cfg \
 	nrpe-config/nagios/escalations.cfg \
 	nrpe-config/nagios/event-handler.cfg \
+	nrpe-config/nagios/graphs.cfg \
 	nrpe-config/nagios/hosts.cfg \
 	nrpe-config/nagios/services.cfg \
 	nrpe-config/nagios/services-per-site.cfg \
+	nrpe-config/nagios/sites.cfg \
 	nrpe-config/nagios/templates.cfg \
 	nrpe-config/icinga2/commands.conf \
 	nrpe-config/icinga2/dependencies.conf \
@@ -23,6 +25,7 @@ nobase_dist_examples_DATA = \
 	nrpe-config/icinga2/notifications.conf \
 	nrpe-config/icinga2/services.conf \
 	nrpe-config/icinga2/settings.conf \
+	nrpe-config/icinga2/sites.conf \
 	nrpe-config/icinga2/templates.conf \
 	nrpe-config/icinga2/distributed/relays.conf \
 	nrpe-config/icinga2/distributed/services.conf \

@@ -29,7 +29,15 @@ plugins/completion/%: plugins/%
 	@$(MKDIR_P) plugins/completion
 	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 plugins/$* --describe=bash >$@.tmp; test $$? -eq 3 && mv $@.tmp $@
 
-CLEANFILES += $(man1_MANS) $(nodist_bashcompletion_DATA)
+# The consoles link to the pages as HTML.
+nodist_doc_DATA = $(PROGRAM_NAMES:%=plugins/%.html)
+EXTRA_DIST += plugins/make-page.sh
+
+plugins/%.html: plugins/%.md plugins/make-page.sh
+	@$(MKDIR_P) plugins
+	$(AM_V_GEN)$(SHELL) "$(srcdir)/plugins/make-page.sh" $< >$@.tmp && mv $@.tmp $@
+
+CLEANFILES += $(man1_MANS) $(nodist_bashcompletion_DATA) $(nodist_doc_DATA)
 
 # The option tables of the pages, after a change of an option.
 pages: $(plugin_PROGRAMS)

@@ -4,7 +4,8 @@
 
 usage: run.py [--daemons yes|no] [--only SUITE,...] BUILD [BUILD-WITH-SANITIZERS]
 
-`make check` runs the suites unit and seeds, `make installcheck` lab, tds and e2e, `make lint` lint, `./bootstrap check` all.
+`make check` runs the suites unit and seeds, `make installcheck` lab, tds and e2e, `make lint` lint, `./bootstrap check` all but
+consoles, which `./bootstrap check --consoles` runs.
 Started as root, the tests run as an ordinary user from an installed tree in a private folder, because root's rights would
 falsify them; the few that need root run once more as root.
 """
@@ -167,7 +168,8 @@ class Runner:
         if self.user:
             os.chown(home, self.user.pw_uid, self.user.pw_gid)
         keep.update(HOME=home, TMPDIR=self.stage.scratch, SMS_PLUGINS=self.stage.plugins, SMS_BUILD=self.stage.build,
-                    SMS_TREE=self.stage.folder, SMS_SOURCE=os.path.dirname(TESTS), SMS_DAEMONS=self.daemons, PYTHONDONTWRITEBYTECODE="1")
+                    SMS_TREE=self.stage.folder, SMS_SOURCE=os.path.dirname(TESTS), SMS_DAEMONS=self.daemons,
+                    SMS_ARTEFACTS=os.path.join(self.stage.scratch, "artefacts"), PYTHONDONTWRITEBYTECODE="1")
         keep.update(more)
         return keep
 
@@ -314,6 +316,19 @@ def lint(build):
     return tally
 
 
+def consoles(runner, build):
+    """What needs a Director, InfluxDB or a browser; its screenshots are kept in the build folder."""
+    made = os.path.join(runner.stage.scratch, "artefacts")
+    os.makedirs(made, exist_ok=True)
+    os.chmod(made, 0o777)
+    tally = runner.pytest("consoles", parallel=False, timeout=1800)
+    kept = os.path.join(os.path.abspath(build), "consoles")
+    if os.listdir(made):
+        shutil.copytree(made, kept, dirs_exist_ok=True)
+        print("screenshots: %s" % kept, flush=True)
+    return tally
+
+
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--daemons", choices=["yes", "no"], default="yes")
@@ -351,6 +366,8 @@ def run_suites(stage, arguments):
         ("tds", lambda: ordinary.pytest("tds")),
         ("e2e", lambda: ordinary.pytest("e2e", "-m", "not root", timeout=1800)),
     ]
+    if "consoles" in arguments.only.split(","):
+        suites.append(("consoles", lambda: consoles(ordinary, arguments.build)))
     if os.geteuid() == 0:
         suites.append(("e2e as root", lambda: root.pytest("e2e", "-m", "root", parallel=False)))
     only = [name for name in arguments.only.split(",") if name]

@@ -9,7 +9,7 @@ import mailbox
 import nrpe
 
 NAGIOS = "/usr/sbin/nagios4"
-OPTIONAL = ("services-per-site.cfg", "event-handler.cfg")
+OPTIONAL = ("services-per-site.cfg", "event-handler.cfg", "graphs.cfg", "sites.cfg")
 # Nagios itself brings this period.
 PERIOD = """define timeperiod {
     timeperiod_name 24x7

@@ -247,10 +247,11 @@ def test_units_of_the_panels_fit_the_labels():
 def test_the_links_lead_to_the_dashboard_and_its_variables():
     dashboard = json.loads(config("grafana/sms-replication.json"))
     variables = {one["name"] for one in dashboard["templating"]["list"]}
-    links = [link for name in files("", ".cfg", ".conf", ".json") for link in re.findall(r"/grafana/d/[^\s\"']*", config(name))]
+    links = [link for name in files("", ".cfg", ".conf", ".json")
+             for link in re.findall(r"https://grafana\.example\.com(/d/[^\s\"']*)", config(name))]
     assert links
     for link in links:
-        assert link.startswith("/grafana/d/" + dashboard["uid"]), link
+        assert link.startswith("/d/" + dashboard["uid"]), link
         assert set(re.findall(r"var-(\w+)=", link)) <= variables, link
 
 
@@ -266,8 +267,9 @@ def test_the_labels_are_those_that_the_checks_write(tmp_path):
 # ---- pages
 
 def test_notes_lead_to_pages_that_are_installed():
-    pages = {page for name in files("", ".cfg", ".conf", ".json") for page in re.findall(r"check_sms_\w+\.md", config(name))}
-    assert pages == {check + ".md" for check in CHECKS}
+    pages = {page for name in files("", ".cfg", ".conf", ".json") for page in re.findall(r"check_sms_\w+\.html", config(name))}
+    assert pages == {check + ".html" for check in CHECKS}
+    assert not [name for name in files("", ".cfg", ".conf", ".json") if re.search(r"check_sms_\w+\.md", config(name))]
     for check in CHECKS:
         if os.access(os.path.join(daemons.PLUGINS, check), os.X_OK):
             assert os.path.exists(os.path.join(daemons.TREE, "plugins", check + ".md")), check

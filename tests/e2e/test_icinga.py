@@ -93,12 +93,12 @@ def test_a_stuck_package_is_told_escalated_and_recovers(place):
         assert re.fullmatch(r"[0-9.]+B", numbers["outstanding"]), numbers
         assert (numbers["stuck"], numbers["pending"], numbers["sites"]) == ("1", "1", "1")
         assert stuck["last_check_result"]["output"].startswith("SMS PACKAGES CRITICAL - ")
-        assert "CEN00001" in stuck["last_check_result"]["output"] and "check_sms_packages.md" in stuck["notes_url"]
+        assert "CEN00001" in stuck["last_check_result"]["output"] and "check_sms_packages.html" in stuck["notes_url"]
 
         def wait_mail(recipient, word, count=1):
             return mailbox.wait(node.mailbox, recipient, word, count, 40, node.server, node.output)
 
-        _, body = wait_mail("sms-oncall", "PROBLEM: SMS packages CEN is CRITICAL")[0]
+        _, body = wait_mail("sms-oncall", "PROBLEM: SMS packages CEN on sms-central is CRITICAL: CEN00001")[0]
         assert "CEN00001" in body
         # The comment of the dry run, and the escalation's page with it.
         comments = daemons.wait_until(lambda: node.objects("comments"), 20, "a comment of the dry run", node.server.alive)
@@ -110,8 +110,8 @@ def test_a_stuck_package_is_told_escalated_and_recovers(place):
         with site.lab() as lab:
             lab.arrive("CEN00001", "S02")
         node.wait_state("sms-central", name, 0, True)
-        wait_mail("sms-oncall", "RECOVERY: SMS packages CEN is OK")
-        wait_mail("sms-manager", "RECOVERY: SMS packages CEN is OK")
+        wait_mail("sms-oncall", "RECOVERY: SMS packages CEN on sms-central is OK")
+        wait_mail("sms-manager", "RECOVERY: SMS packages CEN on sms-central is OK")
     finally:
         node.stop()
 

@@ -84,7 +84,8 @@ def test_a_stuck_package_pages_escalates_and_recovers(running):
     assert perfdata(block)["stuck"] == "1" and block["plugin_output"].startswith("SMS PACKAGES CRITICAL - ")
     assert "CEN00001" in block["long_plugin_output"]
     subject, body = server.wait_mail("sms-oncall", "PROBLEM: " + SERVICE)[0]
-    assert "CRITICAL" in subject and "CEN00001" in body and "check_sms_packages.md" in body and "sms-replication" in body
+    assert subject == "PROBLEM: SMS packages CEN on sms-relay is CRITICAL: CEN00001", subject
+    assert "CEN00001" in body and "https://nagios.example.com/monitoring-plugins-sms/check_sms_packages.html\n" in body, body
     assert not server.mails("sms-manager", "PROBLEM: " + SERVICE), "escalated with the first page"
 
     # The escalation adds the manager and keeps the team; the manager's page has the dry run.

@@ -121,7 +121,7 @@ def test_every_program_has_its_man_page_completion_and_page(built):
         section = 8 if "/usr/share/man/man8/%s.8.gz" % name in files else 1
         assert "/usr/share/man/man%d/%s.%d.gz" % (section, name, section) in files
         assert "/usr/share/bash-completion/completions/" + name in files
-        assert "/usr/share/doc/monitoring-plugins-sms/%s.md" % name in files
+        assert {"/usr/share/doc/monitoring-plugins-sms/%s.%s" % (name, kind) for kind in ("md", "html")} <= set(files)
 
 
 def test_the_repair_is_found_by_the_name_that_the_checks_print(built):
