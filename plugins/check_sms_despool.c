@@ -132,7 +132,7 @@ static const struct option despool_option_table[] = {
      .type = OPTION_TEXT,
      .offset = DESPOOL(close),
      .argument = "PACKAGE",
-     .flags = OPTION_COMMAND_LINE_ONLY,
+     .flags = OPTION_COMMAND_LINE_ONLY | OPTION_MANNER,
      .help = "Close what is open for this package by hand, after a repair that the logs do not show."},
 };
 
@@ -151,6 +151,7 @@ struct run {
     struct logset_places places;
     struct logset set;
     struct stall_list stalls;
+    struct announcements announcements;
     bool closed;              /* --close found something */
     struct failure no_folder; /* --pck could not be looked into; text "" when it could */
     int64_t now;
@@ -224,7 +225,13 @@ static int find_stalls(struct run *run, const char *identity, struct failure *fa
         if (run->stalls.in_trouble)
             note_trouble(run, &run->stalls.trouble);
     }
-    return stalls_judge(&run->stalls, &check->options.thresholds, &check->options.known, run->now, failure);
+    const struct announce_options announce = check_announce_options(&check->options);
+    struct failure problem;
+    if (announcements_open(&run->announcements, run->state, &announce, run->in_trouble, run->now, &problem) !=
+        0)
+        note_trouble(run, &problem);
+    return stalls_judge(&run->stalls, &check->options.thresholds, &check->options.known, &run->announcements,
+                        run->now, failure);
 }
 
 static int look(struct run *run, struct failure *failure)
@@ -292,7 +299,7 @@ static enum status judge(const struct run *run, const struct tally *tally, enum 
     return run->no_folder.text[0] != '\0' ? status_worse(status, STATUS_UNKNOWN) : status;
 }
 
-static void tell(const struct run *run)
+static void tell(struct run *run)
 {
     const struct despool_check *check = run->check;
     const int64_t newest_s = run->set.newest_s;
@@ -304,6 +311,8 @@ static void tell(const struct run *run)
     const struct stallreport report = {
         .label = label,
         .status = judge(run, &tally, silence, future_s),
+        .format = (enum output_format)check->options.format,
+        .announcements = &run->announcements,
         .logs = &run->set,
         .stalls = &run->stalls,
         .tally = &tally,
@@ -327,11 +336,8 @@ static void tell(const struct run *run)
         .max_items = (size_t)check->options.max_items,
         .verbose = check->options.verbosity > 0,
     };
-    struct text output = {0};
     stallreport_trace(&run->set, worker_trace(run->worker));
-    stallreport_render(&report, &output);
-    worker_result(run->worker, (int)report.status, text_string(&output), output.length);
-    text_free(&output);
+    stallreport_finish(&report, run->worker);
 }
 
 static void run_check(struct worker *worker, void *context)
@@ -350,6 +356,7 @@ static void run_check(struct worker *worker, void *context)
     else
         tell(&run);
     trace_step(worker_trace(worker), "closing the logs");
+    announcements_free(&run.announcements);
     stalls_free(&run.stalls);
     logset_free(&run.set);
     logset_places_free(&run.places);

@@ -191,6 +191,18 @@ static const char *words_of_kind(const char *kind)
     return kind;
 }
 
+static void item_fields(const struct siterun *run, size_t finding, struct json *json)
+{
+    const struct dp *dp = &((const struct run *)run)->dps.dps[finding];
+    json_integer(json, "wanted_version", dp->package->wanted >= 0, dp->package->wanted);
+    json_integer(json, "version", dp->held >= 0, dp->held);
+    json_integer(json, "summarizer_state", dp->has_state, dp->state);
+    json_integer(json, "message_id", dp->message_id != 0, dp->message_id);
+    json_integer(json, "message_time", dp->message_date > 0, dp->message_date);
+}
+
+static const struct siterun_words item_words = {.item_line = item_line, .item_fields = item_fields};
+
 struct numbers {
     struct tally tally;
     int64_t retrying, servers, maintained, evidence_age_s;
@@ -404,7 +416,7 @@ static void tell(struct siterun *site)
     enum status status = add_verdict(run, &numbers, &verdict);
     if (check->site.options.verbosity > 0)
         add_notes(site);
-    siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, item_line);
+    siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, &item_words);
     text_free(&verdict);
 }
 

@@ -237,6 +237,17 @@ static void item_line(const struct siterun *run, size_t finding, struct text *li
         add_advice(run, pair, line);
 }
 
+static void item_fields(const struct siterun *run, size_t finding, struct json *json)
+{
+    const struct pair *pair = &((const struct run *)run)->scan.pairs.pairs[finding];
+    json_integer(json, "wanted_version", true, pair->wanted);
+    json_integer(json, "version", pair->held >= 0, pair->held);
+    json_integer(json, "status", pair->has_status, pair->status);
+    json_integer(json, "rows", true, pair->rows);
+}
+
+static const struct siterun_words item_words = {.item_line = item_line, .item_fields = item_fields};
+
 struct numbers {
     struct tally tally;
     int64_t never_sent, resend, sites;
@@ -342,7 +353,7 @@ static void tell(struct siterun *run)
     struct text verdict = {0};
     add_verdict(run, &numbers, &verdict);
     siterun_report(run, run->examined == 0 ? STATUS_UNKNOWN : tally->status, &verdict, perfdata,
-                   sizeof perfdata / sizeof *perfdata, item_line);
+                   sizeof perfdata / sizeof *perfdata, &item_words);
     text_free(&verdict);
 }
 

@@ -27,8 +27,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum output_form { OUTPUT_TEXT, OUTPUT_JSON };
-
 struct reset_options {
     const char *package, *child_site, *pkg_server, *site;
     int style; /* enum repair_style */
@@ -36,7 +34,7 @@ struct reset_options {
     int64_t undo;
     int64_t min_age_s, max_per_hour, timeout_s;
     int clock;  /* enum pair_clock */
-    int output; /* enum output_form */
+    int output; /* enum output_format */
     int verbosity;
     const char *journal_dir, *state_dir;
 };
@@ -111,13 +109,7 @@ static const struct option how_option_table[] = {
      .most = 1000,
      .help = "Refuse more repairs than this at one child site within an hour."},
     DB_CLOCK_OPTION(RESET(clock)),
-    {.name = "output",
-     .type = OPTION_CHOICE,
-     .offset = RESET(output),
-     .argument = "FORM",
-     .fallback = "text",
-     .choices = "text|json",
-     .help = "For people, or for programs."},
+    OUTPUT_OPTION(RESET(output), "For people, or for programs."),
     {.name = "timeout",
      .letter = 't',
      .type = OPTION_INTEGER,

@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/sitedb/test_package_dp \
 	tests/unit/base/test_failure \
 	tests/unit/items/test_age \
+	tests/unit/items/test_announce \
 	tests/unit/process/test_privileges \
 	tests/unit/options/test_inifile \
 	tests/unit/items/test_summary \

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void write_output(const struct text *output)
+bool write_output(const struct text *output)
 {
     const char *bytes = text_string(output);
     size_t left = output->length;
@@ -20,24 +20,44 @@ void write_output(const struct text *output)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return;
+            return false;
         bytes += written;
         left -= (size_t)written;
     }
+    return true;
 }
 
-void check_finish(struct worker *worker, const struct report *report)
+static void keep_told(struct worker *worker, struct announcements *announcements,
+                      bool (*is_kept)(const void *context, const char *key), const void *context)
+{
+    trace_step(worker_trace(worker), "keeping what was told");
+    struct failure failure;
+    /* What cannot be kept is told again by the next run; that run says what is wrong with the memory. */
+    if (announcements_keep(announcements, is_kept, context, &failure) == 0)
+        statefile_commit(announcements->file, announcements->now, &failure);
+    worker_kept(worker);
+}
+
+void check_finish(struct worker *worker, const struct report *report, struct announcements *announcements,
+                  bool (*is_kept)(const void *context, const char *key), const void *context)
 {
     struct text output = {0};
+    bool keep = announcements != NULL && announcements->file != NULL && report->status != STATUS_UNKNOWN &&
+                announcements_due(announcements);
     report_render(report, &output);
+    if (keep)
+        worker_confirm(worker);
     worker_result(worker, (int)report->status, text_string(&output), output.length);
     text_free(&output);
+    if (keep && worker_delivered(worker))
+        keep_told(worker, announcements, is_kept, context);
 }
 
 void check_fail(struct worker *worker, const struct check *check, const struct failure *failure)
 {
     struct text output = {0};
-    report_render_failure(check->label, STATUS_UNKNOWN, failure->text, &output);
+    report_render_failure((enum output_format)check->options->format, check->label, STATUS_UNKNOWN,
+                          failure->text, &output);
     worker_result(worker, STATUS_UNKNOWN, text_string(&output), output.length);
     text_free(&output);
 }
@@ -51,7 +71,7 @@ int64_t check_lock_wait_ms(const struct worker *worker)
 static enum status end_with(const struct check *check, enum status status, const char *text,
                             struct text *output)
 {
-    report_render_failure(check->label, status, text, output);
+    report_render_failure((enum output_format)check->options->format, check->label, status, text, output);
     return status;
 }
 
@@ -85,12 +105,11 @@ static enum status run(const struct check *check, struct text *output)
     struct supervision supervision;
     struct failure failure;
     if (supervise(check->run, (void *)check, check->options->timeout.seconds * 1000,
-                  check->options->verbosity, &supervision, &failure) != 0)
+                  check->options->verbosity, write_output, &supervision, &failure) != 0)
         return end_with(check, STATUS_UNKNOWN, failure.text, output);
     enum status status;
     if (supervision.end == SUPERVISION_RESULT) {
-        text_add_bytes(output, text_string(&supervision.output), supervision.output.length);
-        status = (enum status)supervision.exit_code;
+        status = (enum status)supervision.exit_code; /* the output was written as soon as it was there */
     } else {
         status = explain(check, &supervision, output);
     }
@@ -108,6 +127,8 @@ static enum options_outcome read_options(const struct check *check, int argc, ch
     program.sections = check_manual_sections;
     program.section_count = check_manual_section_count;
     enum options_outcome outcome = options_parse(&program, argc, argv, arena, output, failure);
+    if (outcome == OPTIONS_RUN)
+        check->options->rule = options_rule(&program, *arena);
     if (outcome != OPTIONS_RUN || geteuid() != 0)
         return outcome;
     if (identity_take_owner(check_state_directory(check->options), failure) != 0)

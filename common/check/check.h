@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "check/options_shared.h"
+#include "items/announce.h"
 #include "items/output.h"
 #include "options/options.h"
 #include "process/supervise.h"
@@ -29,8 +30,15 @@ struct check {
  */
 int check_main(const struct check *check, int argc, char **argv);
 
-/** Hand a rendered report over. */
-void check_finish(struct worker *worker, const struct report *report);
+/**
+ * Hand a report over, and keep what it told for the first time once it is delivered.
+ *
+ * @param announcements  of the items in the report, their state file open; NULL: what is told is not kept. An
+ *                       UNKNOWN announces nothing
+ * @param is_kept        as announcements_keep has it
+ */
+void check_finish(struct worker *worker, const struct report *report, struct announcements *announcements,
+                  bool (*is_kept)(const void *context, const char *key), const void *context);
 
 /** Hand over a check that could not look: UNKNOWN with the failure's text. */
 void check_fail(struct worker *worker, const struct check *check, const struct failure *failure);
@@ -39,7 +47,8 @@ void check_fail(struct worker *worker, const struct check *check, const struct f
  * answer needs */
 int64_t check_lock_wait_ms(const struct worker *worker);
 
-/** Write all of it to standard output; a reader that is gone (EPIPE) changes nothing. */
-void write_output(const struct text *output);
+/** Write all of it to standard output. @return whether that was possible; a reader that is gone (EPIPE) is no
+ * other trouble */
+bool write_output(const struct text *output);
 
 #endif

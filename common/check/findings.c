@@ -179,8 +179,34 @@ static int by_display(const void *a, const void *b, void *items)
     return item_compare(&all[*(const size_t *)a], &all[*(const size_t *)b]);
 }
 
+bool findings_remembers(const void *context, const char *key)
+{
+    const struct findings *findings = context;
+    return history_find(findings->recall.memory, findings->recall.count, key) != NULL;
+}
+
+/* After the judgement, before the order: new ones stand first where that is asked for. */
+static int announce(struct findings *findings, const struct announce_options *options,
+                    struct failure *failure)
+{
+    struct recall *recall = &findings->recall;
+    struct failure problem;
+    if (recall->file != NULL &&
+        announcements_open(&findings->announcements, recall->file, options, recall->in_trouble,
+                           findings->clocks.host, &problem) != 0 &&
+        !recall->in_trouble) {
+        recall->in_trouble = true;
+        recall->trouble = problem;
+    }
+    for (size_t i = 0; i < findings->count; i++)
+        if (announcements_judge(&findings->announcements, &findings->items[i]) != 0)
+            return fail(failure, "out of memory");
+    return 0;
+}
+
 int findings_judge(struct findings *findings, const struct thresholds *thresholds,
-                   const struct rate_list *rates, const struct known_list *known, struct failure *failure)
+                   const struct rate_list *rates, const struct known_list *known,
+                   const struct announce_options *options, struct failure *failure)
 {
     findings->order = malloc((findings->count + 1) * sizeof *findings->order);
     if (findings->order == NULL)
@@ -189,6 +215,8 @@ int findings_judge(struct findings *findings, const struct thresholds *threshold
         judge_item(&findings->items[i], thresholds, rates, known, findings->clocks.host);
         findings->order[i] = i;
     }
+    if (announce(findings, options, failure) != 0)
+        return -1;
     qsort_r(findings->order, findings->count, sizeof *findings->order, by_display, findings->items);
     return 0;
 }
@@ -239,6 +267,7 @@ struct perfdatum findings_perfdatum(enum finding_number number, const struct tal
 
 void findings_free(struct findings *findings)
 {
+    announcements_free(&findings->announcements);
     recall_close(&findings->recall);
     for (size_t i = 0; i < findings->count; i++)
         free((char *)findings->items[i].key);

@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "items/announce.h"
 #include "items/age.h"
 #include "items/itemstore.h"
 #include "items/judge.h"
@@ -44,6 +45,7 @@ struct findings {
     size_t count;
     size_t *order; /* owned: indexes into items, worst first, known ones last */
     struct recall recall;
+    struct announcements announcements; /* what the service has told of them */
     struct clocks clocks;
     struct text inactive; /* "site S05 is not active (status 2)": sites that have remembered items */
 };
@@ -69,9 +71,13 @@ int findings_remember(struct findings *findings, const struct findings_source *s
                       const struct findings_memory *memory, const struct sitedb *db,
                       const struct sitedb_filter *filter, const struct trace *trace, struct failure *failure);
 
-/** Judge every item and find the order of display. @return 0 or -1 */
+/** Judge every item, tell what is new of them, and find the order of display. @return 0 or -1 */
 int findings_judge(struct findings *findings, const struct thresholds *thresholds,
-                   const struct rate_list *rates, const struct known_list *known, struct failure *failure);
+                   const struct rate_list *rates, const struct known_list *known,
+                   const struct announce_options *announce, struct failure *failure);
+
+/** @return whether the memory still has the item of a key (a findings); for announcements_keep */
+bool findings_remembers(const void *findings, const char *key);
 
 /** Append what every verdict must say: known items, inactive sites, a memory that was lost. */
 void findings_add_notes(const struct findings *findings, const struct tally *tally, struct text *verdict);

@@ -56,6 +56,7 @@ const struct option check_option_table[] = {
      .letter = 'v',
      .type = OPTION_COUNT,
      .offset = CHECK(verbosity),
+     .flags = OPTION_MANNER,
      .help = "Show more; repeatable. -v: every item; -vv: settings, versions and "
              "the time of each step, on standard error; -vvv: the SQL as well."},
     {.name = "timeout",
@@ -65,6 +66,7 @@ const struct option check_option_table[] = {
      .argument = "SECONDS[:STATE]",
      .fallback = "8",
      .parse = parse_time_limit,
+     .flags = OPTION_MANNER,
      .help = "End after this time, with this state (warning, critical or unknown; default "
              "unknown). Keep it below check_nrpe's -t, and that below NRPE's command_timeout."},
     {.name = "warning",
@@ -97,7 +99,7 @@ const struct option check_option_table[] = {
      .type = OPTION_CUSTOM,
      .offset = CHECK(known),
      .argument = "PACKAGE[@SITE][:UNTIL]",
-     .flags = OPTION_REPEATABLE,
+     .flags = OPTION_REPEATABLE | OPTION_MANNER,
      .parse = known_list_parse,
      .reset = reset_known,
      .help = "Items that the team has accepted (comma list): shown last, counted as known, "
@@ -109,9 +111,23 @@ const struct option check_option_table[] = {
      .offset = CHECK(max_items),
      .argument = "N",
      .fallback = "10",
+     .flags = OPTION_MANNER,
      .least = 0,
      .most = 1000,
      .help = "Show at most this many items, worst and oldest first; -v shows all."},
+    {.name = "new",
+     .type = OPTION_DURATION,
+     .offset = CHECK(new_s),
+     .argument = "DURATION",
+     .least = 60,
+     .most = 31 * 86400,
+     .help = "Make this the second service of a pair: only an item whose state was told for the first time "
+             "less than DURATION ago sets the state, everything older is shown and OK. With is_volatile and "
+             "one check attempt the daemon then pages every new stall once, whatever is red already. "
+             "DURATION is at least two check intervals."},
+    OUTPUT_OPTION(CHECK(format),
+                  "json: one JSON object on one line, with every item, its fields and its times, for scripts "
+                  "and other consoles. The exit code stays the same."),
 };
 const size_t check_option_count = COUNT(check_option_table);
 
@@ -119,7 +135,7 @@ const size_t check_option_count = COUNT(check_option_table);
 #define KERBEROS_OPTION(at)                                                                                  \
     {                                                                                                        \
         .name = "KRB5CCNAME", .type = OPTION_TEXT, .offset = (at), .argument = "CACHE",                      \
-        .flags = OPTION_INI_ONLY, .help = "Kerberos ticket cache to use."                                    \
+        .flags = OPTION_INI_ONLY | OPTION_MANNER, .help = "Kerberos ticket cache to use."                    \
     }
 const struct option kerberos_option_table[] = {
     KERBEROS_OPTION(offsetof(struct environment_options, krb5ccname))};
@@ -132,12 +148,14 @@ const struct option database_option_table[] = {
      .letter = 'H',
      .type = OPTION_TEXT,
      .offset = DATABASE(hostname),
+     .flags = OPTION_MANNER,
      .argument = "HOST",
      .help = "Database server."},
     {.name = "port",
      .letter = 'p',
      .type = OPTION_INTEGER,
      .offset = DATABASE(port),
+     .flags = OPTION_MANNER,
      .argument = "PORT",
      .fallback = "1433",
      .least = 1,
@@ -147,12 +165,14 @@ const struct option database_option_table[] = {
      .letter = 'd',
      .type = OPTION_TEXT,
      .offset = DATABASE(database),
+     .flags = OPTION_MANNER,
      .argument = "NAME",
      .help = "Site database, as a rule SMS_xxx or CM_xxx with the site's code."},
     {.name = "user",
      .letter = 'u',
      .type = OPTION_TEXT,
      .offset = DATABASE(user),
+     .flags = OPTION_MANNER,
      .argument = "USER",
      .help = "SQL login, or DOMAIN\\user for Windows authentication "
              "(NTLM). Without it, a Kerberos ticket is used."},
@@ -160,22 +180,25 @@ const struct option database_option_table[] = {
      .type = OPTION_TEXT,
      .offset = DATABASE(password),
      .argument = "PASSWORD",
-     .flags = OPTION_INI_ONLY | OPTION_SECRET,
+     .flags = OPTION_INI_ONLY | OPTION_SECRET | OPTION_MANNER,
      .help = "Password of the user. The file that holds it must not be readable by others (mode 0640)."},
     {.name = "password-file",
      .type = OPTION_TEXT,
      .offset = DATABASE(password_file),
+     .flags = OPTION_MANNER,
      .argument = "FILE",
      .help = "File with the password on its first line, not readable by others."},
     {.name = "driver",
      .type = OPTION_TEXT,
      .offset = DATABASE(driver),
+     .flags = OPTION_MANNER,
      .argument = "NAME",
      .fallback = "FreeTDS",
      .help = "ODBC driver as odbcinst.ini names it."},
     {.name = "tds-version",
      .type = OPTION_TEXT,
      .offset = DATABASE(tds_version),
+     .flags = OPTION_MANNER,
      .argument = "VERSION",
      .fallback = "7.1",
      .help = "Version of the wire protocol: 7.1 is spoken by SQL Server 2000 up "
@@ -184,6 +207,7 @@ const struct option database_option_table[] = {
     {.name = "encryption",
      .type = OPTION_CHOICE,
      .offset = DATABASE(encryption),
+     .flags = OPTION_MANNER,
      .argument = "MODE",
      .fallback = "request",
      .choices = "off|request|require",
@@ -191,32 +215,34 @@ const struct option database_option_table[] = {
     {.name = "tls-ca",
      .type = OPTION_TEXT,
      .offset = DATABASE(tls_ca),
+     .flags = OPTION_MANNER,
      .argument = "FILE",
      .help =
          "CA certificate (PEM) that the server's certificate must lead to; implies --encryption=require."},
     {.name = "dsn",
      .type = OPTION_TEXT,
      .offset = DATABASE(dsn),
+     .flags = OPTION_MANNER,
      .argument = "NAME",
      .help = "Use a data source of odbc.ini instead of hostname, port and driver."},
     {.name = "connect",
      .type = OPTION_TEXT,
      .offset = DATABASE(connect),
      .argument = "STRING",
-     .flags = OPTION_CONNECTION_STRING,
+     .flags = OPTION_CONNECTION_STRING | OPTION_MANNER,
      .help = "Use this ODBC connection string as it is. PWD= and PASSWORD= are taken from an ini file only."},
     KERBEROS_OPTION(ENVIRONMENT(krb5ccname)),
     {.name = "ODBCSYSINI",
      .type = OPTION_TEXT,
      .offset = ENVIRONMENT(odbcsysini),
      .argument = "DIR",
-     .flags = OPTION_INI_ONLY,
+     .flags = OPTION_INI_ONLY | OPTION_MANNER,
      .help = "Directory of odbcinst.ini and odbc.ini."},
     {.name = "FREETDSCONF",
      .type = OPTION_TEXT,
      .offset = ENVIRONMENT(freetdsconf),
      .argument = "FILE",
-     .flags = OPTION_INI_ONLY,
+     .flags = OPTION_INI_ONLY | OPTION_MANNER,
      .help = "freetds.conf to use."},
 };
 const size_t database_option_count = COUNT(database_option_table);
@@ -273,6 +299,14 @@ int environment_apply(const struct environment_options *environment, struct fail
         if (variables[i].value != NULL && setenv(variables[i].name, variables[i].value, 1) != 0)
             return fail(failure, "cannot set %s: %s", variables[i].name, strerror(errno));
     return 0;
+}
+
+struct announce_options check_announce_options(const struct check_options *options)
+{
+    enum { NEW_S = 15 * 60 }; /* for the perfdata where --new is not given */
+    return (struct announce_options){.rule = options->rule,
+                                     .only_new = options->new_s > 0,
+                                     .window_s = options->new_s > 0 ? options->new_s : NEW_S};
 }
 
 const char *state_directory(const char *given)

@@ -2,9 +2,11 @@
 #ifndef SMS_CHECK_OPTIONS_SHARED_H
 #define SMS_CHECK_OPTIONS_SHARED_H
 
+#include "items/announce.h"
 #include "items/judge.h"
 #include "items/known.h"
 #include "items/minrate.h"
+#include "items/output.h"
 #include "odbc/odbc.h"
 #include "options/options.h"
 #include "sitedb/sitedb.h"
@@ -23,6 +25,9 @@ struct check_options {
     struct known_list known;
     const char *state_dir;
     int64_t max_items;
+    int64_t new_s; /* --new, 0: not given */
+    int format;    /* enum output_format */
+    uint64_t rule; /* options_rule, of check_main */
 };
 
 extern const struct option check_option_table[];
@@ -61,10 +66,15 @@ extern const size_t site_option_count;
  * target. */
 #define STATE_DIR_OPTION(at)                                                                                 \
     {                                                                                                        \
-        .name = "state-dir", .type = OPTION_TEXT, .offset = (at), .argument = "DIR",                         \
+        .name = "state-dir", .type = OPTION_TEXT, .offset = (at), .argument = "DIR", .flags = OPTION_MANNER, \
         .help = "Where the check keeps what it must remember between runs. Without it: the value of "        \
                 "MP_STATE_PATH, else the "                                                                   \
                 "directory of the build (Debian: /var/lib/monitoring-plugins-sms)."                          \
+    }
+#define OUTPUT_OPTION(at, text)                                                                              \
+    {                                                                                                        \
+        .name = "output", .type = OPTION_CHOICE, .offset = (at), .argument = "FORMAT", .fallback = "text",   \
+        .choices = "text|json", .flags = OPTION_MANNER, .help = text                                         \
     }
 #define OWNING_SITE_OPTION(at)                                                                               \
     {                                                                                                        \
@@ -84,6 +94,9 @@ extern const size_t site_option_count;
 
 /** Set the environment variables that were given. @return 0, or -1 */
 int environment_apply(const struct environment_options *environment, struct failure *failure);
+
+/** @return what makes a service of these options, for items/announce.h */
+struct announce_options check_announce_options(const struct check_options *options);
 
 /** --state-dir as given, else MP_STATE_PATH, else the built-in directory. */
 const char *check_state_directory(const struct check_options *options);

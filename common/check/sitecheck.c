@@ -31,8 +31,9 @@ static int look(struct siterun *run, const struct siterun_steps *steps, struct f
     run->findings.clocks = (struct clocks){.host = time(NULL), .database = run->db.clock.utc};
     if (run->examined > 0 && remember(run, failure) != 0)
         return -1;
+    const struct announce_options announce = check_announce_options(&check->options);
     return findings_judge(&run->findings, &check->options.thresholds, &check->look.rates,
-                          &check->options.known, failure);
+                          &check->options.known, &announce, failure);
 }
 
 void siterun(struct siterun *run, const struct siterun_steps *steps)
@@ -66,6 +67,7 @@ void siterun(struct siterun *run, const struct siterun_steps *steps)
 struct line_context {
     const struct siterun *run;
     void (*item_line)(const struct siterun *run, size_t finding, struct text *line);
+    void (*item_fields)(const struct siterun *run, size_t finding, struct json *json);
 };
 
 static void line_in_order(void *context, size_t shown, struct text *line)
@@ -92,10 +94,30 @@ static const char **split_lines(struct text *text, size_t *count)
     return lines;
 }
 
-void siterun_report(struct siterun *run, enum status status, const struct text *verdict,
-                    const struct perfdatum *perfdata, size_t perfdata_count,
-                    void (*item_line)(const struct siterun *run, size_t finding, struct text *line))
+static const struct item *item_in_order(const void *context, size_t shown)
 {
+    const struct findings *findings = &((const struct line_context *)context)->run->findings;
+    return &findings->items[findings->order[shown]];
+}
+
+static void fields_in_order(void *context, size_t shown, struct json *json)
+{
+    const struct line_context *lines = context;
+    lines->item_fields(lines->run, lines->run->findings.order[shown], json);
+}
+
+void siterun_report(struct siterun *run, enum status status, const struct text *plugin_verdict,
+                    const struct perfdatum *plugin_perfdata, size_t plugin_perfdata_count,
+                    const struct siterun_words *words)
+{
+    enum { MOST_PERFDATA = 32 };
+    struct tally tally;
+    tally_items(run->findings.items, run->findings.count, &tally);
+    struct perfdatum perfdata[MOST_PERFDATA];
+    size_t perfdata_count =
+        plugin_perfdata_count < MOST_PERFDATA - 1 ? plugin_perfdata_count : MOST_PERFDATA - 1;
+    memcpy(perfdata, plugin_perfdata, perfdata_count * sizeof *perfdata);
+    perfdata[perfdata_count++] = announce_perfdatum(&tally);
     if (run->findings.recall.in_trouble)
         status = status_worse(status, STATUS_WARNING);
     const bool verbose = run->check->options.verbosity > 0;
@@ -108,20 +130,31 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
     }
     size_t note_count;
     const char **notes = split_lines(&run->notes, &note_count);
-    struct line_context lines = {run, item_line};
-    const struct report report = {.label = run->check->check.label,
+    struct line_context lines = {run, words->item_line, words->item_fields};
+    struct text verdict = {0};
+    if (run->findings.announcements.only_new && status != STATUS_UNKNOWN) {
+        announce_verdict(item_in_order, &lines, run->findings.count, &tally, &verdict);
+        findings_add_notes(&run->findings, &tally, &verdict);
+    } else {
+        text_add_bytes(&verdict, text_string(plugin_verdict), plugin_verdict->length);
+    }
+    const struct report report = {.format = (enum output_format)run->check->options.format,
+                                  .label = run->check->check.label,
                                   .status = status,
-                                  .verdict = text_string(verdict),
+                                  .verdict = text_string(&verdict),
                                   .perfdata = perfdata,
                                   .perfdata_count = perfdata_count,
                                   .notes = notes,
                                   .note_count = note_count,
                                   .item_line = line_in_order,
+                                  .item = item_in_order,
+                                  .item_fields = words->item_fields != NULL ? fields_in_order : NULL,
                                   .context = &lines,
                                   .item_count = run->findings.count,
                                   .max_items = (size_t)run->check->options.max_items,
                                   .all = verbose};
-    check_finish(run->worker, &report);
+    check_finish(run->worker, &report, &run->findings.announcements, findings_remembers, &run->findings);
+    text_free(&verdict);
     free(notes);
 }
 

@@ -46,14 +46,20 @@ struct siterun_steps {
  * source. */
 void siterun(struct siterun *run, const struct siterun_steps *steps);
 
+/* How a plugin words the finding with an index into `run->findings.items`. */
+struct siterun_words {
+    void (*item_line)(const struct siterun *run, size_t finding, struct text *line);
+    /* Further members of its JSON object: what the plugin read; NULL none. */
+    void (*item_fields)(const struct siterun *run, size_t finding, struct json *json);
+};
+
 /**
- * Hand the report over. A memory that was lost or not kept is at least a WARNING.
- *
- * @param item_line  words the finding with this index into `run->findings.items`
+ * Hand the report over, with the perfdata `new` behind the plugin's. A memory that was lost or not kept is at
+ * least a WARNING. With --new the verdict tells what is new instead of the plugin's.
  */
 void siterun_report(struct siterun *run, enum status status, const struct text *verdict,
                     const struct perfdatum *perfdata, size_t perfdata_count,
-                    void (*item_line)(const struct siterun *run, size_t finding, struct text *line));
+                    const struct siterun_words *words);
 
 /** @return the perfdata examined and query_time */
 struct perfdatum siterun_examined(const struct siterun *run);

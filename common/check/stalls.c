@@ -268,11 +268,14 @@ static int compare(const void *a, const void *b)
 }
 
 int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
-                 int64_t now, struct failure *failure)
+                 struct announcements *announcements, int64_t now, struct failure *failure)
 {
-    (void)failure;
-    for (size_t i = 0; i < list->count; i++)
-        judge_item(&list->stalls[i].item, thresholds, NULL, known, now);
+    for (size_t i = 0; i < list->count; i++) {
+        struct item *item = &list->stalls[i].item;
+        judge_item(item, thresholds, NULL, known, now);
+        if (announcements_judge(announcements, item) != 0)
+            return fail(failure, "out of memory");
+    }
     if (list->count > 1)
         qsort(list->stalls, list->count, sizeof *list->stalls, compare);
     tie_texts(list);

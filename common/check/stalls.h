@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "base/trace.h"
+#include "items/announce.h"
 #include "files/files.h"
 #include "items/judge.h"
 #include "options/options.h"
@@ -63,9 +64,14 @@ int stalls_of_folder(struct stall_list *list, struct bytestore *store, const cha
                      const struct stall_memory *memory, int64_t now, const struct trace *trace,
                      struct failure *failure);
 
-/** Judge all of them and bring them into the order of display. @return 0 or -1 */
+/**
+ * Judge all of them, tell what is new of them, and bring them into the order of display.
+ *
+ * @param announcements  opened by the caller
+ * @return 0 or -1
+ */
 int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
-                 int64_t now, struct failure *failure);
+                 struct announcements *announcements, int64_t now, struct failure *failure);
 
 /** @return the item at this place of the order of display; borrowed */
 const struct stall *stalls_ordered(const struct stall_list *list, size_t index);

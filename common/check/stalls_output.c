@@ -380,7 +380,35 @@ void stallreport_trace(const struct logset *logs, const struct trace *trace)
     }
 }
 
-void stallreport_render(const struct stallreport *report, struct text *output)
+static const struct item *item_of(const void *context, size_t index)
+{
+    return &stalls_ordered(((const struct stallreport *)context)->stalls, index)->item;
+}
+
+static void item_fields(void *context, size_t index, struct json *json)
+{
+    const struct stall *stall = stalls_ordered(((const struct stallreport *)context)->stalls, index);
+    json_integer(json, "wanted_version", stall->wanted > 0, stall->wanted);
+    json_integer(json, "version", stall->held > 0, stall->held);
+    json_integer(json, "repeats", true, stall->repeats);
+    json_integer(json, "last_repeat", stall->last_s > 0, stall->last_s);
+    json_boolean(json, "base_file_missing", stall->pck_missing);
+    struct text line = {0};
+    text_add_clean(&line, stall->line, sizeof stall->line);
+    json_string(json, "log_line", line.length > 0 ? text_string(&line) : NULL);
+    text_free(&line);
+}
+
+/* What could not be looked at stands before both verdicts. */
+static void add_own_verdict(const struct stallreport *report, struct text *verdict)
+{
+    if (report->announcements->only_new && report->status != STATUS_UNKNOWN)
+        announce_verdict(item_of, report, report->stalls->count, report->tally, verdict);
+    else
+        add_verdict(report, verdict);
+}
+
+void stallreport_finish(const struct stallreport *report, struct worker *worker)
 {
     const struct tally *tally = report->tally;
     const struct thresholds *thresholds = report->thresholds;
@@ -388,7 +416,7 @@ void stallreport_render(const struct stallreport *report, struct text *output)
     if (report->site != NULL)
         text_addf(&verdict, "site %s: ", report->site);
     add_all_unread(report, &verdict);
-    add_verdict(report, &verdict);
+    add_own_verdict(report, &verdict);
     const struct range silent_warning = {.set = report->silent_warning_s > 0,
                                          .end = report->silent_warning_s};
     const struct range silent_critical = {.set = report->silent_critical_s > 0,
@@ -416,10 +444,12 @@ void stallreport_render(const struct stallreport *report, struct text *output)
          .value = report->log_age_s,
          .warning = &silent_warning,
          .critical = &silent_critical},
+        announce_perfdatum(tally),
     };
     struct notes notes = {0};
     make_notes(report, &notes);
-    const struct report lines = {.label = report->label,
+    const struct report lines = {.format = report->format,
+                                 .label = report->label,
                                  .status = report->status,
                                  .verdict = text_string(&verdict),
                                  .perfdata = perfdata,
@@ -427,11 +457,13 @@ void stallreport_render(const struct stallreport *report, struct text *output)
                                  .notes = notes.strings,
                                  .note_count = notes.count,
                                  .item_line = item_line,
+                                 .item = item_of,
+                                 .item_fields = item_fields,
                                  .context = (void *)report,
                                  .item_count = report->stalls->count,
                                  .max_items = report->max_items,
                                  .all = report->verbose};
-    report_render(&lines, output);
+    check_finish(worker, &lines, report->announcements, NULL, NULL);
     for (size_t i = 0; i < sizeof notes.texts / sizeof *notes.texts; i++)
         text_free(&notes.texts[i]);
     text_free(&verdict);

@@ -6,9 +6,11 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "check/check.h"
 #include "check/stalls.h"
 #include "items/judge.h"
 #include "items/known.h"
+#include "items/output.h"
 #include "replication/logset.h"
 
 #include <stdbool.h>
@@ -21,6 +23,8 @@
 struct stallreport {
     const char *label; /* "SMS DESPOOL" */
     enum status status;
+    enum output_format format;
+    struct announcements *announcements; /* of the stalls */
     const struct logset *logs;
     const struct stall_list *stalls; /* in the order of display */
     const struct tally *tally;       /* of the stalls */
@@ -50,8 +54,10 @@ bool stallreport_is_unread(const struct logset_log *log);
 /** Tell how each log was read, for -vv. */
 void stallreport_trace(const struct logset *logs, const struct trace *trace);
 
-/** Append the whole standard output: first line with perfdata, notes and items, within items/output.h's
- * budgets. */
-void stallreport_render(const struct stallreport *report, struct text *output);
+/**
+ * Hand the report over: first line with perfdata, notes and items, within items/output.h's budgets, or JSON.
+ * With --new the verdict tells what is new.
+ */
+void stallreport_finish(const struct stallreport *report, struct worker *worker);
 
 #endif

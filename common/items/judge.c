@@ -43,7 +43,9 @@ void tally_items(const struct item *items, size_t count, struct tally *tally)
             *oldest = item->age_s;
         tally->stuck += item->stuck;
         tally->outstanding_bytes += item->size_bytes;
-        tally->status = status_worse(tally->status, item->status);
+        tally->fresh += item->is_new;
+        if (!item->told)
+            tally->status = status_worse(tally->status, item->status);
         if (tally->worst == NULL || item_compare(item, tally->worst) < 0)
             tally->worst = item;
     }
@@ -53,6 +55,8 @@ int item_compare(const struct item *a, const struct item *b)
 {
     if (a->known != b->known)
         return a->known ? 1 : -1;
+    if (a->told != b->told)
+        return a->told ? 1 : -1;
     if (a->status != b->status)
         return status_worse(a->status, b->status) == a->status ? -1 : 1;
     if (a->age_s != b->age_s)

@@ -53,6 +53,10 @@ struct item {
     int64_t allowance_s; /* added to the thresholds by --min-rate */
     bool stuck;          /* its warning range alerts */
     enum status status;
+
+    /* What the service has told of it (items/announce.h). */
+    bool is_new; /* its state was delivered for the first time less than --new ago */
+    bool told;   /* --new: the team knows of it, so it has no effect on the state of the service */
 };
 
 struct thresholds {
@@ -71,7 +75,7 @@ void judge_item(struct item *item, const struct thresholds *thresholds, const st
  * make the oldest. */
 struct tally {
     enum status status;
-    int64_t pending, failed, stuck, known;
+    int64_t pending, failed, stuck, known, fresh;
     int64_t oldest_s, oldest_failed_s;
     int64_t outstanding_bytes;
     const struct item *worst; /* the oldest of the worst status; NULL without items; borrowed */
@@ -79,7 +83,7 @@ struct tally {
 
 void tally_items(const struct item *items, size_t count, struct tally *tally);
 
-/** Order for display: known ones last, then worst first, then oldest first, then by key. */
+/** Order for display: known ones last, told ones before them, then worst first, then oldest first, then by key. */
 int item_compare(const struct item *a, const struct item *b);
 
 #endif

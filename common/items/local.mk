@@ -3,6 +3,8 @@ noinst_LIBRARIES += common/items/libitems.a
 common_items_libitems_a_SOURCES = \
 	common/items/age.c \
 	common/items/age.h \
+	common/items/announce.c \
+	common/items/announce.h \
 	common/items/away.c \
 	common/items/away.h \
 	common/items/itemline.c \

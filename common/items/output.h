@@ -2,9 +2,11 @@
 #ifndef SMS_ITEMS_OUTPUT_H
 #define SMS_ITEMS_OUTPUT_H
 
+#include "base/json.h"
 #include "base/range.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "items/judge.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +29,13 @@ struct perfdatum {
     const struct range *critical;
 };
 
+enum output_format {
+    OUTPUT_TEXT, /* the plugin API: first line with perfdata, then lines */
+    OUTPUT_JSON  /* one JSON object on one line, with every item whatever the budgets */
+};
+
 struct report {
+    enum output_format format;
     const char *label; /* "SMS PACKAGES" */
     enum status status;
     const char *verdict;
@@ -38,16 +46,24 @@ struct report {
     size_t note_count;
     /* One line per item, already in order; made only while there is room. */
     void (*item_line)(void *context, size_t item, struct text *line);
+    const struct item *(*item)(const void *context, size_t item); /* for JSON; borrowed */
+    /* Further members of an item's JSON object, as only the plugin knows them; NULL none. */
+    void (*item_fields)(void *context, size_t item, struct json *json);
     void *context;
     size_t item_count;
     size_t max_items;
     bool all; /* -v: every item, whatever the budget of the whole output */
 };
 
-/** Render. The first line never passes REPORT_FIRST_LINE_BYTES, the whole never REPORT_BYTES unless `all`. */
+/**
+ * Render. As text, the first line never passes REPORT_FIRST_LINE_BYTES, the whole never REPORT_BYTES unless
+ * `all`. As JSON: check, state, exit_code, verdict, perfdata (an object a label: value, unit, warning and
+ * critical ranges as perfdata has them), notes, and items with times in UTC seconds and ages in seconds.
+ */
 void report_render(const struct report *report, struct text *output);
 
-/** The one line of a check that could not look: "SMS PACKAGES UNKNOWN - <text>". */
-void report_render_failure(const char *label, enum status status, const char *text, struct text *output);
+/** A check that could not look: "SMS PACKAGES UNKNOWN - <text>", or the same as JSON without items. */
+void report_render_failure(enum output_format format, const char *label, enum status status, const char *text,
+                           struct text *output);
 
 #endif

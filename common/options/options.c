@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "options/options.h"
 
+#include "base/hash.h"
 #include "base/sanitize.h"
 #include "options/commandline.h"
 #include "options/describe.h"
@@ -239,9 +240,9 @@ void options_arena_free(struct options_arena *arena)
     free(arena);
 }
 
-static void add_setting(const struct option *option, const char *value, const char *place,
-                        struct text *output)
+static void add_setting(const struct option *option, const char *value, const char *place, void *context)
 {
+    struct text *output = context;
     text_addf(output, "%s%s", option->flags & OPTION_INI_ONLY ? "" : "--", option->name);
     if (shows_nothing(option, value))
         text_add(output, "=(set)");
@@ -254,24 +255,48 @@ static void add_setting(const struct option *option, const char *value, const ch
     text_add(output, ")\n");
 }
 
+/* Call `add` for every value of an option that counts, or for its fallback. */
+static void each_setting(const struct options_arena *arena, const struct option *option,
+                         void (*add)(const struct option *option, const char *value, const char *place,
+                                     void *context),
+                         void *context)
+{
+    const struct given_option *last = NULL;
+    for (const struct given_option *given = arena->given.first; given != NULL; given = given->next) {
+        if (given->entry.option != option)
+            continue;
+        if (accumulates(option))
+            add(option, given->value, given->place, context);
+        last = given;
+    }
+    if (last != NULL && !accumulates(option))
+        add(option, last->value, last->place, context);
+    else if (last == NULL && option->fallback != NULL)
+        add(option, option->fallback, "default", context);
+}
+
 void options_settings(const struct program *program, const struct options_arena *arena, struct text *output)
 {
-    for (size_t i = 0; i < program->group_count; i++) {
-        const struct option_group *group = &program->groups[i];
-        for (size_t j = 0; j < group->count; j++) {
-            const struct option *option = &group->options[j];
-            const struct given_option *last = NULL;
-            for (const struct given_option *given = arena->given.first; given != NULL; given = given->next) {
-                if (given->entry.option != option)
-                    continue;
-                if (accumulates(option))
-                    add_setting(option, given->value, given->place, output);
-                last = given;
-            }
-            if (last != NULL && !accumulates(option))
-                add_setting(option, last->value, last->place, output);
-            else if (last == NULL && option->fallback != NULL)
-                add_setting(option, option->fallback, "default", output);
-        }
-    }
+    for (size_t i = 0; i < program->group_count; i++)
+        for (size_t j = 0; j < program->groups[i].count; j++)
+            each_setting(arena, &program->groups[i].options[j], add_setting, output);
+}
+
+static void hash_setting(const struct option *option, const char *value, const char *place, void *context)
+{
+    (void)place;
+    uint64_t *hash = context;
+    *hash = hash_add(*hash, option->name, strlen(option->name) + 1);
+    if (value != NULL)
+        *hash = hash_add(*hash, value, strlen(value) + 1);
+}
+
+uint64_t options_rule(const struct program *program, const struct options_arena *arena)
+{
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; i < program->group_count; i++)
+        for (size_t j = 0; j < program->groups[i].count; j++)
+            if (!(program->groups[i].options[j].flags & OPTION_MANNER))
+                each_setting(arena, &program->groups[i].options[j], hash_setting, &hash);
+    return hash_end(hash);
 }

@@ -34,7 +34,8 @@ enum option_flags {
     OPTION_SECRET = 4,            /* no output shows it; an ini file with it must be closed to others */
     OPTION_CONNECTION_STRING = 8, /* a secret when it holds PWD= or PASSWORD=; argv must not hold those */
     OPTION_REPEATABLE = 16, /* OPTION_CUSTOM that accumulates; its fallback counts only without values */
-    OPTION_HIDDEN = 32      /* works, but is not shown */
+    OPTION_HIDDEN = 32,     /* works, but is not shown */
+    OPTION_MANNER = 64      /* how it is told or reached, not what is judged: no part of options_rule */
 };
 
 struct option {
@@ -110,5 +111,11 @@ void options_arena_free(struct options_arena *arena);
  * @param arena  of the options_parse whose settings are shown
  */
 void options_settings(const struct program *program, const struct options_arena *arena, struct text *output);
+
+/**
+ * What a service is, as far as it judges: a hash of every option that is no OPTION_MANNER, as it is given, in
+ * the order of the table. Two runs with the same value look at the same things by the same rules.
+ */
+uint64_t options_rule(const struct program *program, const struct options_arena *arena);
 
 #endif

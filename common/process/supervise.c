@@ -15,6 +15,7 @@
 
 enum {
     GRACE_MS = 100, /* for a graceful end after the result, and for the kernel after SIGKILL */
+    KEEP_MS = 1000, /* for a worker that keeps what was delivered */
     SLICE_MS = 25   /* how late the end of a worker is seen whose own child keeps the pipe open */
 };
 
@@ -22,6 +23,10 @@ enum {
 struct watch {
     pid_t pid;
     int pipe; /* non-blocking; -1 after its end was read */
+    int back; /* to the worker: one byte when the result was delivered; -1 closed */
+    delivery_function *deliver;
+    bool confirm; /* the worker wants to know */
+    bool kept;
     int64_t started_ms;
     int64_t waited_ms; /* sum of the waits that passed in full: a deadline even where a faked clock stands */
     int verbosity;
@@ -77,6 +82,12 @@ static void take_frame(struct watch *watch, const struct frame *frame, const cha
     case FRAME_NOTE:
         write_note(bytes, frame->length);
         break;
+    case FRAME_CONFIRM:
+        watch->confirm = true;
+        break;
+    case FRAME_KEPT:
+        watch->kept = true;
+        break;
     case FRAME_RESULT:
         if (frame->length < sizeof code || watch->answered) {
             watch->spoilt = true;
@@ -98,7 +109,7 @@ static void take_frames(struct watch *watch)
     struct frame frame;
     while (!watch->spoilt && watch->unread.length - used >= sizeof frame) {
         memcpy(&frame, watch->unread.bytes + used, sizeof frame);
-        if (frame.kind < FRAME_STEP || frame.kind > FRAME_RESULT || frame.length > MOST_FRAME_BYTES)
+        if (frame.kind < FRAME_STEP || frame.kind > FRAME_KEPT || frame.length > MOST_FRAME_BYTES)
             watch->spoilt = true;
         else if (watch->unread.length - used - sizeof frame < frame.length)
             break;
@@ -183,6 +194,25 @@ static void wait_for_end(struct watch *watch, int64_t grace_ms)
         wait_slice(watch, until_ms);
 }
 
+static void close_back(struct watch *watch)
+{
+    if (watch->back >= 0)
+        close(watch->back);
+    watch->back = -1;
+}
+
+static void deliver_result(struct watch *watch)
+{
+    bool delivered = watch->deliver != NULL && !broken(watch) && watch->deliver(&watch->supervision->output);
+    /* Into a pipe that is empty: it cannot block, and a worker that is gone is no matter (SIGPIPE is ignored). */
+    if (delivered && watch->confirm && write(watch->back, "", 1) == 1) {
+        int64_t until_ms = elapsed_ms(watch) + KEEP_MS;
+        while (!watch->dead && !watch->kept && !broken(watch) && elapsed_ms(watch) < until_ms)
+            wait_slice(watch, until_ms);
+    }
+    close_back(watch);
+}
+
 static void follow(struct watch *watch, int64_t timeout_ms)
 {
     struct supervision *supervision = watch->supervision;
@@ -192,8 +222,10 @@ static void follow(struct watch *watch, int64_t timeout_ms)
 
     bool died_alone = watch->dead;
     supervision->elapsed_ms = elapsed_ms(watch);
-    if (watch->answered)
+    if (watch->answered) {
+        deliver_result(watch);
         wait_for_end(watch, GRACE_MS);
+    }
     if (!watch->dead) {
         kill(watch->pid, SIGKILL);
         wait_for_end(watch, GRACE_MS);
@@ -216,40 +248,46 @@ static void follow(struct watch *watch, int64_t timeout_ms)
 static int start(struct watch *watch, worker_function *work, void *context, int64_t timeout_ms,
                  struct failure *failure)
 {
-    int ends[2];
+    int ends[2], back[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return fail(failure, "cannot start the worker: pipe: %s", strerror(errno));
+    watch->pipe = ends[0];
+    if (pipe2(back, O_CLOEXEC) != 0) {
+        close(ends[1]);
+        return fail(failure, "cannot start the worker: pipe: %s", strerror(errno));
+    }
+    watch->back = back[1];
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0) {
         fail(failure, "cannot start the worker: /dev/null: %s", strerror(errno));
-        close(ends[0]);
         close(ends[1]);
+        close(back[0]);
         return -1;
     }
     pid_t parent = getpid();
     watch->started_ms = worker_clock_ms();
     watch->pid = fork();
     if (watch->pid == 0)
-        worker_run(work, context, ends[1], null, parent, watch->started_ms + timeout_ms, watch->verbosity);
+        worker_run(work, context, ends[1], back[0], null, parent, watch->started_ms + timeout_ms,
+                   watch->verbosity);
     int fork_error = errno;
     close(ends[1]);
+    close(back[0]);
     close(null);
-    if (watch->pid < 0) {
-        close(ends[0]);
+    if (watch->pid < 0)
         return fail(failure,
                     "cannot start the worker: fork: %s; look at the process limit of the monitoring user",
                     strerror(fork_error));
-    }
-    watch->pipe = ends[0];
     fcntl(watch->pipe, F_SETFL, O_NONBLOCK);
     return 0;
 }
 
 int supervise(worker_function *work, void *context, int64_t timeout_ms, int verbosity,
-              struct supervision *supervision, struct failure *failure)
+              delivery_function *deliver, struct supervision *supervision, struct failure *failure)
 {
     *supervision = (struct supervision){0};
-    struct watch watch = {.pipe = -1, .verbosity = verbosity, .supervision = supervision};
+    struct watch watch = {
+        .pipe = -1, .back = -1, .deliver = deliver, .verbosity = verbosity, .supervision = supervision};
 
     struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL}, old_pipe,
                      old_child;
@@ -266,6 +304,7 @@ int supervise(worker_function *work, void *context, int64_t timeout_ms, int verb
         }
     }
     close_pipe(&watch);
+    close_back(&watch);
     text_free(&watch.unread);
     sigaction(SIGPIPE, &old_pipe, NULL);
     sigaction(SIGCHLD, &old_child, NULL);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -34,6 +35,17 @@ int64_t worker_time_left_ms(const struct worker *worker);
  */
 int worker_result(struct worker *worker, int exit_code, const char *output, size_t length);
 
+/**
+ * Ask, before worker_result, that worker_delivered can be answered: for a worker that keeps what it has told.
+ */
+void worker_confirm(struct worker *worker);
+
+/** Wait, after worker_result, until the parent has written the output. @return whether all of it was written */
+bool worker_delivered(struct worker *worker);
+
+/** Say that what depended on the delivery is kept: the parent waits for it, at most a second. */
+void worker_kept(struct worker *worker);
+
 /** The work: runs in the child, ends by returning. Its stdout and stderr are /dev/null. */
 typedef void worker_function(struct worker *worker, void *context);
 
@@ -54,15 +66,19 @@ struct supervision {
     pid_t survivor; /* pid of a worker that did not die within 100 ms of SIGKILL, else 0 */
 };
 
+/** Write a result to where it belongs. @return whether all of it was written */
+typedef bool delivery_function(const struct text *output);
+
 /**
  * Run `work` in a child and wait for its result or the deadline.
  *
  * @param timeout_ms  from now
  * @param verbosity   number of -v: which notes are passed on to stderr
+ * @param deliver     called with the result as soon as it is whole; NULL: `output` is all that is wanted
  * @return 0 with `supervision` filled; -1 when no child could be started
  */
 int supervise(worker_function *work, void *context, int64_t timeout_ms, int verbosity,
-              struct supervision *supervision, struct failure *failure);
+              delivery_function *deliver, struct supervision *supervision, struct failure *failure);
 
 /**
  * Say why a worker gave no result: out of time, crashed or ended, in which step, and whether it is still

@@ -14,6 +14,8 @@
 
 struct worker {
     int pipe;
+    int back;
+    bool confirm;
     int64_t deadline_ms;
     struct trace trace;
 };
@@ -81,6 +83,25 @@ int worker_result(struct worker *worker, int exit_code, const char *output, size
     return write_all(worker->pipe, output, length);
 }
 
+void worker_confirm(struct worker *worker)
+{
+    worker->confirm = send_frame(worker, FRAME_CONFIRM, "", 0) == 0;
+}
+
+bool worker_delivered(struct worker *worker)
+{
+    char byte;
+    ssize_t got = -1;
+    while (worker->confirm && (got = read(worker->back, &byte, 1)) < 0 && errno == EINTR)
+        ;
+    return got == 1;
+}
+
+void worker_kept(struct worker *worker)
+{
+    send_frame(worker, FRAME_KEPT, "", 0);
+}
+
 static void close_each(int first, int last)
 {
     DIR *directory = opendir("/proc/self/fd");
@@ -113,13 +134,14 @@ static void reset_signals(void)
             signal(number, SIG_DFL);
     }
     signal(SIGPIPE, SIG_IGN); /* a server that hangs up is a driver's error, not the worker's death */
+    signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a failed write, not the worker's death */
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-void worker_run(worker_function *work, void *context, int pipe, int null, pid_t parent, int64_t deadline_ms,
-                int verbosity)
+void worker_run(worker_function *work, void *context, int pipe, int back, int null, pid_t parent,
+                int64_t deadline_ms, int verbosity)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -127,18 +149,20 @@ void worker_run(worker_function *work, void *context, int pipe, int null, pid_t 
     reset_signals();
 
     /* Where the plugin was started with closed stdio, the pipe itself can be one of 0, 1, 2. */
-    int out = fcntl(pipe, F_DUPFD_CLOEXEC, 3);
-    if (out < 0)
+    int out = fcntl(pipe, F_DUPFD_CLOEXEC, 3), in = fcntl(back, F_DUPFD_CLOEXEC, 3);
+    if (out < 0 || in < 0)
         _exit(1);
     for (int fd = 0; fd <= 2; fd++) {
         if (dup2(null, fd) < 0)
             _exit(1);
         fcntl(fd, F_SETFD, 0);
     }
-    close_between(3, out - 1);
-    close_between(out + 1, INT32_MAX);
+    const int low = out < in ? out : in, high = out < in ? in : out;
+    close_between(3, low - 1);
+    close_between(low + 1, high - 1);
+    close_between(high + 1, INT32_MAX);
 
-    struct worker worker = {.pipe = out, .deadline_ms = deadline_ms};
+    struct worker worker = {.pipe = out, .back = in, .deadline_ms = deadline_ms};
     worker.trace =
         (struct trace){.step = send_step, .note = send_note, .listener = &worker, .verbosity = verbosity};
     work(&worker, context);

@@ -119,8 +119,8 @@ static void verify(struct worker *worker, void *context)
 static int run(worker_function *work, const struct job *job, void *answer, size_t size,
                struct supervision *supervision, struct failure *failure)
 {
-    if (supervise(work, (void *)job, job->request->timeout_s * 1000, job->request->verbosity, supervision,
-                  failure) != 0) {
+    if (supervise(work, (void *)job, job->request->timeout_s * 1000, job->request->verbosity, NULL,
+                  supervision, failure) != 0) {
         supervision->end = SUPERVISION_CRASH;
         return -1;
     }

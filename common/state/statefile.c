@@ -423,7 +423,31 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
         code = statecheck_write_digest(file->database, file->digest + state);
     if (code == SQLITE_OK)
         code = commit(file);
-    return code == SQLITE_OK ? 0 : statefile_fail(file, "write", failure);
+    if (code != SQLITE_OK)
+        return statefile_fail(file, "write", failure);
+    file->changes = sqlite3_total_changes(file->database);
+    file->schema_changed = false;
+    return 0;
+}
+
+int statefile_begin(struct statefile *file, struct failure *failure)
+{
+    if (!sqlite3_get_autocommit(file->database) || execute(file, "BEGIN IMMEDIATE") == SQLITE_OK)
+        return 0;
+    return statefile_fail(file, "write", failure);
+}
+
+int statefile_table(struct statefile *file, const char *name, const char *columns, struct failure *failure)
+{
+    if (sqlite3_table_column_metadata(file->database, NULL, name, NULL, NULL, NULL, NULL, NULL, NULL) ==
+        SQLITE_OK)
+        return 0;
+    char ddl[512];
+    snprintf(ddl, sizeof ddl, "CREATE TABLE %s%s", name, columns);
+    if (execute(file, ddl) != SQLITE_OK)
+        return statefile_fail(file, "write", failure);
+    file->schema_changed = true;
+    return 0;
 }
 
 void statefile_close(struct statefile *file)

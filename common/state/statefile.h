@@ -93,6 +93,22 @@ int statefile_fail(struct statefile *file, const char *verb, struct failure *fai
  */
 int statefile_commit(struct statefile *file, int64_t now, struct failure *failure);
 
+/**
+ * Begin a further transaction after a commit, for what is only known then; without effect while one is open.
+ *
+ * @return 0 or -1
+ */
+int statefile_begin(struct statefile *file, struct failure *failure);
+
+/**
+ * Make a table where it is missing that any program's memory may have, so that it is no part of their
+ * schemas. In the open transaction.
+ *
+ * @param columns  as in CREATE TABLE, with its parentheses and what follows; literals of the program
+ * @return 0 or -1
+ */
+int statefile_table(struct statefile *file, const char *name, const char *columns, struct failure *failure);
+
 /** Roll back what is not committed, close, free the lock. NULL is allowed. */
 void statefile_close(struct statefile *file);
 

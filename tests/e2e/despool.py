@@ -13,7 +13,7 @@ from packages import BUILD, CRITICAL, OK, PLUGINS, UNKNOWN, WARNING, faketime, s
 PLUGIN = os.path.join(PLUGINS, "check_sms_despool")
 SHIM_READ = os.path.join(BUILD, "tests", "unit", "shim_read.so")
 HOUR, DAY = 3600, 86400
-LABELS = "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age".split()
+LABELS = "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age new".split()
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\w+)(?: at (?P<site>\w+))?: '

@@ -9,7 +9,7 @@ from packages import DAY
 from sitedb_schema import nal_path
 
 PLUGIN = os.path.join(packages.PLUGINS, "check_sms_dps")
-LABELS = "pending stuck retrying failed known oldest oldest_failed examined evidence_age query_time".split()
+LABELS = "pending stuck retrying failed known oldest oldest_failed examined evidence_age query_time new".split()
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\S+)'

@@ -24,7 +24,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 LABELS = ("pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites"
-          " query_time").split()
+          " query_time new").split()
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\S+)'

@@ -12,9 +12,9 @@ import daemons
 
 CHECKS = ("check_sms_packages", "check_sms_dps", "check_sms_despool")
 LABELS = {
-    "check_sms_packages": "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time",
-    "check_sms_dps": "pending stuck retrying failed known oldest oldest_failed examined evidence_age query_time",
-    "check_sms_despool": "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age",
+    "check_sms_packages": "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time new",
+    "check_sms_dps": "pending stuck retrying failed known oldest oldest_failed examined evidence_age query_time new",
+    "check_sms_despool": "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age new",
 }
 # Sections of the shipped ini file and the programs that read them.
 SECTIONS = {

@@ -10,7 +10,7 @@ import daemons
 import icinga
 import mailbox
 
-LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time".split()
+LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time new".split()
 SINGLE = ("commands.conf", "templates.conf", "services.conf", "dependencies.conf", "notifications.conf")
 ONE_ZONE = """object Endpoint NodeName { }
 object Zone ZoneName { endpoints = [ NodeName ] }

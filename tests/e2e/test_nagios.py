@@ -11,7 +11,7 @@ import nagios
 import nrpe
 
 SERVICE = "SMS packages CEN"
-LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time".split()
+LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time new".split()
 
 
 def test_nagios_accepts_every_shipped_file():

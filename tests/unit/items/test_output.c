@@ -141,7 +141,7 @@ static void a_failure_is_one_line(void **state)
 {
     (void)state;
     struct text output = {0};
-    report_render_failure("SMS DPS", STATUS_UNKNOWN, "no\nway | out", &output);
+    report_render_failure(OUTPUT_TEXT, "SMS DPS", STATUS_UNKNOWN, "no\nway | out", &output);
     assert_string_equal(text_string(&output), "SMS DPS UNKNOWN - no way / out\n");
     text_free(&output);
 }

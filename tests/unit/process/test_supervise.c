@@ -249,7 +249,7 @@ static void expect(const char *name, worker_function *work, void *context, int64
     struct supervision got;
     struct failure failure = {""};
     int64_t begin = now_ms();
-    assert_int_equal(supervise(work, context, timeout_ms, 0, &got, &failure), 0);
+    assert_int_equal(supervise(work, context, timeout_ms, 0, NULL, &got, &failure), 0);
     int64_t took = now_ms() - begin;
     if (got.end != expected.end || got.status != expected.status || strcmp(got.step, expected.step) != 0 ||
         strcmp(text_string(&got.output), expected.output) != 0 ||
@@ -325,7 +325,7 @@ static void test_large_result(void **state)
 {
     (void)state;
     struct supervision got;
-    assert_int_equal(supervise(answers_large, NULL, 5000, 0, &got, NULL), 0);
+    assert_int_equal(supervise(answers_large, NULL, 5000, 0, NULL, &got, NULL), 0);
     char *output = large_output();
     assert_int_equal(got.end, SUPERVISION_RESULT);
     assert_int_equal(got.output.length, large);
@@ -346,7 +346,7 @@ static void test_surroundings_of_the_worker(void **state)
     sigprocmask(SIG_BLOCK, &hangup, &before);
     expect("surroundings", tells_what_it_sees, &extra, 5000,
            (struct expected){SUPERVISION_RESULT, 0,
-                             "/dev/null /dev/null /dev/null open=1 extra=0 int=1 chld=1 hup=0 left=1 group=1",
+                             "/dev/null /dev/null /dev/null open=2 extra=0 int=1 chld=1 hup=0 left=1 group=1",
                              "", 0, 0, 400});
     assert_ptr_equal(signal(SIGCHLD, SIG_DFL), SIG_IGN); /* the caller's own dispositions came back */
     assert_ptr_equal(signal(SIGINT, SIG_DFL), SIG_IGN);
@@ -363,7 +363,7 @@ static void test_closed_stdio(void **state)
         for (int fd = 0; fd < 64; fd++)
             close(fd);
         struct supervision got;
-        int outcome = supervise(answers, NULL, 2000, 0, &got, NULL);
+        int outcome = supervise(answers, NULL, 2000, 0, NULL, &got, NULL);
         _exit(outcome == 0 && got.end == SUPERVISION_RESULT &&
                       strcmp(text_string(&got.output), "hello\n") == 0
                   ? 0
@@ -386,7 +386,7 @@ static const char *stderr_of(worker_function *work, int verbosity, bool read_end
     int saved = dup(STDERR_FILENO);
     dup2(ends[1], STDERR_FILENO);
     close(ends[1]);
-    int outcome = supervise(work, NULL, 3000, verbosity, got, NULL);
+    int outcome = supervise(work, NULL, 3000, verbosity, NULL, got, NULL);
     dup2(saved, STDERR_FILENO);
     close(saved);
     assert_int_equal(outcome, 0);
@@ -437,7 +437,7 @@ static void test_parent_killed(void **state)
         pid_t parent = fork();
         if (parent == 0) {
             struct supervision got;
-            supervise(hangs, NULL, 20000, 0, &got, NULL);
+            supervise(hangs, NULL, 20000, 0, NULL, &got, NULL);
             _exit(0);
         }
         usleep((useconds_t)delay_us);
