@@ -149,8 +149,9 @@ def test_another_commit_and_back(tree):
     assert tree.good("demo") == "shown: older"
     assert "version 0" in open(tree.path("tree/build/config.status"), encoding="utf-8").read()
     # An older bootstrap configures in the same folder and leaves no word of it.
-    tree.write("tree/build/Makefile", "all:\n\tfalse\n")
     tree.write("tree/configure.ac", "1")
+    assert tree.good("demo") == "shown: older"
+    tree.write("tree/build/Makefile", "all:\n\tfalse\n")
     tree.write("tree/common/a.c", "newer")
     assert tree.good("demo") == "shown: newer"
     assert tree.good("check") == CHECKED
