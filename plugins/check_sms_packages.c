@@ -7,7 +7,9 @@
  *   sitedb/sitedb        the site database: clock, columns, sites
  *   sitedb/package_site  (package, child site) pairs in trouble, by rule version or recipe
  *   check/findings       their items: keys, what earlier runs saw of them, what ended, the order of display
- *   items/judge          age and thresholds to a state
+ *   items/order          lost, not late: what was overtaken, and which site is silent
+ *   check/siteorder      that judgement with what a run read and what is remembered
+ *   items/judge          age and thresholds to a state, where age decides
  *   items/summary        what many of them have in common
  *   items/output         lines and perfdata within the budgets
  *   sitedb/survey        --survey
@@ -19,6 +21,7 @@
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "check/sitecheck.h"
+#include "check/siteorder.h"
 #include "items/itemline.h"
 #include "items/summary.h"
 #include "sitedb/package_site.h"
@@ -28,10 +31,14 @@
 #include <string.h>
 #include <strings.h>
 
+enum judge { JUDGE_ORDER, JUDGE_AGE };
+
 struct packages_check {
     struct site_check site; /* first */
     struct {
         int rule;  /* enum pair_rule */
+        int judge; /* enum judge */
+        int64_t silent_critical_s;
         int clock; /* enum pair_clock */
         bool survey;
     } packages;
@@ -49,6 +56,23 @@ static const struct option packages_option_table[] = {
      .help = "How trouble is recognised. version: what is targeted but not held in the "
              "wanted version. recipe: Status <> 0 AND SourceVersion > 0 in PkgStatus, "
              "persistent over a long time, to the letter of the 2007 recipe."},
+    {.name = "judge",
+     .type = OPTION_CHOICE,
+     .offset = PACKAGES(judge),
+     .argument = "JUDGEMENT",
+     .fallback = "order",
+     .choices = "order|age",
+     .help =
+         "How a pending item of rule version is judged. order: it is lost when what was sent later to the same site has arrived, and a site is silent when nothing arrives there; age alone is then CRITICAL (-c) for what was never sent or was there before the first run, and a WARNING (-w) for the others only where -w is given. age: by -w and -c alone."},
+    {.name = "silent-critical",
+     .type = OPTION_DURATION,
+     .offset = PACKAGES(silent_critical_s),
+     .argument = "DURATION",
+     .fallback = "72h",
+     .least = 3600,
+     .most = 366 * 86400,
+     .help =
+         "With --judge=order: a site at which nothing arrives for this long although packages were sent to it is CRITICAL, as one item; half of it is a WARNING. Full copies add their size divided by --min-rate (12 MiB/h without it)."},
     DB_CLOCK_OPTION(PACKAGES(clock)),
     {.name = "survey",
      .type = OPTION_FLAG,
@@ -63,6 +87,8 @@ static const struct option packages_option_table[] = {
 struct run {
     struct siterun site; /* first */
     struct pair_scan scan;
+    struct sitedb_filter read; /* the sites of the filter with all their packages: their order needs them */
+    struct siteorder order;
 };
 
 static const struct packages_check *options_of(const struct siterun *run)
@@ -80,6 +106,12 @@ static enum pair_clock clock_of(const struct siterun *run)
     return (enum pair_clock)options_of(run)->packages.clock;
 }
 
+static struct siteorder_options order_options(const struct siterun *run)
+{
+    return (struct siteorder_options){.by_order = options_of(run)->packages.judge == JUDGE_ORDER,
+                                      .silent_critical_s = options_of(run)->packages.silent_critical_s};
+}
+
 static size_t row_count(const void *context)
 {
     return ((const struct run *)context)->scan.pairs.count;
@@ -90,18 +122,19 @@ static void describe_pair(const void *context, size_t row, struct item *item, st
 {
     const struct run *run = context;
     const struct pair *pair = &run->scan.pairs.pairs[row];
-    *item = (struct item){.package = pair->package,
-                          .place = pair->site,
-                          .site = pair->site,
-                          .kind = pair_kind_name(pair->kind),
-                          .item_class = pair->kind == PAIR_FAILED ? ITEM_FAILED : ITEM_PENDING,
-                          .start = pair->kind == PAIR_RESEND || pair->kind == PAIR_RECIPE ? ITEM_START_MEMORY
-                                                                                          : ITEM_START_BOTH,
-                          .restart = pair->kind == PAIR_RESEND,
-                          .forget_on_progress = pair->kind == PAIR_RECIPE,
-                          .database_start = pair_database_start(pair),
-                          .moved = pair->updated,
-                          .size_bytes = pair->size_bytes};
+    *item = (struct item){
+        .package = pair->package,
+        .place = pair->site,
+        .site = pair->site,
+        .kind = pair_kind_name(pair->kind),
+        .item_class = pair->kind == PAIR_FAILED ? ITEM_FAILED : ITEM_PENDING,
+        .start = pair->kind == PAIR_RESEND || pair->kind == PAIR_RECIPE ? ITEM_START_MEMORY : ITEM_START_BOTH,
+        .restart = pair->kind == PAIR_RESEND,
+        .forget_on_progress = pair->kind == PAIR_RECIPE,
+        .database_start = pair_database_start(pair),
+        .moved = pair->updated,
+        .size_bytes = pair->size_bytes,
+        .left_out = !sitedb_filter_selects(&run->site.check->look.filter, pair->package, pair->site)};
     text_add(place, pair->site);
     /* The date as stored: another --db-clock, or the end of summer time, moves no package. */
     if (rule_of(&run->site) == PAIR_RULE_RECIPE)
@@ -127,12 +160,33 @@ static int read_pairs(struct siterun *site, struct failure *failure)
 {
     struct run *run = (struct run *)site;
     const struct sitedb_filter *filter = &site->check->look.filter;
-    const struct pair_question question = {.filter = filter, .rule = rule_of(site), .clock = clock_of(site)};
+    struct pair_question question = {.filter = filter, .rule = rule_of(site), .clock = clock_of(site)};
     if (sitedb_filter_check(&site->db, filter, SITEDB_PACKAGES_OWNED, failure) != 0)
         return -1;
+    if (rule_of(site) == PAIR_RULE_VERSION) {
+        run->read = (struct sitedb_filter){.sites = filter->sites, .exclude_sites = filter->exclude_sites};
+        site->read = &run->read;
+        question.whole_sites = true;
+        if (siteorder_begin(&run->order, site, &run->read, &question, failure) != 0)
+            return -1;
+    }
     int result = pairs_scan(&site->db, &question, &run->scan, failure);
     site->examined = run->scan.examined;
     return result;
+}
+
+static int remember_order(void *context, struct findings *findings, struct failure *failure)
+{
+    struct run *run = context;
+    const struct siteorder_options options = order_options(&run->site);
+    return siteorder_remember(&run->order, &options, &run->site, findings, &run->scan, failure);
+}
+
+static void judge_order(void *context, struct findings *findings)
+{
+    const struct run *run = context;
+    const struct siteorder_options options = order_options(&run->site);
+    siteorder_judge(&run->order, &options, &run->site.check->options.thresholds, findings);
 }
 
 /* ---- the wording */
@@ -223,16 +277,38 @@ static void add_advice(const struct siterun *run, const struct pair *pair, struc
                   pair->rows);
 }
 
+static bool judges_by_order(const struct siterun *run)
+{
+    return ((const struct run *)run)->order.judged && order_options(run).by_order;
+}
+
+/* Does the item stand for its silent site? */
+static bool is_silence(const struct siterun *run, size_t finding)
+{
+    return judges_by_order(run) && !run->findings.items[finding].known &&
+           siteorder_silence(&((const struct run *)run)->order, finding) != NULL;
+}
+
 static void item_line(const struct siterun *run, size_t finding, struct text *line)
 {
     const struct item *item = &run->findings.items[finding];
+    const struct siteorder *order = &((const struct run *)run)->order;
     const struct pair *pair = &((const struct run *)run)->scan.pairs.pairs[finding];
+    if (is_silence(run, finding)) {
+        text_addf(line, "%s: ", status_name(item->status));
+        itemline_add_site(&run->db, pair->site, line);
+        text_add(line, " ");
+        siteorder_add_silence(order, finding, line);
+        return;
+    }
     itemline_begin(item, pair->package_name, line);
     text_add(line, " at ");
     itemline_add_site(&run->db, pair->site, line);
     text_addf(line, ": %s, ", item->kind);
     add_versions(pair, line);
     itemline_add_ages(item, &run->check->look.rates, line);
+    if (judges_by_order(run))
+        siteorder_add_words(order, finding, line);
     if (item->status != STATUS_OK)
         add_advice(run, pair, line);
 }
@@ -258,7 +334,7 @@ static void count_kinds(const struct run *run, struct numbers *numbers)
     const char *last_site[512];
     size_t seen = 0;
     for (size_t i = 0; i < run->site.findings.count; i++) {
-        if (run->site.findings.items[i].known)
+        if (run->site.findings.items[i].known || run->site.findings.items[i].left_out)
             continue;
         const struct pair *pair = &run->scan.pairs.pairs[i];
         numbers->never_sent += pair->kind == PAIR_NEVER_SENT;
@@ -349,6 +425,12 @@ static void tell(struct siterun *run)
         siterun_examined(run),
         {.label = "sites", .unit = "", .value = numbers.sites},
         siterun_query_time(run),
+        {.label = "overtaken",
+         .unit = "",
+         .value = siteorder_overtaken(&((struct run *)run)->order, &run->findings)},
+        {.label = "silent",
+         .unit = "",
+         .value = siteorder_silent(&((struct run *)run)->order, &run->findings)},
     };
     struct text verdict = {0};
     add_verdict(run, &numbers, &verdict);
@@ -390,7 +472,12 @@ static void run_check(struct worker *worker, void *context)
                                  .describe = describe_pair,
                                  .site_of = site_of,
                                  .look_up = look_up};
+    if (rule_of(&run.site) == PAIR_RULE_VERSION) {
+        run.site.source.remember = remember_order;
+        run.site.source.judge = judge_order;
+    }
     siterun(&run.site, &steps);
+    siteorder_free(&run.order);
     pair_scan_free(&run.scan);
 }
 

@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/logs/test_stamp \
 	tests/unit/items/test_itemstore \
 	tests/unit/items/test_minrate \
+	tests/unit/items/test_order \
 	tests/unit/sitedb/test_nalpath \
 	tests/unit/odbc/test_odbc \
 	tests/unit/odbc/test_diagnose \

@@ -16,6 +16,7 @@ struct range {
     bool inside;     /* '@' */
     bool start_open; /* '~': no lower bound */
     bool end_open;   /* "10:": no upper bound */
+    bool by_default; /* of an option that was not given */
     int64_t start;
     int64_t end;
 };

@@ -169,6 +169,8 @@ int findings_remember(struct findings *findings, const struct findings_source *s
         findings_collect(findings, source, failure) != 0)
         return -1;
     recall_age(&findings->recall, findings->items, findings->count, &findings->clocks);
+    if (source->remember != NULL && source->remember(source->context, findings, failure) != 0)
+        return -1;
     recall_commit(&findings->recall, findings->clocks.host);
     return 0;
 }
@@ -199,25 +201,34 @@ static int announce(struct findings *findings, const struct announce_options *op
         recall->trouble = problem;
     }
     for (size_t i = 0; i < findings->count; i++)
-        if (announcements_judge(&findings->announcements, &findings->items[i]) != 0)
+        if (!findings->items[i].left_out &&
+            announcements_judge(&findings->announcements, &findings->items[i]) != 0)
             return fail(failure, "out of memory");
     return 0;
 }
 
-int findings_judge(struct findings *findings, const struct thresholds *thresholds,
-                   const struct rate_list *rates, const struct known_list *known,
-                   const struct announce_options *options, struct failure *failure)
+int findings_judge(struct findings *findings, const struct findings_source *source,
+                   const struct thresholds *thresholds, const struct rate_list *rates,
+                   const struct known_list *known, const struct announce_options *options,
+                   struct failure *failure)
 {
     findings->order = malloc((findings->count + 1) * sizeof *findings->order);
     if (findings->order == NULL)
         return fail(failure, "out of memory");
-    for (size_t i = 0; i < findings->count; i++) {
+    for (size_t i = 0; i < findings->count; i++)
         judge_item(&findings->items[i], thresholds, rates, known, findings->clocks.host);
-        findings->order[i] = i;
+    if (source->judge != NULL)
+        source->judge(source->context, findings);
+    findings->shown = findings->folded = 0;
+    for (size_t i = 0; i < findings->count; i++) {
+        if (findings->items[i].left_out)
+            continue;
+        findings->order[findings->shown++] = i;
+        findings->folded += findings->items[i].folded;
     }
     if (announce(findings, options, failure) != 0)
         return -1;
-    qsort_r(findings->order, findings->count, sizeof *findings->order, by_display, findings->items);
+    qsort_r(findings->order, findings->shown, sizeof *findings->order, by_display, findings->items);
     return 0;
 }
 

@@ -21,6 +21,8 @@
  * the order of display.
  */
 
+struct findings;
+
 /* Where the rows come from: the plugin's part. */
 struct findings_source {
     const char *prefix; /* of the keys in the memory, without '/': "version" */
@@ -38,12 +40,18 @@ struct findings_source {
     /* Do further filters select this place? NULL: there are none. */
     bool (*selects)(const void *context, const char *place);
     int (*look_up)(void *context, struct lookup *lookups, size_t count, struct failure *failure);
+    /* Both may be NULL: more that is remembered, when the items have their ages and before the memory is written;
+     * and what decides beside the age, when they are judged by it. */
+    int (*remember)(void *context, struct findings *findings, struct failure *failure);
+    void (*judge)(void *context, struct findings *findings);
 };
 
 struct findings {
     struct item *items; /* owned; items[i] is about the source's row i */
     size_t count;
-    size_t *order; /* owned: indexes into items, worst first, known ones last */
+    size_t *order; /* owned: indexes into items, worst first, known ones last, left out ones not at all */
+    size_t shown;  /* how many those are, */
+    size_t folded; /* and how many of them stand at the end because another one tells of them */
     struct recall recall;
     struct announcements announcements; /* what the service has told of them */
     struct clocks clocks;
@@ -72,9 +80,10 @@ int findings_remember(struct findings *findings, const struct findings_source *s
                       const struct sitedb_filter *filter, const struct trace *trace, struct failure *failure);
 
 /** Judge every item, tell what is new of them, and find the order of display. @return 0 or -1 */
-int findings_judge(struct findings *findings, const struct thresholds *thresholds,
-                   const struct rate_list *rates, const struct known_list *known,
-                   const struct announce_options *announce, struct failure *failure);
+int findings_judge(struct findings *findings, const struct findings_source *source,
+                   const struct thresholds *thresholds, const struct rate_list *rates,
+                   const struct known_list *known, const struct announce_options *announce,
+                   struct failure *failure);
 
 /** @return whether the memory still has the item of a key (a findings); for announcements_keep */
 bool findings_remembers(const void *findings, const char *key);

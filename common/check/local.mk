@@ -11,6 +11,9 @@ common_check_libcheck_a_SOURCES = \
 	common/check/options_shared.h \
 	common/check/sitecheck.c \
 	common/check/sitecheck.h \
+	common/check/siteorder.c \
+	common/check/siteorder.h \
+	common/check/siteorder_words.c \
 	common/check/stalls.c \
 	common/check/stalls.h \
 	common/check/stalls_output.c \

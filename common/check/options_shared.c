@@ -284,7 +284,8 @@ const struct option site_option_table[] = {
      .parse = rate_list_parse,
      .reset = reset_rates,
      .help = "What a link is allowed to be slow, for all sites or one (2GB/h,S02=300MB/h): the "
-             "thresholds of a pending item grow by its compressed size divided by the rate."},
+             "thresholds of a pending item grow by its compressed size, in check_sms_packages with what is ahead of it "
+             "on the link, divided by the rate."},
 };
 const size_t site_option_count = COUNT(site_option_table);
 

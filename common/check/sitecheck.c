@@ -18,7 +18,8 @@ static int remember(struct siterun *run, struct failure *failure)
                                            .wait_ms = check_lock_wait_ms(run->worker)};
     int result = identity.failed ? fail(failure, "out of memory")
                                  : findings_remember(&run->findings, &run->source, &memory, &run->db,
-                                                     &check->look.filter, worker_trace(run->worker), failure);
+                                                     run->read != NULL ? run->read : &check->look.filter,
+                                                     worker_trace(run->worker), failure);
     text_free(&identity);
     return result;
 }
@@ -32,7 +33,7 @@ static int look(struct siterun *run, const struct siterun_steps *steps, struct f
     if (run->examined > 0 && remember(run, failure) != 0)
         return -1;
     const struct announce_options announce = check_announce_options(&check->options);
-    return findings_judge(&run->findings, &check->options.thresholds, &check->look.rates,
+    return findings_judge(&run->findings, &run->source, &check->options.thresholds, &check->look.rates,
                           &check->options.known, &announce, failure);
 }
 
@@ -128,12 +129,13 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
             text_addf(&run->notes, "%s\n", text_string(&ended));
         text_free(&ended);
     }
+    const bool everything = verbose || run->check->options.format == OUTPUT_JSON;
     size_t note_count;
     const char **notes = split_lines(&run->notes, &note_count);
     struct line_context lines = {run, words->item_line, words->item_fields};
     struct text verdict = {0};
     if (run->findings.announcements.only_new && status != STATUS_UNKNOWN) {
-        announce_verdict(item_in_order, &lines, run->findings.count, &tally, &verdict);
+        announce_verdict(item_in_order, &lines, run->findings.shown, &tally, &verdict);
         findings_add_notes(&run->findings, &tally, &verdict);
     } else {
         text_add_bytes(&verdict, text_string(plugin_verdict), plugin_verdict->length);
@@ -150,7 +152,7 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
                                   .item = item_in_order,
                                   .item_fields = words->item_fields != NULL ? fields_in_order : NULL,
                                   .context = &lines,
-                                  .item_count = run->findings.count,
+                                  .item_count = run->findings.shown - (everything ? 0 : run->findings.folded),
                                   .max_items = (size_t)run->check->options.max_items,
                                   .all = verbose};
     check_finish(run->worker, &report, &run->findings.announcements, findings_remembers, &run->findings);

@@ -23,9 +23,21 @@ void itemline_begin(const struct item *item, const char *package_name, struct te
     }
 }
 
+static void add_allowance(const struct item *item, const struct rate_list *rates, struct text *line)
+{
+    char allowed[32], rate[32], queue[32];
+    if (item->queue_bytes > item->size_bytes)
+        text_addf(line, ", the queue up to it, %s, allows ",
+                  size_format(item->queue_bytes, queue, sizeof queue));
+    else
+        text_add(line, ", size allows ");
+    text_addf(line, "%s at %s/h", duration_format(item->allowance_s, allowed, sizeof allowed),
+              size_format(rate_list_bytes_per_hour(rates, item->site), rate, sizeof rate));
+}
+
 void itemline_add_ages(const struct item *item, const struct rate_list *rates, struct text *line)
 {
-    char age[32], moved[32], instant[32], size[32];
+    char age[32], moved[32], instant[32];
     text_addf(line, ", for %s", duration_format(item->age_s, age, sizeof age));
     if (item->away_s > 0)
         text_addf(line, " (not counting %s while its site was not active)",
@@ -37,6 +49,5 @@ void itemline_add_ages(const struct item *item, const struct rate_list *rates, s
     else
         text_addf(line, ", last moved %s ago", duration_format(item->moved_age_s, moved, sizeof moved));
     if (item->allowance_s > 0)
-        text_addf(line, ", size allows %s at %s/h", duration_format(item->allowance_s, age, sizeof age),
-                  size_format(rate_list_bytes_per_hour(rates, item->site), size, sizeof size));
+        add_allowance(item, rates, line);
 }

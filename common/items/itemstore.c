@@ -2,6 +2,7 @@
 #include "items/itemstore.h"
 
 #include "base/array.h"
+#include "items/order_store.h"
 
 #include <ctype.h>
 #include <sqlite3.h>
@@ -14,11 +15,11 @@
     "site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(site, since)"           \
     ") WITHOUT ROWID;"
 
-static const char *const upgrades[] = {AWAY_TABLE};
+static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES};
 
 const struct statefile_schema memory_schema = {
-    .version = 2,
-    .ddl = AWAY_TABLE
+    .version = 3,
+    .ddl = AWAY_TABLE ORDER_TABLES
     "CREATE TABLE item("
     "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
     "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
@@ -148,8 +149,7 @@ int memory_remove(struct statefile *file, const char *key, struct failure *failu
 
 /* ---- one run's use of it */
 
-/* The first trouble is the cause, later ones follow from it. */
-static void note_trouble(struct recall *recall, const struct failure *failure)
+void recall_note_trouble(struct recall *recall, const struct failure *failure)
 {
     if (!recall->in_trouble)
         recall->trouble = *failure;
@@ -169,12 +169,12 @@ int recall_open(struct recall *recall, const char *directory, const char *plugin
         return -1;
     }
     if (health == STATEFILE_LOST || health == STATEFILE_UNUSABLE)
-        note_trouble(recall, &problem);
+        recall_note_trouble(recall, &problem);
     recall->lost_at = statefile_lost_at(recall->file);
     if (memory_load(recall->file, prefix, &recall->memory, &recall->count, &problem) != 0)
-        note_trouble(recall, &problem);
+        recall_note_trouble(recall, &problem);
     if (away_load(recall->file, &recall->away, &problem) != 0)
-        note_trouble(recall, &problem);
+        recall_note_trouble(recall, &problem);
     recall->found = calloc(recall->count + 1, sizeof *recall->found);
     if (recall->found == NULL) {
         recall_close(recall);
@@ -187,7 +187,7 @@ void recall_note_site(struct recall *recall, const char *site, bool active, int6
 {
     struct failure problem;
     if (away_note(recall->file, &recall->away, site, active, now, &problem) != 0)
-        note_trouble(recall, &problem);
+        recall_note_trouble(recall, &problem);
 }
 
 void recall_mark(struct recall *recall, const struct item *items, size_t count)
@@ -219,7 +219,7 @@ void recall_age(struct recall *recall, struct item *items, size_t count, const s
         bool changed = history_age(&items[i], history_find(recall->memory, recall->count, items[i].key),
                                    &counting, &updated);
         if (changed && memory_put(recall->file, &updated, &problem) != 0)
-            note_trouble(recall, &problem);
+            recall_note_trouble(recall, &problem);
     }
 }
 
@@ -229,14 +229,14 @@ void recall_settle(struct recall *recall, struct remembered *remembered, enum ab
     enum absent_action action = history_absent(remembered, absence, now);
     if ((action == ABSENT_REMOVE && memory_remove(recall->file, remembered->key, &problem) != 0) ||
         (action == ABSENT_UPDATE && memory_put(recall->file, remembered, &problem) != 0))
-        note_trouble(recall, &problem);
+        recall_note_trouble(recall, &problem);
 }
 
 void recall_commit(struct recall *recall, int64_t now)
 {
     struct failure problem;
     if (statefile_commit(recall->file, now, &problem) != 0)
-        note_trouble(recall, &problem);
+        recall_note_trouble(recall, &problem);
 }
 
 void recall_close(struct recall *recall)

@@ -81,6 +81,9 @@ void recall_age(struct recall *recall, struct item *items, size_t count, const s
 /** Decide about a remembered item that is not among the findings. */
 void recall_settle(struct recall *recall, struct remembered *remembered, enum absence absence, int64_t now);
 
+/** Note that the memory is in trouble; the first trouble is the cause, later ones follow from it. */
+void recall_note_trouble(struct recall *recall, const struct failure *failure);
+
 /** Commit; a failure becomes `trouble`. */
 void recall_commit(struct recall *recall, int64_t now);
 

@@ -14,7 +14,8 @@ void judge_item(struct item *item, const struct thresholds *thresholds, const st
         warning = &thresholds->failed_warning;
         critical = &thresholds->failed_critical;
     } else {
-        item->allowance_s = rate_list_allowance_s(rates, item->site, item->size_bytes);
+        item->allowance_s = rate_list_allowance_s(
+            rates, item->site, item->queue_bytes > 0 ? item->queue_bytes : item->size_bytes);
     }
     struct range slow_warning = range_extended(warning, item->allowance_s);
     struct range slow_critical = range_extended(critical, item->allowance_s);
@@ -32,6 +33,8 @@ void tally_items(const struct item *items, size_t count, struct tally *tally)
     *tally = (struct tally){.status = STATUS_OK};
     for (size_t i = 0; i < count; i++) {
         const struct item *item = &items[i];
+        if (item->left_out)
+            continue;
         if (item->known) {
             tally->known++;
             continue;
@@ -53,6 +56,8 @@ void tally_items(const struct item *items, size_t count, struct tally *tally)
 
 int item_compare(const struct item *a, const struct item *b)
 {
+    if (a->folded != b->folded)
+        return a->folded ? 1 : -1;
     if (a->known != b->known)
         return a->known ? 1 : -1;
     if (a->told != b->told)

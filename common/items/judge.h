@@ -38,6 +38,7 @@ struct item {
     int64_t moved;      /* UTC by the database's clock: its own word on when the item last moved; 0 none */
     int64_t size_bytes; /* compressed size; 0 unknown */
     bool excused;       /* somebody works on its place (maintenance mode): listed, and never more than OK */
+    bool left_out;      /* read for the memory alone: in no number and no line */
 
     /* From the memory (items/age.h), UTC by this host's clock. */
     int64_t first_seen;
@@ -50,8 +51,10 @@ struct item {
     /* The judgement. */
     bool known;          /* muted by --known */
     int64_t known_until; /* UTC, 0: without an end */
+    int64_t queue_bytes; /* what is ahead of it on its link, and its own size; 0: its own alone */
     int64_t allowance_s; /* added to the thresholds by --min-rate */
     bool stuck;          /* its warning range alerts */
+    bool folded;         /* another item stands for it as well: shown with -v alone */
     enum status status;
 
     /* What the service has told of it (items/announce.h). */
@@ -83,7 +86,8 @@ struct tally {
 
 void tally_items(const struct item *items, size_t count, struct tally *tally);
 
-/** Order for display: known ones last, told ones before them, then worst first, then oldest first, then by key. */
+/** Order for display: folded ones last, before them known ones, told ones before them, then worst first, then oldest
+ * first, then by key. */
 int item_compare(const struct item *a, const struct item *b);
 
 #endif

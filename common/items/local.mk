@@ -17,7 +17,13 @@ common_items_libitems_a_SOURCES = \
 	common/items/known.h \
 	common/items/minrate.c \
 	common/items/minrate.h \
+	common/items/order.c \
+	common/items/order.h \
+	common/items/order_silence.c \
+	common/items/order_store.c \
+	common/items/order_store.h \
 	common/items/output.c \
 	common/items/output.h \
+	common/items/private.h \
 	common/items/summary.c \
 	common/items/summary.h

@@ -187,7 +187,7 @@ static int64_t add_groups(const struct item *items, size_t count, const bool *ch
 /* What the line is about: what is stuck, else what sets the state without being stuck, else everything. */
 static bool is_told(const struct item *item, const struct tally *tally)
 {
-    return !item->known &&
+    return !item->known && !item->left_out && !item->folded &&
            (item->stuck || (tally->stuck == 0 && (item->status != STATUS_OK || tally->status == STATUS_OK)));
 }
 

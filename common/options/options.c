@@ -2,6 +2,7 @@
 #include "options/options.h"
 
 #include "base/hash.h"
+#include "base/range.h"
 #include "base/sanitize.h"
 #include "options/commandline.h"
 #include "options/describe.h"
@@ -139,6 +140,8 @@ static int apply_fallbacks(const struct program *program, const struct given_lis
                 continue;
             if (option_assign(option, target, option->fallback, arena, failure) != 0)
                 return fail_context(failure, "default of --%s: ", option->name);
+            if (option->type == OPTION_RANGE)
+                ((struct range *)target)->by_default = true;
         }
     }
     return 0;

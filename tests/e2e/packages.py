@@ -24,7 +24,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 LABELS = ("pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites"
-          " query_time new").split()
+          " query_time overtaken silent new").split()
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\S+)'
@@ -32,7 +32,12 @@ ITEM = re.compile(
     r'wants version (?P<wanted>-?\d+)(?:, (?P<word>has|was sent) (?P<held>no row in PkgStatus|no version|-?\d+))?'
     r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)'
-    r'(?:, size allows (?P<allows>[^;]+))?(?:; (?P<advice>.*))?\Z')
+    r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^;]+))?'
+    r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)(?:; (?P<advice>.*))?\Z')
+SILENCE = re.compile(
+    r'(?P<state>CRITICAL): (?P<site>\S+)(?: (?P<site_name>.*?))? silent: nothing has arrived for (?P<quiet>[^;]+?) although '
+    r'(?P<waiting>one package is|\d+ packages are) sent \((?:oldest )?(?P<package>\S+), (?P<since>[^)]+)\); (?P<advice>.*?)'
+    r'(?:; and at (?P<below>\d+) sites? below)?\Z')
 
 
 def shared_object(pattern):
@@ -105,6 +110,8 @@ class Answer:
     def items(self):
         found = []
         for line in self.lines[1:]:
+            if SILENCE.match(line):
+                continue
             match = self.item_form.match(line)
             if match:
                 found.append(match.groupdict())
@@ -133,6 +140,10 @@ class Answer:
 
     def note(self, line):
         assert re.fullmatch(r"\+\d+ more|--known \S+ ended \d{4}-\d\d-\d\d(, \S+ ended \d{4}-\d\d-\d\d)*", line), "not an item: %r in %s" % (line, self)
+
+    @property
+    def silences(self):
+        return {match["site"]: match.groupdict() for match in map(SILENCE.match, self.lines[1:]) if match}
 
     def item(self, package, site):
         found = [item for item in self.items if (item["package"], item["site"]) == (package, site)]

@@ -146,8 +146,8 @@ class Lab:
 
     def package(self, id, name=None, version=1, source_site=None, comp_size_kb=51200, size_kb=None,
                 source_date_age_s=30 * DAY, action=0, store_pkg_flag=2, package_type=0,
-                stored_version=None, icon=None):
-        """Adds a package or changes it. store_pkg_flag 1: no source; action 3: being deleted."""
+                stored_version=None, icon=None, priority=2):
+        """Adds a package or changes it. store_pkg_flag 1: no source; action 3: being deleted; priority 1: high."""
         values = {
             "Name": id if name is None else name, "Version": "", "Manufacturer": "",
             "Description": "", "SourceSite": source_site or self.owner, "SourceVersion": version,
@@ -156,7 +156,7 @@ class Lab:
             "SourceSize": size_kb if size_kb is not None else comp_size_kb * 3 // 2,
             "SourceCompSize": comp_size_kb, "SourceDate": self.date(source_date_age_s),
             "Action": action, "StorePkgFlag": store_pkg_flag, "Icon": icon,
-            "PackageType": package_type,
+            "PackageType": package_type, "Priority": priority,
         }
         if not self._update("SMSPackages", "PkgID = ?", (id,), **values):
             self.insert("SMSPackages", PkgID=id, **values)

@@ -28,6 +28,7 @@ TABLES = {
         ("Action", "int", "sms2003"),
         ("StorePkgFlag", "int", "sms2003"),
         ("Icon", "image", "sms2003"),
+        ("Priority", "int", "sms2003"),
         ("PackageType", "int", "sccm2007"),
     ],
     "PkgStatus": [

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/siteorder.h"
+
+#include "items/known.h"
+#include "items/minrate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int by_code(const void *a, const void *b)
+{
+    return strcasecmp(((const struct order_hop *)a)->code, ((const struct order_hop *)b)->code);
+}
+
+static int make_hops(struct siteorder *order, const struct siterun *run, const struct sitedb_filter *filter)
+{
+    const struct sitedb *db = &run->db;
+    order->hops = calloc(db->site_count + 1, sizeof *order->hops);
+    if (order->hops == NULL)
+        return -1;
+    for (size_t i = 0; i < db->site_count; i++) {
+        const struct site *site = &db->sites[i];
+        if (strcasecmp(site->code, db->owner) == 0)
+            continue;
+        order->hops[order->hop_count++] = (struct order_hop){
+            .code = site->code,
+            .parent = strcasecmp(site->parent, db->owner) == 0 ? "" : site->parent,
+            .active = site_is_active(site),
+            .covered = sitedb_filter_selects(
+                &(struct sitedb_filter){.sites = filter->sites, .exclude_sites = filter->exclude_sites}, "",
+                site->code),
+            .rate = rate_list_bytes_per_hour(&run->check->look.rates, site->code)};
+    }
+    qsort(order->hops, order->hop_count, sizeof *order->hops, by_code);
+    /* A read without locks may give a site twice. */
+    size_t kept = 0;
+    for (size_t i = 0; i < order->hop_count; i++)
+        if (kept == 0 || by_code(&order->hops[kept - 1], &order->hops[i]) != 0)
+            order->hops[kept++] = order->hops[i];
+    order->hop_count = kept;
+    return 0;
+}
+
+/* Without the lock: only to know from which date on arrivals are to be read. What is not there is a first run's. */
+static void look_at_marks(const struct siterun *run, struct order_memory *memory)
+{
+    const struct site_check *check = run->check;
+    struct text identity = {0};
+    struct failure none;
+    sitedb_identity(&run->db, &check->database.settings, &identity);
+    struct statefile *file =
+        statefile_look(check_state_directory(&check->options), check->check.program->name,
+                       text_string(&identity), &memory_schema, &none);
+    if (file != NULL && order_memory_load_sites(file, memory, &none) != 0)
+        order_memory_free(memory);
+    statefile_close(file);
+    text_free(&identity);
+}
+
+static bool needs_newest(const struct siteorder *order, const struct order_memory *memory)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < memory->site_count; i++)
+        known += memory->sites[i].prev != 0;
+    size_t covered = 0;
+    for (size_t i = 0; i < order->hop_count; i++)
+        covered += order->hops[i].covered && order->hops[i].active;
+    return known < covered;
+}
+
+int siteorder_begin(struct siteorder *order, const struct siterun *run, const struct sitedb_filter *filter,
+                    struct pair_question *question, struct failure *failure)
+{
+    struct order_memory memory = {0};
+    if (make_hops(order, run, filter) != 0)
+        return fail(failure, "out of memory");
+    look_at_marks(run, &memory);
+    question->since = order_read_since(order->hops, order->hop_count, memory.sites, memory.site_count);
+    question->newest = needs_newest(order, &memory);
+    order_memory_free(&memory);
+    return 0;
+}
+
+/* Each site's newest date, where it was asked. */
+static void take_newest(struct siteorder *order, const struct siterun *run, const struct pair_scan *scan)
+{
+    for (size_t i = 0; i < run->db.site_count && order->hop_count > 0; i++) {
+        struct order_hop *hop = bsearch(&(struct order_hop){.code = run->db.sites[i].code}, order->hops,
+                                        order->hop_count, sizeof *hop, by_code);
+        if (hop != NULL && scan->sites[i].newest > hop->newest)
+            hop->newest = scan->sites[i].newest;
+    }
+}
+
+static int make_rows(struct siteorder *order, const struct siterun *run, const struct findings *findings,
+                     const struct pair_scan *scan)
+{
+    const struct pair_list *pairs = &scan->pairs;
+    order->rows = calloc(scan->arrivals.count + 1, sizeof *order->rows);
+    order->pairs = calloc(pairs->count + 1, sizeof *order->pairs);
+    if (order->rows == NULL || order->pairs == NULL)
+        return -1;
+    for (size_t i = 0; i < scan->arrivals.count; i++) {
+        const struct arrival *arrival = &scan->arrivals.arrivals[i];
+        order->rows[i] = (struct order_arrival){.package = arrival->package,
+                                                .site = arrival->site,
+                                                .version = arrival->version,
+                                                .updated = arrival->updated,
+                                                .priority = arrival->priority};
+    }
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct pair *pair = &pairs->pairs[i];
+        const struct item *item = &findings->items[i];
+        int64_t until;
+        order->pairs[i] = (struct order_pair){
+            .package = pair->package,
+            .site = pair->site,
+            .key = strchr(item->key, '/') + 1,
+            .has_status = pair->has_status,
+            .never_sent = pair->kind == PAIR_NEVER_SENT,
+            .status = pair->status,
+            .held = pair->held,
+            .wanted = pair->wanted,
+            .size_bytes = pair->size_bytes,
+            .priority = pair->priority,
+            .aside = item->left_out || known_list_mutes(&run->check->options.known, pair->package, pair->site,
+                                                        findings->clocks.host, &until)};
+    }
+    return 0;
+}
+
+int siteorder_remember(struct siteorder *order, const struct siteorder_options *options,
+                       const struct siterun *run, struct findings *findings, const struct pair_scan *scan,
+                       struct failure *failure)
+{
+    struct failure problem;
+    struct recall *recall = &findings->recall;
+    if (make_rows(order, run, findings, scan) != 0)
+        return fail(failure, "out of memory");
+    take_newest(order, run, scan);
+    /* Without its memory every run is the first. */
+    if (order_memory_load(recall->file, &order->memory, &problem) != 0) {
+        order_memory_free(&order->memory);
+        recall_note_trouble(recall, &problem);
+    }
+    order->run = (struct order_run){.now = findings->clocks.host,
+                                    .database_now = findings->clocks.database,
+                                    .silent_critical_s = options->silent_critical_s,
+                                    .failed_critical = &run->check->options.thresholds.failed_critical,
+                                    .pairs = order->pairs,
+                                    .pair_count = scan->pairs.count,
+                                    .arrivals = order->rows,
+                                    .arrival_count = scan->arrivals.count,
+                                    .hops = order->hops,
+                                    .hop_count = order->hop_count};
+    if (order_judge(&order->run, order->memory.items, order->memory.item_count, order->memory.sites,
+                    order->memory.site_count, &order->result) != 0)
+        return fail(failure, "out of memory");
+    order->judged = true;
+    if (order_memory_store(recall->file, &order->run, &order->result, &problem) != 0)
+        recall_note_trouble(recall, &problem);
+    for (size_t i = 0; i < findings->count; i++)
+        findings->items[i].queue_bytes = order->result.verdicts[i].queue_bytes;
+    return 0;
+}
+
+static bool is_judged_by_age(const struct siteorder *order, size_t index, const struct item *item)
+{
+    return order->result.items[index].inherited || order->pairs[index].never_sent ||
+           item->item_class == ITEM_FAILED;
+}
+
+/* What age still decides: what was never sent, or was there before any run, and where the operator asks for it. */
+static enum status judge_age(const struct siteorder *order, size_t index, const struct thresholds *thresholds,
+                             const struct item *item)
+{
+    const struct order_item *remembered = &order->result.items[index];
+    if (is_judged_by_age(order, index, item))
+        return item->status;
+    struct range warning = range_extended(&thresholds->warning, item->allowance_s);
+    struct range critical = range_extended(&thresholds->critical, item->allowance_s);
+    if (remembered->sent == 0 && !remembered->below) {
+        /* An order begins with the sending: of what was never sent, nobody can say that it was overtaken. */
+        int64_t age_s = order->run.now - remembered->since;
+        if (range_alerts(&critical, age_s < item->age_s ? age_s : item->age_s))
+            return STATUS_CRITICAL;
+    }
+    return !warning.by_default && range_alerts(&warning, item->age_s) ? STATUS_WARNING : STATUS_OK;
+}
+
+void siteorder_judge(const struct siteorder *order, const struct siteorder_options *options,
+                     const struct thresholds *thresholds, struct findings *findings)
+{
+    if (!order->judged || !options->by_order)
+        return;
+    for (size_t i = 0; i < findings->count; i++) {
+        struct item *item = &findings->items[i];
+        const struct order_verdict *verdict = &order->result.verdicts[i];
+        item->status = status_worse(judge_age(order, i, thresholds, item), verdict->status);
+        if (verdict->folded >= 0 && verdict->status == STATUS_OK && !item->known &&
+            !findings->items[verdict->folded].left_out) {
+            item->folded = true;
+            item->stuck = false;
+            item->status = STATUS_OK;
+        } else if (!is_judged_by_age(order, i, item)) {
+            item->stuck = item->status != STATUS_OK;
+        } else {
+            item->stuck = item->stuck || verdict->status != STATUS_OK;
+        }
+    }
+}
+
+int64_t siteorder_overtaken(const struct siteorder *order, const struct findings *findings)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < findings->count && order->judged; i++) {
+        const struct item *item = &findings->items[i];
+        count += order->result.verdicts[i].reason != ORDER_NONE && !item->known && !item->left_out &&
+                 !item->folded;
+    }
+    return count;
+}
+
+int64_t siteorder_silent(const struct siteorder *order, const struct findings *findings)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < findings->count && order->judged; i++)
+        count +=
+            order->result.verdicts[i].silent && !findings->items[i].known && !findings->items[i].left_out;
+    return count;
+}
+
+void siteorder_free(struct siteorder *order)
+{
+    order_memory_free(&order->memory);
+    order_result_free(&order->result);
+    free(order->hops);
+    free(order->rows);
+    free(order->pairs);
+    *order = (struct siteorder){0};
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What siteorder.h knows, in words. */
+#include "check/siteorder.h"
+
+#include "base/sanitize.h"
+#include "base/units.h"
+
+#include <inttypes.h>
+
+enum { WORTH_A_WORD_S = 600 };
+
+static void add_package(const char *package, struct text *line)
+{
+    text_add_clean(line, package, 16);
+}
+
+static void add_instant(int64_t utc, struct text *line)
+{
+    char instant[32];
+    text_add(line, instant_format(utc, instant, sizeof instant));
+}
+
+/* "CEN00031 (sent 2026-11-24 05:00 UTC) arrived 2026-11-24 07:00 UTC and 6 more since, last ..." */
+static void add_overtaker(const struct siteorder *order, size_t index, struct text *line)
+{
+    const struct order_item *item = &order->result.items[index];
+    const struct order_site *site = &order->result.sites[order->result.verdicts[index].hop];
+    const int64_t first = item->over != 0 ? item->over : item->any, more = site->arrived - item->by_count;
+    text_add(line, "sent ");
+    add_instant(item->sent, line);
+    text_add(line, ", ");
+    add_package(item->by, line);
+    text_add(line, " (sent after ");
+    add_instant(item->by_sent, line);
+    text_add(line, ") arrived ");
+    add_instant(first, line);
+    if (more > 0) {
+        text_addf(line, " and %" PRId64 " more since, last ", more);
+        add_instant(site->last, line);
+    }
+}
+
+static void add_queue(const struct siteorder *order, size_t index, struct text *line)
+{
+    const struct order_verdict *verdict = &order->result.verdicts[index];
+    const int64_t waited_s = order->run.now - verdict->queue_since;
+    char age[32], size[32];
+    if (waited_s < WORTH_A_WORD_S)
+        return;
+    text_addf(line, "; waits for %s", duration_format(waited_s, age, sizeof age));
+    if (verdict->ahead >= 0) {
+        const struct order_pair *ahead = &order->pairs[verdict->ahead];
+        text_addf(line, " behind %s of ", size_format(ahead->size_bytes, size, sizeof size));
+        add_package(ahead->package, line);
+    }
+    text_add(line, "; nothing sent later has arrived");
+}
+
+void siteorder_add_words(const struct siteorder *order, size_t index, struct text *line)
+{
+    const struct order_verdict *verdict = &order->result.verdicts[index];
+    const struct order_item *item = &order->result.items[index];
+    char age[32];
+    if (verdict->hop < 0)
+        return;
+    const struct order_silence *silence = &order->result.silences[verdict->hop];
+    if (item->below || silence->above >= 0) {
+        text_add(line, "; waits: a site above it does not have it either");
+    } else if (verdict->reason != ORDER_NONE) {
+        text_add(line, "; overtaken: ");
+        add_overtaker(order, index, line);
+        text_add(line, "; lost, not slow");
+    } else if (silence->silent) {
+        text_addf(line, "; waits: nothing arrives at %s", order->hops[verdict->hop].code);
+    } else if (item->over != 0 || item->any != 0) {
+        text_add(line, "; overtaken, not yet for long: ");
+        add_overtaker(order, index, line);
+    } else if (item->sent != 0) {
+        add_queue(order, index, line);
+    }
+    if (verdict->reason == ORDER_NONE && silence->half && !silence->silent && silence->pair == (int64_t)index)
+        text_addf(line, "; nothing has arrived at %s for %s", order->hops[verdict->hop].code,
+                  duration_format(order->run.now - silence->since, age, sizeof age));
+}
+
+const struct order_silence *siteorder_silence(const struct siteorder *order, size_t index)
+{
+    const struct order_verdict *verdict = &order->result.verdicts[index];
+    return verdict->silent ? &order->result.silences[verdict->hop] : NULL;
+}
+
+void siteorder_add_silence(const struct siteorder *order, size_t index, struct text *line)
+{
+    const struct order_verdict *verdict = &order->result.verdicts[index];
+    const struct order_silence *silence = &order->result.silences[verdict->hop];
+    const char *code = order->hops[verdict->hop].code;
+    char age[32];
+    text_addf(line, "silent: nothing has arrived for %s although ",
+              duration_format(order->run.now - silence->since, age, sizeof age));
+    text_addf(line,
+              silence->waiting == 1 ? "one package is sent (" : "%" PRId64 " packages are sent (oldest ",
+              silence->waiting);
+    add_package(order->pairs[index].package, line);
+    text_add(line, ", ");
+    add_instant(verdict->queue_since, line);
+    text_addf(line, "); look at the link to %s, the sender of its parent site and the despooler of %s", code,
+              code);
+    if (silence->below > 0)
+        text_addf(line, "; and at %" PRId64 " site%s below", silence->below, silence->below == 1 ? "" : "s");
+}

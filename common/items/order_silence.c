@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The part of order.h that judges a site as a whole: its queue and its silence. */
+#include "items/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_DOUBLINGS = 20 };
+
+int order_compare_queue(const void *a, const void *b, void *context)
+{
+    const struct judging *judging = context;
+    size_t i = *(const size_t *)a, k = *(const size_t *)b;
+    const struct order_verdict *verdicts = judging->result->verdicts;
+    const struct order_pair *pairs = judging->run->pairs;
+    if (verdicts[i].hop != verdicts[k].hop)
+        return verdicts[i].hop < verdicts[k].hop ? -1 : 1;
+    if (verdicts[i].queue_since != verdicts[k].queue_since)
+        return verdicts[i].queue_since < verdicts[k].queue_since ? -1 : 1;
+    if (pairs[i].size_bytes != pairs[k].size_bytes)
+        return pairs[i].size_bytes > pairs[k].size_bytes ? -1 : 1;
+    return strcmp(pairs[i].key, pairs[k].key);
+}
+
+/* Of the pairs of one site, `start` to `end` in by_queue: what is ahead of each. */
+static void tell_queue(struct judging *judging, size_t start, size_t end)
+{
+    const struct order_pair *pairs = judging->run->pairs;
+    struct order_verdict *verdicts = judging->result->verdicts;
+    int64_t bytes = 0, largest = -1;
+    for (size_t at = start; at < end;) {
+        size_t next = at;
+        const int64_t since = verdicts[judging->by_queue[at]].queue_since;
+        for (; next < end && verdicts[judging->by_queue[next]].queue_since == since; next++)
+            bytes +=
+                pairs[judging->by_queue[next]].never_sent ? 0 : pairs[judging->by_queue[next]].size_bytes;
+        for (; at < next; at++) {
+            size_t index = judging->by_queue[at];
+            const struct order_pair *pair = &pairs[index];
+            verdicts[index].queue_bytes = pair->never_sent ? pair->size_bytes : bytes;
+            verdicts[index].ahead = largest;
+            if (!pair->never_sent && (largest < 0 || pair->size_bytes > pairs[largest].size_bytes))
+                largest = (int64_t)index;
+        }
+    }
+}
+
+/* Does it wait for this link, and for no reason of its own? */
+static bool waits(const struct judging *judging, size_t index)
+{
+    const struct order_verdict *verdict = &judging->result->verdicts[index];
+    return !judging->run->pairs[index].never_sent && verdict->reason == ORDER_NONE && !verdict->failed &&
+           !judging->result->items[index].below;
+}
+
+static int64_t silent_above(const struct judging *judging, size_t hop)
+{
+    int64_t above = -1, at = (int64_t)hop;
+    for (int up = 0; up < MOST_HOPS_UP && (at = judging->places[at].parent) >= 0; up++)
+        if (judging->result->silences[at].silent && judging->result->silences[at].pair >= 0)
+            above = at;
+    return above;
+}
+
+static void judge_silence(struct judging *judging, size_t hop, size_t start, size_t end)
+{
+    const struct order_run *run = judging->run;
+    struct order_site *site = &judging->result->sites[hop];
+    struct order_silence *silence = &judging->result->silences[hop];
+    int64_t oldest = -1, oldest_new = -1, full_bytes = 0;
+    silence->above = silent_above(judging, hop);
+    if (silence->above >= 0)
+        site->quiet = run->now;
+    for (size_t at = start; at < end; at++) {
+        size_t index = judging->by_queue[at];
+        if (!waits(judging, index))
+            continue;
+        silence->waiting++;
+        full_bytes += run->pairs[index].held == 0 ? run->pairs[index].size_bytes : 0;
+        if (oldest < 0)
+            oldest = (int64_t)index;
+        if (oldest_new < 0 && judging->result->verdicts[index].queue_since > site->page)
+            oldest_new = (int64_t)index;
+        if (silence->pair < 0 && !run->pairs[index].aside)
+            silence->pair = (int64_t)index;
+    }
+    silence->since = larger(site->last, site->quiet);
+    if (silence->above >= 0 || oldest < 0)
+        return;
+    const int64_t rate = run->hops[hop].rate > 0 ? run->hops[hop].rate : ORDER_RATE;
+    const int64_t allowance =
+        run->silent_critical_s + (int64_t)((double)full_bytes / (double)rate * ORDER_HOUR);
+    for (int again = 0; again < 2; again++) {
+        int64_t index = again == 0 ? oldest : oldest_new;
+        if (index < 0)
+            continue;
+        int64_t since = judging->result->verdicts[index].queue_since;
+        int64_t patience = allowance + (since < site->gap_end ? site->gap : 0);
+        int64_t quiet = run->now - larger(silence->since, since);
+        if (again == 0)
+            silence->half = quiet * 2 >= patience;
+        int doublings = site->pages < MOST_DOUBLINGS ? (int)site->pages : MOST_DOUBLINGS;
+        bool may_page =
+            site->page == 0 || (again == 1 && run->now - site->page >= run->silent_critical_s << doublings);
+        if (quiet >= patience && may_page) {
+            site->page = run->now;
+            site->pages++;
+            break;
+        }
+    }
+    /* Whose patience is longer than that of the service that saw it first does not call it silent yet. */
+    silence->silent = site->page != 0 && silence->pair >= 0 &&
+                      judging->result->verdicts[silence->pair].queue_since <= site->page &&
+                      run->now - silence->since >= run->silent_critical_s;
+}
+
+static int depth_of(const struct judging *judging, size_t hop)
+{
+    int depth = 0;
+    for (int64_t at = (int64_t)hop; depth < MOST_HOPS_UP && (at = judging->places[at].parent) >= 0;)
+        depth++;
+    return depth;
+}
+
+struct span {
+    size_t start, end;
+    int depth;
+};
+
+int order_judge_sites(struct judging *judging)
+{
+    const struct order_run *run = judging->run;
+    struct span *spans = calloc(run->hop_count + 1, sizeof *spans);
+    if (spans == NULL)
+        return -1;
+    size_t at = 0;
+    while (at < run->pair_count && judging->result->verdicts[judging->by_queue[at]].hop < 0)
+        at++;
+    for (size_t hop = 0; hop < run->hop_count; hop++) {
+        spans[hop] = (struct span){.start = at, .depth = depth_of(judging, hop)};
+        while (at < run->pair_count && judging->result->verdicts[judging->by_queue[at]].hop == (int64_t)hop)
+            at++;
+        spans[hop].end = at;
+        judging->result->silences[hop] = (struct order_silence){.pair = -1, .above = -1};
+        tell_queue(judging, spans[hop].start, spans[hop].end);
+    }
+    for (int depth = 0; depth <= MOST_HOPS_UP; depth++)
+        for (size_t hop = 0; hop < run->hop_count; hop++)
+            if (spans[hop].depth == depth && run->hops[hop].covered && run->hops[hop].active)
+                judge_silence(judging, hop, spans[hop].start, spans[hop].end);
+    free(spans);
+    return 0;
+}
+
+void order_fold(struct judging *judging)
+{
+    struct order_result *result = judging->result;
+    for (size_t hop = 0; hop < judging->run->hop_count; hop++)
+        if (result->silences[hop].above >= 0 && result->silences[hop].waiting > 0)
+            result->silences[result->silences[hop].above].below++;
+    for (size_t i = 0; i < judging->run->pair_count; i++) {
+        struct order_verdict *verdict = &result->verdicts[i];
+        if (verdict->hop < 0 || !waits(judging, i))
+            continue;
+        const struct order_silence *silence = &result->silences[verdict->hop];
+        if (silence->above >= 0) {
+            verdict->folded = result->silences[silence->above].pair;
+            verdict->status = STATUS_OK;
+        } else if (silence->silent && silence->pair == (int64_t)i) {
+            verdict->silent = true;
+            verdict->status = STATUS_CRITICAL;
+        } else if (silence->silent) {
+            verdict->folded = silence->pair;
+            verdict->status = STATUS_OK;
+        } else if (silence->half && silence->pair == (int64_t)i) {
+            verdict->status = status_worse(verdict->status, STATUS_WARNING);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/order_store.h"
+
+#include "base/array.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEM_NUMBERS = 12, SITE_NUMBERS = 11 };
+
+/* The numbers of a row in the order of its columns. */
+static void item_numbers(struct order_item *item, int64_t *numbers[ITEM_NUMBERS])
+{
+    int64_t *const all[ITEM_NUMBERS] = {&item->since,     &item->sent,   &item->over,     &item->any,
+                                        &item->held,      &item->failed, &item->failed_s, &item->reason,
+                                        &item->inherited, &item->below,  &item->by_sent,  &item->by_count};
+    memcpy(numbers, all, sizeof all);
+}
+
+static void site_numbers(struct order_site *site, int64_t *numbers[SITE_NUMBERS])
+{
+    int64_t *const all[SITE_NUMBERS] = {&site->last, &site->quiet,   &site->page, &site->pages,
+                                        &site->mark, &site->prev,    &site->gap,  &site->gap_end,
+                                        &site->off,  &site->arrived, &site->late};
+    memcpy(numbers, all, sizeof all);
+}
+
+static void copy_text(char *target, size_t size, sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    snprintf(target, size, "%s", text != NULL ? text : "");
+}
+
+static int end_rows(struct statefile *file, sqlite3_stmt *rows, int code, bool room, struct failure *failure)
+{
+    int outcome = !room                 ? fail(failure, "out of memory while reading the state")
+                  : code != SQLITE_DONE ? statefile_fail(file, "read", failure)
+                                        : 0;
+    sqlite3_reset(rows);
+    return outcome;
+}
+
+static int load_items(struct statefile *file, struct order_memory *memory, struct failure *failure)
+{
+    sqlite3_stmt *rows = statefile_statement(
+        file,
+        "SELECT since, sent, over, any_priority, held, failed, failed_s, reason, inherited, below, by_sent, "
+        "by_count, by_package, key FROM order_item ORDER BY key",
+        failure);
+    if (rows == NULL)
+        return -1;
+    int code = SQLITE_DONE;
+    bool room = true;
+    while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+        struct order_item *items = array_grow(memory->items, memory->item_count, sizeof *items);
+        const char *key = (const char *)sqlite3_column_text(rows, ITEM_NUMBERS + 1);
+        char *copy = strdup(key != NULL ? key : "");
+        room = items != NULL && copy != NULL;
+        memory->items = items != NULL ? items : memory->items;
+        if (!room) {
+            free(copy);
+            break;
+        }
+        struct order_item *item = &items[memory->item_count++];
+        *item = (struct order_item){.key = copy};
+        int64_t *numbers[ITEM_NUMBERS];
+        item_numbers(item, numbers);
+        for (int i = 0; i < ITEM_NUMBERS; i++)
+            *numbers[i] = sqlite3_column_int64(rows, i);
+        copy_text(item->by, sizeof item->by, rows, ITEM_NUMBERS);
+    }
+    return end_rows(file, rows, code, room, failure);
+}
+
+int order_memory_load_sites(struct statefile *file, struct order_memory *memory, struct failure *failure)
+{
+    sqlite3_stmt *rows =
+        statefile_statement(file,
+                            "SELECT last, quiet, page, pages, mark, prev, gap, gap_end, off, "
+                            "arrived, late, newest, code FROM order_site ORDER BY code",
+                            failure);
+    if (rows == NULL)
+        return -1;
+    int code = SQLITE_DONE;
+    bool room = true;
+    while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+        struct order_site *sites = array_grow(memory->sites, memory->site_count, sizeof *sites);
+        room = sites != NULL;
+        if (!room)
+            break;
+        memory->sites = sites;
+        struct order_site *site = &sites[memory->site_count++];
+        *site = (struct order_site){0};
+        int64_t *numbers[SITE_NUMBERS];
+        site_numbers(site, numbers);
+        for (int i = 0; i < SITE_NUMBERS; i++)
+            *numbers[i] = sqlite3_column_int64(rows, i);
+        copy_text(site->newest, sizeof site->newest, rows, SITE_NUMBERS);
+        copy_text(site->code, sizeof site->code, rows, SITE_NUMBERS + 1);
+    }
+    return end_rows(file, rows, code, room, failure);
+}
+
+int order_memory_load(struct statefile *file, struct order_memory *memory, struct failure *failure)
+{
+    *memory = (struct order_memory){0};
+    return load_items(file, memory, failure) != 0 || order_memory_load_sites(file, memory, failure) != 0 ? -1
+                                                                                                         : 0;
+}
+
+static int put_row(struct statefile *file, const char *sql, int64_t *const *numbers, int count,
+                   const char *text, const char *key, struct failure *failure)
+{
+    sqlite3_stmt *put = statefile_statement(file, sql, failure);
+    if (put == NULL)
+        return -1;
+    for (int i = 0; i < count; i++)
+        sqlite3_bind_int64(put, i + 1, *numbers[i]);
+    sqlite3_bind_text(put, count + 1, text, -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, count + 2, key, -1, SQLITE_STATIC);
+    int outcome = sqlite3_step(put) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
+    sqlite3_reset(put);
+    sqlite3_clear_bindings(put);
+    return outcome;
+}
+
+static int put_item(struct statefile *file, struct order_item item, struct failure *failure)
+{
+    int64_t *numbers[ITEM_NUMBERS];
+    item_numbers(&item, numbers);
+    return put_row(
+        file,
+        "INSERT OR REPLACE INTO order_item(since, sent, over, any_priority, held, failed, failed_s, "
+        "reason, inherited, below, by_sent, by_count, by_package, key) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        numbers, ITEM_NUMBERS, item.by, item.key, failure);
+}
+
+static int put_site(struct statefile *file, struct order_site site, struct failure *failure)
+{
+    int64_t *numbers[SITE_NUMBERS];
+    site_numbers(&site, numbers);
+    return put_row(
+        file,
+        "INSERT OR REPLACE INTO order_site(last, quiet, page, pages, mark, prev, gap, gap_end, off, "
+        "arrived, late, newest, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        numbers, SITE_NUMBERS, site.newest, site.code, failure);
+}
+
+/* An item that has ended has no order. */
+static int forget_ended(struct statefile *file, struct failure *failure)
+{
+    sqlite3_stmt *removal = statefile_statement(
+        file, "DELETE FROM order_item WHERE 'version/' || key NOT IN (SELECT key FROM item)", failure);
+    if (removal == NULL)
+        return -1;
+    int outcome = sqlite3_step(removal) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
+    sqlite3_reset(removal);
+    return outcome;
+}
+
+int order_memory_store(struct statefile *file, const struct order_run *run, const struct order_result *result,
+                       struct failure *failure)
+{
+    int outcome = 0;
+    for (size_t i = 0; i < run->pair_count && outcome == 0; i++)
+        if (result->item_changed[i])
+            outcome = put_item(file, result->items[i], failure);
+    for (size_t i = 0; i < run->hop_count && outcome == 0; i++)
+        if (result->site_changed[i])
+            outcome = put_site(file, result->sites[i], failure);
+    return outcome == 0 ? forget_ended(file, failure) : -1;
+}
+
+void order_memory_free(struct order_memory *memory)
+{
+    for (size_t i = 0; i < memory->item_count; i++)
+        free(memory->items[i].key);
+    free(memory->items);
+    free(memory->sites);
+    *memory = (struct order_memory){0};
+}

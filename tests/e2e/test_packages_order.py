@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lost, not late: the judgement `order` in the real program, hour by hour, with a clock that stands still in each run."""
+
+import calendar
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+import packages
+import pytest
+from packages import CRITICAL, DAY, HOUR, MINUTE, OK, PLUGIN, UNKNOWN, WARNING, World
+
+BASE = calendar.timegm((2026, 3, 2, 0, 0, 0))  # a Monday
+LETTERS = "XYZWV"
+FULL = 8192
+
+
+def at(moment):
+    """The variables that hold a program's clock at a moment."""
+    return {"LD_PRELOAD": packages.FAKETIME, "FAKETIME": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment)),
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}
+
+
+def row(status, version, wanted, size_mb=10, priority=2):
+    return status, version, wanted, size_mb, priority
+
+
+CALM, SENT, HERE = row(2, 1, 1), row(1, 1, 2), row(2, 2, 2)
+HIGH, HIGH_HERE = row(1, 1, 2, 10, 1), row(2, 2, 2, 10, 1)
+
+# name: ({hour: {packages: row}}, until, {(package, why): hour}, hours between runs, (not active from, until))
+CASES = {
+    "lost: Y and Z sent later arrive": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}, 20: {"Z": SENT}, 22: {"Z": HERE}}, 40, {("X", "overtaken"): 22}),
+    "overtaken once, then silence": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}}, 80, {}),
+    "the same, for ever": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}}, 120, {("X", "silent"): 85}),
+    "slow, not lost": ({10: {"X": SENT}, 70: {"X": HERE}}, 120, {}),
+    "sent before, arrives after": ({8: {"Y": SENT}, 10: {"X": SENT}, 14: {"Y": HERE}, 30: {"X": HERE}}, 80, {}),
+    "higher priority overtakes": ({10: {"X": row(1, 1, 2, 10, 3)}, 12: {"Y": HIGH}, 13: {"Y": HIGH_HERE}, 40: {"Z": HIGH}, 41: {"Z": HIGH_HERE}, 89: {"W": HIGH_HERE}},
+                                  95, {("X", "overtaken"): 89}),
+    "moves": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}, 15: {"X": row(1, 1, 3)}, 16: {"X": row(2, 2, 3)}, 22: {"Z": SENT}, 23: {"Z": HERE}}, 60, {}),
+    "sent again daily": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}, 20: {"X": row(1, 1, 3)}, 21: {"Z": SENT}, 22: {"Z": HERE}}, 40, {("X", "overtaken"): 22}),
+    "an outage of 60 h": ({10: {LETTERS: SENT}, 70: {LETTERS: HERE}}, 100, {}),
+    "a hung site": ({10: {LETTERS: SENT}}, 140, {("X", "silent"): 82}),
+    "a full copy of 8 GB": ({10: {"X": row(1, 0, 1, FULL, 3)}, 12: {"Y": SENT}, 400: {"X": row(2, 1, 1, FULL, 3)}, 401: {"Y": HERE}}, 500, {}),
+    "reset by the repair": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}, 14: {"X": row(2, 0, 2)}, 15: {"X": row(1, 0, 2)}, 22: {"XZ": HERE}, 23: {"Z": HERE}}, 60, {}),
+    "came and went between two runs": ({4: {"X": SENT}, 11: {"Y": HERE}, 30: {"Z": HERE}}, 40, {("X", "overtaken"): 32}, 4),
+    "first seen in the same run": ({4: {"X": SENT, "Y": HERE}, 30: {"Z": CALM}}, 60, {}, 4),
+    "site not active": ({10: {"X": SENT}, 302: {"X": HERE}}, 320, {}, 1, (12, 300)),
+    "runs missed": ({10: {"X": SENT}, 30: {"XY": HERE}}, 90, {}, 29),
+}
+EVERY = {name: case[3] for name, case in CASES.items() if len(case) > 3 and case[3] != 1}
+
+
+class Story(World):
+    """Cases at sites of their own in one database: what becomes CRITICAL at which site, why and when."""
+
+    def __init__(self, folder, names, shift_s=0, base=BASE):
+        super().__init__(folder)
+        self.names = list(names)
+        self.site = {name: "T%02d" % number for number, name in enumerate(self.names)}
+        self.base, self.shift_s = base, shift_s  # shift_s: the database's own zone
+        self.seen, self.answer = {name: {} for name in names}, None
+        self.make()
+        self.lab.now = base + shift_s
+        for name in self.names:
+            self.lab.site(self.site[name], "Branch")
+            self.apply(name, LETTERS, CALM)
+            for letter in LETTERS:
+                self.lab.target(self.package(name, letter), self.site[name], refreshed_age_s=None)
+
+    def package(self, name, letter):
+        return "CEN%02d%03d" % (self.names.index(name), LETTERS.index(letter))
+
+    def apply(self, name, letters, values):
+        status, version, wanted, size_mb, priority = values
+        for letter in letters:
+            self.lab.package(self.package(name, letter), letter, wanted, comp_size_kb=size_mb * 1024, priority=priority, source_date_age_s=None)
+            self.lab.status(self.package(name, letter), self.site[name], status, version)
+
+    def go(self, hour, end=None):
+        """The events up to this hour since the last call, then nothing more."""
+        for name in self.names:
+            events = CASES[name][0]
+            for when in sorted(events):
+                if getattr(self, "done", -1) < when <= hour:
+                    self.lab.now = self.base + self.shift_s + when * HOUR
+                    for letters, values in events[when].items():
+                        self.apply(name, letters, values)
+            if len(CASES[name]) > 4:
+                away, back = CASES[name][4]
+                self.lab.site(self.site[name], "Branch", status=2 if away <= hour < back else 1)
+        self.done = hour
+
+    def run(self, hour, *arguments, **more):
+        """One run; notes what has become CRITICAL."""
+        self.go(hour)
+        answer = self.check("-v", *arguments, env=at(self.base + int(hour * HOUR)), **more)
+        assert answer.code != UNKNOWN, answer
+        self.note(hour, answer)
+        return answer
+
+    def note(self, hour, answer):
+        self.answer = answer
+        code = {site: name for name, site in self.site.items()}
+        red = [(item["site"], item["name"], "overtaken") for item in answer.items if item["state"] == "CRITICAL" and "lost, not slow" in item["order"]]
+        red += [(site, LETTERS[int(one["package"][5:])], "silent") for site, one in answer.silences.items()]
+        red += [(item["site"], item["name"], item["kind"]) for item in answer.items if item["state"] == "CRITICAL" and "lost, not slow" not in item["order"]]
+        for site, letter, why in red:
+            if hour < CASES[code[site]][1] + 1:  # what a case leaves behind is no part of it
+                self.seen[code[site]].setdefault((letter, why), int(hour))
+
+    def is_as_told(self, until):
+        for name in self.names:
+            told = {what: hour for what, hour in CASES[name][2].items() if hour <= until}
+            assert self.seen[name] == told, (name, self.seen[name], told)
+
+
+def hourly():
+    return [name for name in CASES if name not in EVERY]
+
+
+def test_the_cases_hour_by_hour(tmp_path):
+    with Story(tmp_path, hourly()) as story:
+        for hour in [*range(125), *range(125, 501, 5)]:
+            story.run(hour)
+        story.is_as_told(500)
+
+
+def test_the_cases_every_ten_minutes(tmp_path):
+    with Story(tmp_path, hourly()) as story:
+        for run in range(123 * 6):
+            story.run(run / 6)
+        story.is_as_told(122)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_cases_with_longer_intervals(tmp_path, name):
+    with Story(tmp_path, [name]) as story:
+        for hour in range(0, CASES[name][1] + 1, EVERY[name]):
+            story.run(hour)
+        story.is_as_told(CASES[name][1])
+
+
+# ---- the same with what happens to runs
+
+
+SHORT = ("lost: Y and Z sent later arrive", "the same, for ever", "moves", "a hung site", "higher priority overtakes", "slow, not lost")
+
+
+def test_services_with_other_filters_share_one_memory(tmp_path):
+    with Story(tmp_path, SHORT) as story:
+        for hour in range(96):
+            story.go(hour)
+            for arguments in (["--child-site=" + story.site[SHORT[0]]], ["--exclude-site=" + story.site[SHORT[0]]],
+                              ["--package=" + story.package(SHORT[3], "V")], ["--judge=age"]):
+                if hour % 3 or arguments[0] != "--judge=age":
+                    story.check(*arguments, env=at(BASE + hour * HOUR + 5 * MINUTE - 20))
+            story.run(hour + 1 / 6)
+        story.is_as_told(95)
+
+
+def test_a_service_of_one_package_sees_the_order_of_the_whole_site(tmp_path):
+    with Story(tmp_path, SHORT) as story:
+        for hour in range(23):
+            story.go(hour)
+            answer = story.check("--package=" + story.package(SHORT[0], "X"), env=at(BASE + hour * HOUR))
+            assert answer.code == (CRITICAL if hour >= 22 else WARNING if hour == 22 else OK), (hour, answer)
+            assert answer.value("examined") == 1
+        assert "lost, not slow" in answer.lines[1] and answer.value("overtaken") == 1
+
+
+def test_runs_that_end_without_a_result_change_nothing(tmp_path):
+    """A locked database, and SIGKILL at any moment, between runs that are whole."""
+    dice = random.Random(11)
+    with Story(tmp_path, SHORT) as story:
+        for hour in range(96):
+            story.go(hour)
+            story.lab.commit()
+            if hour % 4 == 1:
+                blocker = sqlite3.connect(story.database)
+                blocker.execute("BEGIN EXCLUSIVE")
+                answer = story.check("-t", "2", env=at(BASE + hour * HOUR))
+                assert answer.code == UNKNOWN, answer
+                blocker.close()
+            else:
+                for _ in range(2):
+                    process = subprocess.Popen([PLUGIN] + story.arguments(), env=dict(story.env, **at(BASE + hour * HOUR)), cwd="/",
+                                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                               start_new_session=True)
+                    time.sleep(dice.random() * 0.04)
+                    try:
+                        os.killpg(process.pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+                    process.wait()
+            story.run(hour)
+        story.is_as_told(95)
+
+
+def test_a_clock_that_jumps_pages_nothing(tmp_path):
+    calm = ("slow, not lost", "sent before, arrives after", "moves", "reset by the repair", "an outage of 60 h")
+    with Story(tmp_path, calm) as story:
+        for hour in range(30):
+            story.run(hour)
+            if hour in (9, 12, 21):
+                story.check(env=at(BASE + hour * HOUR + 20 * HOUR))
+            if hour in (11, 25):
+                story.check(env=at(BASE + hour * HOUR - 9 * DAY))
+        story.is_as_told(29)
+        assert all(0 <= item["first_seen"] <= BASE + 50 * HOUR for item in story.remembered().values())
+
+
+def test_a_clock_that_was_wrong_does_not_hide_what_is_lost(tmp_path):
+    with Story(tmp_path, SHORT[:1]) as story:
+        for hour in range(41):
+            if hour == 5:
+                story.check(env=at(BASE + 400 * DAY))
+            story.run(hour)
+        story.is_as_told(40)
+
+
+@pytest.mark.parametrize("shift_h", (-11, 5, 14))
+def test_the_zone_of_the_database_does_not_matter(tmp_path, shift_h):
+    with Story(tmp_path, SHORT, shift_s=shift_h * HOUR) as story:
+        for hour in range(96):
+            story.run(hour)
+        story.is_as_told(95)
