@@ -89,6 +89,7 @@ struct run {
     struct dp_selection selection;
     struct dp_list dps;
     struct dp_evidence evidence;
+    struct package_memory packages;
 };
 
 static const struct dps_check *options_of(const struct siterun *run)
@@ -167,7 +168,8 @@ static struct dp_words words_of(const struct siterun *run)
 {
     return (struct dp_words){.db = &run->db,
                              .sources = &((const struct run *)run)->selection.sources,
-                             .rates = &run->check->look.rates};
+                             .rates = &run->check->look.rates,
+                             .packages = &((const struct run *)run)->packages};
 }
 
 static void item_line(const struct siterun *run, size_t finding, struct text *line)
@@ -416,6 +418,8 @@ static void tell(struct siterun *site)
     enum status status = add_verdict(run, &numbers, &verdict);
     if (check->site.options.verbosity > 0)
         add_notes(site);
+    if (tally->status != STATUS_OK)
+        package_memory_look(site, &((struct run *)site)->packages);
     siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, &item_words);
     text_free(&verdict);
 }
@@ -466,6 +470,7 @@ static void run_check(struct worker *worker, void *context)
                                                .look_up = look_up};
     siterun(&run.site, &steps);
     dp_list_free(&run.dps);
+    package_memory_free(&run.packages);
     text_free(&run.evidence.silent);
 }
 

@@ -183,9 +183,42 @@ static bool may_lack_at_site(const struct dp_words *words, const struct dp *dp)
            strncasecmp(dp->package->id, owner, strlen(owner)) == 0;
 }
 
+/* What check_sms_packages calls a pair, in words that stand alone. */
+static const char *pair_words(const char *kind)
+{
+    static const struct {
+        const char *kind, *words;
+    } words[] = {{"sent", "sent, not received"}, {"behind", "an old version"},
+                 {"never_sent", "never sent"},   {"resend", "being sent as a whole"},
+                 {"failed", "failed"},           {"unexpected", "an unknown status"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].kind, kind) == 0)
+            return words[i].words;
+    return kind;
+}
+
+/* The three programs lead to one place: where the site's check knows the pair, its word stands here. */
+static bool add_site_answer(const struct dp_words *words, const struct dp *dp, struct text *line)
+{
+    const struct remembered *pair =
+        words->packages == NULL ? NULL
+                                : package_memory_find(words->packages, dp->package->id, dp->server->site);
+    if (pair == NULL)
+        return false;
+    char instant[32];
+    text_addf(
+        line,
+        "; site %s has not got it either (check_sms_packages: %s, seen since %s): cure that first, despool.log on ",
+        dp->server->site, pair_words(pair->kind), instant_format(pair->first_seen, instant, sizeof instant));
+    text_add_clean(line, itemline_site_server(words->db, dp->server->site, dp->server->site), 64);
+    return true;
+}
+
 static void add_site_question(const struct dp_words *words, const struct dp *dp, struct text *line)
 {
     const char *package = dp->package->id, *site = dp->server->site;
+    if (add_site_answer(words, dp, line))
+        return;
     text_add(line, "; has the site got it? ");
     /* What is pasted must have the shape that such names have. */
     if (package_id_length(package, strlen(package)) == strlen(package) && is_site_code(site))

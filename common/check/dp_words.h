@@ -3,6 +3,7 @@
 #define SMS_CHECK_DP_WORDS_H
 
 #include "base/text.h"
+#include "check/package_memory.h"
 #include "items/judge.h"
 #include "items/minrate.h"
 #include "sitedb/package_dp.h"
@@ -13,6 +14,7 @@ struct dp_words {
     const struct sitedb *db;
     const struct dp_sources *sources;
     const struct rate_list *rates;
+    const struct package_memory *packages; /* what check_sms_packages knows of the sites; NULL: nothing */
 };
 
 /** @return "old version": what stands in a line for a kind; static */

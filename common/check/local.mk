@@ -9,6 +9,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/findings.h \
 	common/check/options_shared.c \
 	common/check/options_shared.h \
+	common/check/package_memory.c \
+	common/check/package_memory.h \
 	common/check/sitecheck.c \
 	common/check/sitecheck.h \
 	common/check/siteorder.c \

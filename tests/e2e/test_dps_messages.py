@@ -5,7 +5,11 @@ import os
 import re
 
 import daemons
+import packages
 import pytest
+import sitedb
+import sitedb_dps
+import sitedb_judge
 from dps import World
 from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Server, durations
 from sitedb_schema import PRODUCTS
@@ -329,3 +333,69 @@ def test_the_survey_counts_what_is_told(world):
     told(world)
     answer = world.check("--survey")
     assert "targeted without a status row 1, installed with an error as newest message 1, rows of DPs that moved to another site 1\n" in answer.text, answer
+
+
+WORDS = {"behind": "old version", "unexpected": "unknown state", "no_status": "no status row", "message_error": "installed with an error",
+         "moved": "row of a DP that moved"}
+TOLD_WORDS = {"waits for prestaged content": "prestaged", "targeted, but has no status row": "no_status",
+              "installed, but its newest message is an error": "message_error",
+              "row of a DP that has the package from another site now": "moved"}
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_the_check_agrees_with_the_oracle(world, product, strict, seed):
+    with sitedb.Lab(os.path.join(world.folder, "site.db"), product=product) as lab:
+        sitedb_dps.build(lab, seed)
+    world.lab = lab = sitedb.Lab(os.path.join(world.folder, "site.db"), product=product, now=lab.now)
+    arguments = ["-v"] + ["--strict"] * strict
+    agrees(world.check(*arguments), sitedb_judge.judge_dps(lab.db, lab.now, strict))
+    with Server(world) as server:
+        agrees(server.check(*arguments), sitedb_judge.judge_dps(lab.db, lab.now, strict))
+
+
+def agrees(answer, verdict):
+    expected = {(item.package, item.server, item.site): item for item in verdict.items}
+    found = {(item["package"], item["server"], item["site"]): item for item in answer.items}
+    assert {key: item["kind"] for key, item in found.items()} == {key: WORDS.get(item.kind, item.kind) for key, item in expected.items()}, answer
+    assert answer.value("examined") == verdict.examined
+    for key, item in found.items():
+        assert item["age"] in durations(expected[key].age_s or 0, 60), (item, expected[key])
+        assert (item["maintenance"] is not None) == (key[1] in verdict.maintenance)
+        assert item["state"] == "OK" or key[1] not in verdict.maintenance
+        assert item["free"] == (str(verdict.full[key[1]]) if key[1] in verdict.full else None)
+    told = sorted((re.match(r"(.*?): (\S+)", line)[2], re.search(r" on (\S+?), site (\S+)", line)[1], TOLD_WORDS[line.split(":")[0]])
+                  for line in answer.notes)
+    assert told == sorted((one.package, one.server, one.kind) for one in verdict.told), answer
+    failed = sum(item.cls == "failed" for item in verdict.items)
+    assert answer.values("failed", "pending") == (failed, len(verdict.items) - failed)
+    assert ("not active: " in answer.verdict) == bool(verdict.inactive), answer
+    if verdict.inactive:
+        name, count = re.search(r"not active: (\S+) \((\d+) package", answer.verdict).groups()
+        assert verdict.inactive[name] == int(count)
+
+
+def test_what_the_check_of_packages_remembers_stands_in_the_line(world):
+    """The three programs lead to one place: case of a site that lacks what its DP lacks."""
+    lab = world.make(product="sms2003")
+    world.package("CEN00001", version=3, age_s=20 * DAY)
+    for site, server in (("S02", "S021"), ("S03", "S031")):
+        world.dp("CEN00001", server, 1, 4 * DAY, version=2, site=site)
+    lab.status("CEN00001", "S02", 1, 3, 4 * DAY)
+    lab.status("CEN00001", "S03", 2, 3, 4 * DAY)
+    lab.status("CEN00000", "S01", 2, 1, 4 * DAY)
+    lab.commit()
+    question = "; has the site got it? check_sms_packages --package=CEN00001 --child-site=S02; if that says in sync"
+    assert question in world.check().is_(CRITICAL).item("CEN00001", "S021")["advice"], "that check has never run"
+    packages.World.check(world, program=packages.PLUGIN, form=packages.Answer)
+    answer = world.check().is_(CRITICAL)
+    assert re.search(r"; site S02 has not got it either \(check_sms_packages: sent, not received, seen since \d{4}-\d\d-\d\d \d\d:\d\d UTC\):"
+                     r" cure that first, despool.log on S021$", answer.item("CEN00001", "S021")["advice"]), answer
+    assert "; has the site got it?" in answer.item("CEN00001", "S031")["advice"], "not remembered is not in sync"
+    assert question in world.check(later=30 * HOUR).item("CEN00001", "S021")["advice"], "a day old is no word"
+    for path in packages.state_files(world.state):
+        if "check_sms_packages" in path:
+            with open(path, "r+b") as file:
+                file.write(b"\0" * 4096)
+    assert question in world.check().is_(CRITICAL).item("CEN00001", "S021")["advice"], "damaged"

@@ -99,3 +99,100 @@ def judge(db, owner, now, packages=None):
                               row["Status"] if row else None,
                               row["SourceVersion"] if row else None, package["SourceVersion"]))
     return Verdict(sorted(items, key=lambda item: (item.package, item.site)), examined)
+
+
+# ---- distribution points: the page of check_sms_dps in plain Python
+
+DpItem = namedtuple("DpItem", "package site server kind cls age_s")
+DpVerdict = namedtuple("DpVerdict", "items told examined maintenance inactive full")
+
+STATES = {1: "pending", 2: "retrying", 3: "failed", 7: "updating", 8: "validation_failed"}
+FAILED_KINDS = ("failed", "validation_failed")
+
+
+def _server(path):
+    return path.rstrip("\\").rpartition("\\\\")[2]
+
+
+def _without_site(path, code):
+    return path.replace(f'="{code}"', "=").replace(f'={code}"', "=")
+
+
+def _optional(db, table):
+    return _rows(db, table) if db.execute(
+        "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,)).fetchone() else []
+
+
+def judge_dps(db, now, strict=False):
+    """What check_sms_dps finds by the database's own dates, and what it only tells."""
+    active = {row["SiteCode"].casefold() for row in _rows(db, "v_Site") if row.get("Status", 1) == 1}
+    packages = {row["PkgID"].casefold(): row for row in _rows(db, "SMSPackages") if row.get("PackageType") != 4}
+    targets = {}
+    for row in _rows(db, "v_DistributionPoint"):
+        if row.get("Status") != 3 and row.get("IsPeerDP") != 1:
+            targets[row["PackageID"].casefold(), row["ServerNALPath"].casefold(), row["SiteCode"].casefold()] = row
+    messages = {}
+    for row in _optional(db, "vSMS_DistributionDPStatus"):
+        key = row["PackageID"].casefold(), row["NALPath"].casefold()
+        if key not in messages or (row["LastUpdateDate"] or "") > (messages[key]["LastUpdateDate"] or ""):
+            messages[key] = row
+    items, told, examined, seen = [], [], 0, set()
+    for row in _rows(db, "v_PackageStatusDistPointsSumm"):
+        key = row["PackageID"].casefold(), row["ServerNALPath"].casefold(), row["SiteCode"].casefold()
+        package = packages.get(key[0])
+        if package is None or key[2] not in active or row["State"] in (4, 5, 6):
+            continue
+        found = DpItem(row["PackageID"], row["SiteCode"], _server(row["ServerNALPath"]), None, "pending", None)
+        old = (row["SourceVersion"] or 0) < package["SourceVersion"]
+        if key not in targets:
+            elsewhere = any(_without_site(path, site.upper()) == _without_site(key[1], key[2].upper())
+                            or _without_site(path, site) == _without_site(key[1], key[2])
+                            for other, path, site in targets if other == key[0] and site != key[2])
+            if elsewhere and (row["State"] != 0 or old):
+                told.append(found._replace(kind="moved"))
+            continue
+        seen.add(key)
+        examined += 1
+        message = messages.get(key[:2])
+        kind = ("behind" if old else "installed") if row["State"] == 0 else STATES.get(row["State"], "unexpected")
+        source, changed = _plausible(package["SourceDate"], now), _plausible(row["SummaryDate"], now)
+        if message is not None and message["MessageID"] == 2371 and kind in ("pending", "retrying", "updating"):
+            told.append(found._replace(kind="prestaged"))
+        elif kind == "installed":
+            if message is not None and message["MessageState"] == 4:
+                told.append(found._replace(kind="message_error", age_s=now - _plausible(message["LastUpdateDate"], now)))
+        else:
+            start = None if changed is None or (kind == "behind" and source is None) else _latest(source, changed)
+            items.append(found._replace(kind=kind, cls="failed" if kind in FAILED_KINDS else "pending",
+                                        age_s=None if start is None else now - start))
+    for key, row in targets.items():
+        package = packages.get(key[0])
+        removal = any(other["State"] in (4, 5, 6) for other in _rows_of(db, row))
+        if package is None or key in seen or key[2] not in active or package["StorePkgFlag"] == 1 or removal:
+            continue
+        start = _latest(_plausible(package["SourceDate"], now), _plausible(row.get("LastRefreshTime"), now))
+        told.append(DpItem(row["PackageID"], row["SiteCode"], _server(row["ServerNALPath"]), "no_status", "pending",
+                           None if row.get("LastRefreshTime") is None else now - start))
+    if strict:
+        items += [one for one in told if one.kind != "prestaged"]
+        told = [one for one in told if one.kind == "prestaged"]
+    properties = _optional(db, "v_DistributionPoints")
+    drives = {}
+    for row in _optional(db, "v_DistributionPointDriveInfo"):
+        if 0 <= row["PercentFree"] < 10:
+            server = _server(row["NALPath"])
+            drives[server] = min(row["PercentFree"], drives.get(server, 100))
+    idle = {_server(row["NALPath"]): 0 for row in properties if row["IsActive"] == 0}
+    for (_, path, site), row in targets.items():
+        if _server(row["ServerNALPath"]) in idle and site in active and any(
+                one["NALPath"].casefold() == path and one["IsActive"] == 0 for one in properties):
+            idle[_server(row["ServerNALPath"])] += 1
+    return DpVerdict(sorted(items, key=lambda one: one[:4]), sorted(told, key=lambda one: one[:4]), examined,
+                     {_server(row["NALPath"]) for row in properties if row.get("MaintenanceMode") == 1},
+                     {server: count for server, count in idle.items() if count}, drives)
+
+
+def _rows_of(db, target):
+    cursor = db.execute("SELECT State FROM v_PackageStatusDistPointsSumm WHERE PackageID = ? AND ServerNALPath = ?"
+                        " AND SiteCode = ?", (target["PackageID"], target["ServerNALPath"], target["SiteCode"]))
+    return [{"State": state} for state, in cursor]

@@ -17,6 +17,7 @@ import odbc  # noqa: E402
 import sitedb_bulk  # noqa: E402
 import sitedb_cli  # noqa: E402
 import sitedb_demo  # noqa: E402
+import sitedb_dps  # noqa: E402
 import sitedb_judge  # noqa: E402
 import sitedb_schema as schema  # noqa: E402
 from sitedb import DAY, HOUR, NEVER, Lab  # noqa: E402
@@ -213,3 +214,20 @@ def test_opens_through_odbc(tmp_path):
         input="SELECT COUNT(*), MIN(PKID) FROM PkgStatus WHERE Type = 1\n",
         capture_output=True, check=True).stdout
     assert re.search(r"\d+\|7205759403\d{7}", answer)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("product", schema.PRODUCTS)
+def test_the_oracle_finds_the_truth_about_dps(tmp_path, product, seed):
+    lab = Lab(tmp_path / "site.db", now=NOW, product=product)
+    truth = sitedb_dps.build(lab, seed)
+
+    def rounded(items):
+        return [tuple(item[:5]) + (None if item.age_s is None else round(item.age_s),) for item in items]
+    verdict = sitedb_judge.judge_dps(lab.db, NOW)
+    assert rounded(verdict.items) == rounded(truth.items)
+    assert [(one.package, one.site, one.server, one.kind) for one in verdict.told] == truth.told
+    assert verdict.examined == truth.examined
+    assert (verdict.maintenance, verdict.inactive, verdict.full) == (truth.maintenance, truth.inactive, truth.full)
+    strict = sitedb_judge.judge_dps(lab.db, NOW, strict=True)
+    assert rounded(strict.items) == rounded(sorted(truth.items + truth.strict, key=lambda one: one[:4]))
