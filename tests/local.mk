@@ -60,6 +60,7 @@ FUZZ_TARGETS = \
 TEST_HELPERS = \
 	tests/e2e/log_cat \
 	tests/e2e/odbc_probe \
+	tests/e2e/pair_probe \
 	tests/bench/cost \
 	tests/bench/odbc_floor
 TEST_SHARED_OBJECTS = \

@@ -16,31 +16,31 @@ static void add_package_columns(const struct sitedb *db, const char *site, struc
                    db->has_column[SITEDB_PACKAGE_PRIORITY] ? "p.Priority, " : "NULL AS Priority, ");
 }
 
-/* "MAX(...) AS Refreshed", the newest refresh of a site's DPs, where the product tells it. */
-static void add_refreshed_column(const struct sitedb *db, const char *column, struct statement *statement)
+/* The newest refresh of a site's DPs, where the product tells it. */
+static void add_refreshed(const struct sitedb *db, const char *column, struct statement *statement)
 {
     statement_text(statement, "MAX(");
     sitedb_add_past_date(db, &statement->sql, column);
-    statement_text(statement, ") AS Refreshed");
+    statement_text(statement, ")");
 }
 
 /* ---- rule version */
 
-/* The packages that the owning site must bring to its child sites. */
-static void add_packages(const struct sitedb *db, struct statement *statement)
-{
-    statement_text(statement, "SELECT PkgID FROM SMSPackages WHERE SourceSite = ");
-    statement_bind(statement, db->owner);
-    statement_text(statement, " AND COALESCE(Action, 0) <> 3 AND COALESCE(StorePkgFlag, 0) <> 1");
-    if (db->has_column[SITEDB_PACKAGE_TYPE])
-        statement_text(statement, " AND COALESCE(PackageType, 0) <> 4");
-}
-
-/* Sites that are not active are left out here as far as parameters go, the rest by the reader. */
-static void add_site_conditions(const struct sitedb *db, const struct sitedb_filter *filter,
-                                struct statement *statement)
+/* The packages that the owning site must bring to its child sites. Sites that are not active are left out here
+ * as far as parameters go, the rest by the reader. */
+static void add_conditions(const struct sitedb *db, const struct pair_question *question,
+                           struct statement *statement)
 {
     enum { MOST = 500 }; /* SQL Server takes 2,100 parameters in all */
+    static const struct string_list all = {0};
+    const struct sitedb_filter *filter = question->filter;
+    statement_text(statement, " WHERE p.SourceSite = ");
+    statement_bind(statement, db->owner);
+    statement_text(statement, " AND COALESCE(p.Action, 0) <> 3 AND COALESCE(p.StorePkgFlag, 0) <> 1");
+    if (db->has_column[SITEDB_PACKAGE_TYPE])
+        statement_text(statement, " AND COALESCE(p.PackageType, 0) <> 4");
+    if (db->has_column[SITEDB_DP_STATUS])
+        statement_text(statement, " AND COALESCE(d.Status, 0) <> 3");
     statement_text(statement, " AND d.SiteCode NOT IN (");
     statement_bind(statement, db->owner);
     size_t bound = 1;
@@ -53,70 +53,32 @@ static void add_site_conditions(const struct sitedb *db, const struct sitedb_fil
     }
     statement_text(statement, ")");
     statement_filter(statement, "d.SiteCode", &filter->sites, &filter->exclude_sites);
+    statement_filter(statement, "p.PkgID", question->whole_sites ? &all : &filter->packages,
+                     question->whole_sites ? &all : &filter->exclude_packages);
 }
 
 /*
- * The lowest version that a row of the pair tells, -1 where one row alone needs a look: it is no healthy row,
- * or it is new. So a pair whose lowest version is the wanted one is in sync, however many rows it has, and the
- * rest is decided pair by pair, when its rows are here.
+ * 0 where no row of the pair needs a look: each is healthy, has the wanted version and is not new, and there is
+ * one. What needs a look is decided pair by pair, when its rows are here.
  */
-static void add_lowest_version(const struct pair_question *question, int64_t until,
-                               struct statement *statement)
+static void add_look(const struct pair_question *question, int64_t until, struct statement *statement)
 {
-    statement_text(statement, "MIN(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0 THEN ");
+    statement_text(statement, "MAX(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0"
+                              " AND r.SourceVersion >= COALESCE(p.SourceVersion, 0) THEN ");
     if (question->since != 0) {
         statement_text(statement, "CASE WHEN r.UpdateTime > ");
         statement_bind_instant(statement, question->since);
         statement_text(statement, " AND r.UpdateTime <= ");
         statement_bind_instant(statement, until);
-        statement_text(statement, " THEN -1 ELSE r.SourceVersion END");
+        statement_text(statement, " THEN 1 ELSE 0 END");
     } else {
-        statement_text(statement, "r.SourceVersion");
+        statement_text(statement, "0");
     }
-    statement_text(statement, " ELSE -1 END) AS Lowest");
-}
-
-static void add_newest(const struct pair_question *question, int64_t until, struct statement *statement)
-{
-    if (!question->newest)
-        return;
-    statement_text(statement, ", MAX(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0"
-                              " AND r.UpdateTime <= ");
-    statement_bind_instant(statement, until);
-    statement_text(statement, " THEN r.UpdateTime END) AS Newest");
-}
-
-/* What is targeted, (package, site) of distribution points that are not being removed, with its rows. */
-static void add_targeted(const struct sitedb *db, const struct pair_question *question, int64_t until,
-                         struct statement *statement)
-{
-    static const struct string_list all = {0};
-    const struct sitedb_filter *filter = question->filter;
-    const bool whole = question->whole_sites;
-    statement_text(statement, "SELECT d.PackageID, d.SiteCode, ");
-    add_lowest_version(question, until, statement);
-    if (db->has_column[SITEDB_DP_REFRESHED]) {
-        statement_text(statement, ", ");
-        add_refreshed_column(db, "d.LastRefreshTime", statement);
-    }
-    add_newest(question, until, statement);
-    statement_text(
-        statement,
-        " FROM v_DistributionPoint d LEFT JOIN PkgStatus r"
-        " ON r.Type = 1 AND r.ID = d.PackageID AND r.SiteCode = d.SiteCode WHERE d.PackageID IN (");
-    add_packages(db, statement);
-    statement_text(statement, ")");
-    if (db->has_column[SITEDB_DP_STATUS])
-        statement_text(statement, " AND COALESCE(d.Status, 0) <> 3");
-    statement_filter(statement, "d.PackageID", whole ? &all : &filter->packages,
-                     whole ? &all : &filter->exclude_packages);
-    add_site_conditions(db, filter, statement);
-    statement_text(statement, " GROUP BY d.PackageID, d.SiteCode");
+    statement_text(statement, " ELSE 1 END)");
 }
 
 /* 1 where the filter's packages select the pair. */
-static void add_selected(const struct pair_question *question, const char *column,
-                         struct statement *statement)
+static void add_selected(const struct pair_question *question, struct statement *statement)
 {
     const struct sitedb_filter *filter = question->filter;
     if (!question->whole_sites || filter->packages.count + filter->exclude_packages.count == 0) {
@@ -124,26 +86,40 @@ static void add_selected(const struct pair_question *question, const char *colum
         return;
     }
     statement_text(statement, "CASE WHEN 1 = 1");
-    statement_filter(statement, column, &filter->packages, &filter->exclude_packages);
+    statement_filter(statement, "p.PkgID", &filter->packages, &filter->exclude_packages);
     statement_text(statement, " THEN 1 ELSE 0 END AS Selected");
 }
 
+static void add_newest(int64_t until, struct statement *statement)
+{
+    statement_text(statement, ", MAX(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0"
+                              " AND r.UpdateTime <= ");
+    statement_bind_instant(statement, until);
+    statement_text(statement, " THEN r.UpdateTime END) AS Newest");
+}
+
+/* What is targeted, (package, site) of distribution points that are not being removed, with its rows. */
 static void add_version_pairs(const struct sitedb *db, const struct pair_question *question, int64_t until,
                               struct statement *statement)
 {
-    static const char calm[] = "CASE WHEN t.Lowest >= COALESCE(q.SourceVersion, 0) THEN NULL ELSE ";
-    statement_text(statement, "SELECT ");
-    statement_text(statement, calm);
-    statement_text(statement, "t.PackageID END AS PackageID, t.SiteCode, ");
+    statement_text(statement, "SELECT CASE WHEN ");
+    add_look(question, until, statement);
+    statement_text(statement, " = 0 THEN NULL ELSE p.PkgID END AS PackageID, d.SiteCode, ");
     if (db->has_column[SITEDB_DP_REFRESHED]) {
-        statement_text(statement, calm);
-        statement_text(statement, "t.Refreshed END AS Refreshed, ");
+        statement_text(statement, "CASE WHEN ");
+        add_look(question, until, statement);
+        statement_text(statement, " = 0 THEN NULL ELSE ");
+        add_refreshed(db, "d.LastRefreshTime", statement);
+        statement_text(statement, " END AS Refreshed, ");
     }
-    statement_text(statement, question->newest ? "t.Newest, " : "");
-    add_selected(question, "t.PackageID", statement);
-    statement_text(statement, " FROM (");
-    add_targeted(db, question, until, statement);
-    statement_text(statement, ") t LEFT JOIN SMSPackages q ON q.PkgID = t.PackageID");
+    add_selected(question, statement);
+    if (question->newest)
+        add_newest(until, statement);
+    statement_text(statement, " FROM SMSPackages p JOIN v_DistributionPoint d ON d.PackageID = p.PkgID"
+                              " LEFT JOIN PkgStatus r"
+                              " ON r.Type = 1 AND r.ID = d.PackageID AND r.SiteCode = d.SiteCode");
+    add_conditions(db, question, statement);
+    statement_text(statement, " GROUP BY p.PkgID, d.SiteCode");
 }
 
 /* ---- rule recipe */
@@ -159,7 +135,7 @@ static void add_recipe_rows(const struct sitedb *db, const struct pair_question 
     statement_text(statement, recipe_row);
     statement_text(
         statement,
-        " THEN r.ID END AS PackageID, r.SiteCode, 1 AS Selected FROM SMSPackages q JOIN PkgStatus r ON r.ID = q.PkgID AND "
+        " THEN q.PkgID END AS PackageID, r.SiteCode, 1 AS Selected FROM SMSPackages q JOIN PkgStatus r ON r.ID = q.PkgID AND "
         "r.Type = 1 WHERE q.SourceSite = ");
     statement_bind(statement, db->owner);
     statement_text(statement, " AND r.SiteCode <> q.SourceSite");
@@ -241,7 +217,8 @@ static void add_version_lookup(const struct sitedb *db, const struct lookup *loo
     statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode");
     if (db->has_column[SITEDB_DP_REFRESHED]) {
         statement_text(statement, ", ");
-        add_refreshed_column(db, "LastRefreshTime", statement);
+        add_refreshed(db, "LastRefreshTime", statement);
+        statement_text(statement, " AS Refreshed");
     }
     statement_text(statement, db->has_column[SITEDB_DP_STATUS]
                                   ? ", SUM(CASE WHEN COALESCE(Status, 0) <> 3 THEN 1 ELSE 0 END) AS Live"

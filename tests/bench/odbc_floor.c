@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_COLUMNS = 16, ARRAY = 64, CELL = 256 };
+enum { MOST_COLUMNS = 32, ARRAY = 64, CELL = 256 };
 
 static int failed(const char *step)
 {

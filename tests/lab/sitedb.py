@@ -70,7 +70,7 @@ class Lab:
             raise ValueError(f"no such product: {product} (one of {', '.join(schema.PRODUCTS)})")
         for table, spec in schema.columns(product, without).items():
             parts = [f"{name} {kind}" + (" COLLATE NOCASE" if kind.startswith("nvarchar") else "")
-                     for name, kind in spec]
+                     + (" NOT NULL" if f"{table}.{name}" in schema.KEYS else "") for name, kind in spec]
             self.db.execute(f"CREATE TABLE {table} ({', '.join(parts)})")
         for view, (table, spec) in schema.views(product, without).items():
             parts = ", ".join(f"{source} AS {name}" for name, source in spec)

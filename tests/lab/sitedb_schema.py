@@ -120,6 +120,9 @@ TABLES = {
     ],
 }
 
+# Of a primary key: never NULL.
+KEYS = ("SMSPackages.PkgID", "v_Site.SiteCode")
+
 # view -> (the table behind it, [(column, column of the table, first product)])
 VIEWS = {
     "v_Package": ("SMSPackages", [

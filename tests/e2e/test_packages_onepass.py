@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one pass over the pairs against two independent ones, on databases that chance has made."""
+
+import os
+import random
+import re
+import subprocess
+import time
+
+import pytest
+
+import odbc
+import packages
+import two_pass
+from sitedb_schema import date_text
+from two_pass import Arrival, Filter, Pair
+
+PROBE = os.path.join(packages.BUILD, "tests", "e2e", "pair_probe")
+PACKAGES = ["CEN%05X" % number for number in range(1, 13)] + ["cen000ff", "OTH00001"]
+SITES = ["S%02d" % number for number in range(1, 8)]
+DAY = 86400
+
+
+def scatter(lab, dice, mark):
+    """Rows that nothing promises: doubled, in any case, without dates, of sites and packages that are not there."""
+    db, some = lab.db, dice.choice
+
+    def any_case(word):
+        return some((word, word, word, word.lower(), word.upper()))
+
+    def any_date():
+        if dice.random() < 0.2:
+            return some((None, "1980-01-01 00:00:00.000", date_text(lab.now + 3 * DAY), date_text(lab.now + DAY / 2)))
+        return date_text(mark + dice.randrange(-5, 6) + some((0, 0, 0.003, 0.5, 0.997)))
+    for site in SITES:
+        lab.site(site, status=some((1, 1, 1, 1, 2)))
+    for package in PACKAGES:
+        lab.package(package, version=some((1, 2, 3, 3)), source_site="OTH" if package.startswith("OTH") else lab.owner,
+                    action=some((0, 0, 0, None, 3)), store_pkg_flag=some((2, 2, None, 1)), package_type=some((0, 0, None, 4)))
+    db.execute("UPDATE SMSPackages SET SourceVersion = NULL WHERE PkgID = 'CEN00002' AND ?", (dice.random() < 0.3,))
+    db.execute("UPDATE SMSPackages SET SourceVersion = 0 WHERE PkgID = 'CEN00003' AND ?", (dice.random() < 0.3,))
+    for package in PACKAGES:
+        db.execute("UPDATE SMSPackages SET Priority = ? WHERE PkgID = ?", (some((1, 2, 3, None)), package))
+    for package in PACKAGES + ["CEN0DEAD"]:
+        for site in SITES + ["X99", lab.owner]:
+            for _ in range(some((0, 1, 1, 1, 2, 3))):
+                db.execute("INSERT INTO v_DistributionPoint (PackageID, ServerNALPath, SiteCode, SourceSite, Status, LastRefreshTime)"
+                           " VALUES (?, 'nal', ?, 'CEN', ?, ?)", (any_case(package), any_case(site), some((0, 0, 0, 1, None, 3)), any_date()))
+            healthy = dice.random() < 0.5
+            for number in range(some((0, 1, 1, 1, 1, 2, 3))):
+                status = some((0, 2, 3)) if healthy else some((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4711, None))
+                version = some((3, 3, 4)) if healthy else some((0, 1, 2, 3, None))
+                db.execute("INSERT INTO PkgStatus (ID, Type, SiteCode, PkgServer, Status, SourceVersion, UpdateTime) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           (any_case(package), some((1, 1, 1, 1, 2)), any_case(site), "SRV%d" % number, status, version, any_date()))
+    lab.commit()
+
+
+def probe(connect, environment, rule, since, whole, newest, filter):
+    command = [PROBE, connect, "CEN", rule, str(since), "01"[whole], "01"[newest], *(",".join(names) for names in filter)]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, (command, told.stdout, told.stderr)
+    examined, pairs, arrivals, sites = None, [], [], {}
+    for line in told.stdout.splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "examined":
+            examined = int(rest)
+        elif word == "pair":
+            package, site, kind, *numbers = rest.split(" ")
+            server = numbers.pop()
+            wanted, held, has_status, *others = map(int, numbers)
+            pairs.append(Pair(package.casefold(), site.casefold(), kind, wanted, held, bool(has_status), *others, server))
+        elif word == "arrival":
+            package, site, *numbers = rest.split(" ")
+            arrivals.append(Arrival(package.casefold(), site.casefold(), *map(int, numbers)))
+        else:
+            assert word == "site", line
+            site, targeted, date = rest.split(" ")
+            sites[site.casefold()] = int(targeted), int(date)
+    return examined, sorted(pairs), sorted(arrivals), sites
+
+
+def differences(found, expected):
+    """Where two rows are alike but for their server, either may decide."""
+    rows = {pair[:2]: pair for pair in expected}
+    wrong = [(pair, rows.get(pair[:2])) for pair in found if pair[:2] not in rows or pair[:-1] != rows[pair[:2]][:-1]
+             or (pair.server not in rows[pair[:2]].server if rows[pair[:2]].server else pair.server != "")]
+    return wrong + [pair for pair in expected if pair[:2] not in {one[:2] for one in found}]
+
+
+def compare(lab, connect, environment, dice, mark):
+    now = int(time.time())
+    filter = Filter(*(tuple(dice.sample(names, dice.choice((0, 0, 0, 1, 3)))) for names in (PACKAGES, PACKAGES, SITES, SITES)))
+    rule = dice.choice(("version", "version", "version", "recipe"))
+    whole = rule == "version" and dice.random() < 0.6
+    since = dice.choice((0, mark, mark, mark - 2, mark - 1000 * DAY)) if rule == "version" else 0
+    examined, pairs, arrivals, sites = probe(connect, environment, rule, since, whole, True, filter)
+    read = filter._replace(packages=(), exclude_packages=()) if whole else filter
+    what = (rule, since - mark if since else 0, whole, filter)
+    assert examined == two_pass.count(lab.db, rule, "CEN", filter), what
+    expected = two_pass.pairs(lab.db, rule, "CEN", read)
+    assert not differences(pairs, expected) and len(pairs) == len(expected), what
+    if rule == "version":
+        all_arrivals, all_sites = two_pass.arrivals(lab.db, "CEN", filter, since, now + DAY)
+        kept = [arrival for arrival in all_arrivals if whole or selects(filter, arrival.package)]
+        assert set(arrivals) ^ set(kept) == set() and len(arrivals) == len(kept), what
+        if whole:
+            assert set(sites.items()) ^ set(all_sites.items()) == set(), what
+    return len(pairs), len(arrivals)
+
+
+def selects(filter, package):
+    return ((not filter.packages or package in map(str.casefold, filter.packages))
+            and package not in map(str.casefold, filter.exclude_packages))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_pass_tells_what_two_passes_tell(world, seed):
+    dice = random.Random(seed)
+    lab = world.make(product=dice.choice(("sms2003", "cb")))
+    mark = int(lab.now) - 1000
+    scatter(lab, dice, mark)
+    seen = [compare(lab, odbc.connect_string(lab.path), world.env, dice, mark) for _ in range(8)]
+    assert any(pairs for pairs, _ in seen) and any(arrivals for _, arrivals in seen)
+
+
+@pytest.mark.parametrize("version", ["7.1", "7.4"])
+def test_one_pass_over_tds(world, version):
+    dice = random.Random(version)
+    lab = world.make()
+    mark = int(lab.now) - 1000
+    scatter(lab, dice, mark)
+    with packages.Server(world) as server:
+        connect = "Driver=FreeTDS;Server=127.0.0.1;Port=%d;Database=SMS_CEN;UID=probe;PWD=%s;TDS_Version=%s" % (
+            server.tds.port, server.password, version)
+        for _ in range(6):
+            compare(lab, connect, world.env, dice, mark)
+        assert not server.tds.requests("exception")
+
+
+def test_pkgstatus_is_read_by_one_statement(world):
+    world.demo()
+    told = world.check("-vvv", "-v").stderr.decode()
+    statements = [line for line in re.findall(r"^SQL of [^:]*: (.*)$", told, re.M) if "PkgStatus" in line]
+    assert len(statements) == 1, statements
