@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/replication/test_golden \
 	tests/unit/replication/test_store \
 	tests/unit/logs/test_record \
+	tests/unit/logs/test_race \
 	tests/unit/logs/test_rotation \
 	tests/unit/replication/test_logset \
 	tests/unit/logs/test_source \

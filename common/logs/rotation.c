@@ -76,19 +76,19 @@ int log_mark_matches(const struct log_file *log, const struct log_mark *mark, st
 
 int log_mark_make(const struct log_file *log, int64_t offset, struct log_mark *mark, struct failure *failure)
 {
-    char head[LOG_FINGERPRINT_BYTES];
     size_t length = at_most_fingerprint(offset > 0 ? offset : log->facts.size_bytes);
+    if (length > log->head_length)
+        return 1;
     bool short_read;
     *mark = (struct log_mark){.offset = offset,
                               .size_bytes = log->facts.size_bytes,
                               .mtime = log->facts.mtime,
                               .inode = log->facts.inode,
-                              .head_length = (int64_t)length};
-    int64_t got = bytefile_read_at(log->file, 0, head, length, failure);
-    if (got < 0 || tail_fingerprint(log, offset, &mark->tail_fingerprint, &short_read, failure) != 0)
+                              .head_length = (int64_t)length,
+                              .head_fingerprint = log_fingerprint(log->head, length)};
+    if (tail_fingerprint(log, offset, &mark->tail_fingerprint, &short_read, failure) != 0)
         return -1;
-    mark->head_fingerprint = log_fingerprint(head, (size_t)got);
-    return (size_t)got < length || short_read;
+    return short_read;
 }
 
 int log_file_unchanged(const struct log_file *log, struct failure *failure)

@@ -35,7 +35,8 @@ void log_file_close(struct log_file *log);
 int log_mark_matches(const struct log_file *log, const struct log_mark *mark, struct failure *failure);
 
 /**
- * Mark an offset of the file.
+ * Mark an offset of the file, not above its size when it was opened. What stands before the offset is asked
+ * anew: log_file_unchanged afterwards tells whether that was still the same file.
  *
  * @return 0; 1 when the file no longer has these bytes; -1 with the operator's text
  */

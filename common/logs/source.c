@@ -17,6 +17,7 @@ struct log_part {
     int64_t consumed; /* offset behind the last finished record */
     bool rotated;
     bool continues;
+    bool shrank; /* under the reader: what it gave may not be what stood there when it was opened */
 };
 
 struct log_source {
@@ -225,8 +226,8 @@ int64_t log_source_read(struct log_source *source, void *buffer, size_t size, st
     source->status.bytes_read += got;
     source->status.bytes_left -= got;
     if ((size_t)got < wanted) {
-        /* It shrank; log_source_position finds out whether it was rotated. */
         source->status.bytes_left -= part->end - part->read;
+        part->shrank = true;
         part->end = part->read;
     }
     return got;
@@ -291,6 +292,8 @@ static int any_changed(const struct log_source *source, struct failure *failure)
 {
     for (int i = 0; i <= source->current; i++) {
         const struct log_part *part = &source->parts[i];
+        if (part->shrank)
+            return 1;
         int unchanged = part->read > part->begin ? log_file_unchanged(&part->log, failure) : 1;
         if (unchanged != 1)
             return unchanged < 0 ? -1 : 1;
@@ -302,10 +305,10 @@ enum log_outcome log_source_position(struct log_source *source, struct log_posit
                                      struct failure *failure)
 {
     struct log_position next = source->position;
-    int changed = any_changed(source, failure);
     int64_t offset = 0;
+    int changed = 0;
     const struct log_part *part = finished(source, &offset);
-    if (changed == 0 && part != NULL)
+    if (part != NULL)
         changed = log_mark_make(&part->log, offset, &next.at, failure);
     const struct log_part *first = &source->parts[0];
     if (changed == 0 && part != NULL && first->rotated && is_final(first)) {
@@ -314,6 +317,8 @@ enum log_outcome log_source_position(struct log_source *source, struct log_posit
         else if (offset == first->end)
             next.rotated = next.at;
     }
+    if (changed == 0) /* last: whatever was read before this was of the file that was opened */
+        changed = any_changed(source, failure);
     if (changed != 0)
         return changed < 0 ? LOG_POSITION_FAILED : LOG_POSITION_CHANGED;
     *position = next;

@@ -90,14 +90,15 @@ def test_rotated_under_the_reader(remote):
     thread = threading.Thread(target=writer)
     thread.start()
     try:
-        for _ in range(12):
-            answer = remote.check("-t", "20")
-            assert answer.code == CRITICAL or "rotated again and again" in answer.verdict, answer
+        answers = [remote.check("-t", "20") for _ in range(12)]
     finally:
         stop.set()
         thread.join()
+    for answer in answers:
+        assert answer.code == CRITICAL or "rotated again and again" in answer.verdict, answer
     answer = remote.check("-v", "-t", "20")
-    if "may be missing" not in answer.text:
+    # On a busy machine a run may take longer than two rotations are apart: then that run says so.
+    if not any("may be missing" in one.text for one in answers + [answer]):
         assert {item["package"] for item in answer.items} == {"CEN00001", *written}
         assert all(item["repeats"] is None for item in answer.items if item["package"] in written), answer
 
