@@ -16,6 +16,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/siteorder.c \
 	common/check/siteorder.h \
 	common/check/siteorder_words.c \
+	common/check/stall_words.c \
+	common/check/stall_words.h \
 	common/check/stalls.c \
 	common/check/stalls.h \
 	common/check/stalls_output.c \

@@ -41,7 +41,8 @@ static void tie_texts(struct stall_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct stall *stall = &list->stalls[i];
-        stall->item.package = stall->item.key = stall->package;
+        stall->item.key = stall->package;
+        stall->item.package = stall->package + (stall->package[0] == REPLICATION_SUBJECT);
         stall->item.kind = stall->kinds;
         stall->item.progress = "";
     }
@@ -50,8 +51,25 @@ static void tie_texts(struct stall_list *list)
 static void add_kind(struct stall *stall, enum condition_kind kind)
 {
     size_t used = strlen(stall->kinds);
+    stall->kind_bits |= 1u << kind;
     snprintf(stall->kinds + used, sizeof stall->kinds - used, "%s%s", used > 0 ? "+" : "",
              condition_kind_name(kind));
+}
+
+#define THREADS    "@threads"
+#define DESPOOLING "@despooling"
+
+/* The despooler says every five minutes that a definition is not here; a line so much older counts no more. */
+enum { DEFINITION_S = 6 * 3600 };
+
+static enum condition_kind telling_kind(unsigned kinds)
+{
+    static const enum condition_kind order[] = {CONDITION_SITE, CONDITION_BASE_MISSING, CONDITION_FAILING,
+                                                CONDITION_WAITING};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (kinds & 1u << order[i])
+            return order[i];
+    return CONDITION_SUPERSEDED;
 }
 
 static void describe(struct stall *stall, const struct condition *condition, int64_t now)
@@ -60,13 +78,20 @@ static void describe(struct stall *stall, const struct condition *condition, int
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
         if (kinds & 1u << kind)
             add_kind(stall, (enum condition_kind)kind);
-    /* The worst kind decides the class and shows its line; the age is that of the oldest: more knowledge of
-     * one stall must not make it younger. */
-    int shown = kinds & 1u << CONDITION_BASE_MISSING ? CONDITION_BASE_MISSING
-                : kinds & 1u << CONDITION_WAITING    ? CONDITION_WAITING
-                                                     : CONDITION_SUPERSEDED;
-    snprintf(stall->line, sizeof stall->line, "%s", condition_line(condition, shown));
-    stall->item.item_class = shown == CONDITION_BASE_MISSING ? ITEM_FAILED : ITEM_PENDING;
+    /* The worst kind decides the class, the one that tells most shows its line; the age is that of the
+     * oldest: more knowledge of one stall must not make it younger. */
+    const enum condition_kind shown = telling_kind(kinds);
+    const bool newest = shown == CONDITION_SITE && condition_failure(condition)[0] != '\0';
+    snprintf(stall->line, sizeof stall->line, "%s",
+             newest ? condition_failure(condition) : condition_line(condition, shown));
+    stall->item.item_class =
+        shown == CONDITION_BASE_MISSING || shown == CONDITION_SITE ? ITEM_FAILED : ITEM_PENDING;
+    if (strcmp(condition->package, THREADS) == 0 || strcmp(condition->package, DESPOOLING) == 0)
+        stall->item.item_class = ITEM_PENDING; /* a few busy hours are normal: -w and -c judge */
+    stall->cause = condition->cause;
+    const int64_t waiting_s = condition->sign[CONDITION_WAITING].last_s;
+    stall->definition = condition->definition_s != 0 && waiting_s - condition->definition_s <= DEFINITION_S;
+    stall->put_off = shown == CONDITION_SITE && strstr(stall->line, "be processed till") != NULL;
     stall->wanted = condition->wanted;
     stall->held = condition->held;
     stall->repeats = condition_repeats(condition);
@@ -81,7 +106,9 @@ int stalls_of_conditions(struct stall_list *list, const struct conditions *condi
 {
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
-        if (!condition_open(condition) || !selected(options, condition->package))
+        /* What concerns the whole site concerns every package. */
+        const bool site = condition->package[0] == REPLICATION_SUBJECT;
+        if (!condition_open(condition) || (!site && !selected(options, condition->package)))
             continue;
         struct stall *stall = add_stall(list, condition->package, options->site);
         if (stall == NULL)
@@ -270,12 +297,21 @@ static int compare(const void *a, const void *b)
 int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
                  struct announcements *announcements, int64_t now, struct failure *failure)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
-        struct item *item = &list->stalls[i].item;
-        judge_item(item, thresholds, NULL, known, now);
-        if (announcements_judge(announcements, item) != 0)
-            return fail(failure, "out of memory");
+        struct stall *stall = &list->stalls[i];
+        judge_item(&stall->item, thresholds, NULL, known, now);
+        /* Threads that have been busy for an hour are no trouble yet, and nothing that waits. */
+        const bool young = stall->kind_bits == 1u << CONDITION_SITE &&
+                           stall->item.item_class == ITEM_PENDING && stall->item.status == STATUS_OK;
+        if (!young)
+            list->stalls[kept++] = *stall;
     }
+    list->count = kept;
+    tie_texts(list);
+    for (size_t i = 0; i < list->count; i++)
+        if (announcements_judge(announcements, &list->stalls[i].item) != 0)
+            return fail(failure, "out of memory");
     if (list->count > 1)
         qsort(list->stalls, list->count, sizeof *list->stalls, compare);
     tie_texts(list);

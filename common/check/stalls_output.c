@@ -3,6 +3,7 @@
 
 #include "base/sanitize.h"
 #include "base/units.h"
+#include "check/stall_words.h"
 #include "items/itemline.h"
 #include "items/output.h"
 
@@ -15,31 +16,12 @@ static const char *log_name(const char *location)
     return slash != NULL ? slash + 1 : location;
 }
 
-static void add_versions(const struct stall *stall, struct text *line)
+static bool has_local_stamps(const struct logset *set)
 {
-    if (stall->wanted > 0)
-        text_addf(line, "wants version %" PRId64, stall->wanted);
-    else
-        text_add(line, "wanted version not said");
-    if (stall->held > 0)
-        text_addf(line, ", has %" PRId64, stall->held);
-}
-
-/* Supported remedies first; the page has the whole order. */
-static void add_advice(const struct stallreport *report, const struct stall *stall, struct text *line)
-{
-    const char *site = report->site != NULL ? report->site : "CODE";
-    if (stall->item.item_class == ITEM_FAILED)
-        text_addf(line,
-                  "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload "
-                  "it (PreloadPkgOnSite.exe %s); else on the owning site sms_reset_package "
-                  "--package=%s --child-site=%s, then refresh its distribution points",
-                  stall->item.package, stall->item.package, stall->item.package, site);
-    else
-        text_addf(line,
-                  "; is the parent sending it? look for %s in sched.log and "
-                  "sender.log of the parent (antivirus on schedule.box, KB936465)",
-                  stall->item.package);
+    for (size_t i = 0; i < set->count; i++)
+        if (set->logs[i].by_zone || set->logs[i].shifted)
+            return true;
+    return false;
 }
 
 static void item_line(void *context, size_t index, struct text *line)
@@ -52,7 +34,7 @@ static void item_line(void *context, size_t index, struct text *line)
     if (item->place[0] != '\0')
         text_addf(line, " at %s", item->place);
     text_addf(line, ": %s, ", item->kind);
-    add_versions(stall, line);
+    stall_add_facts(stall, line);
     text_addf(line, ", for %s", duration_format(item->age_s, age, sizeof age));
     if (stall->repeats > 0)
         text_addf(
@@ -61,14 +43,12 @@ static void item_line(void *context, size_t index, struct text *line)
     if (stall->pck_missing)
         text_addf(line, ", %s.PCK is %s in %s", item->package, stall->pck_empty ? "empty" : "not",
                   report->folder);
-    if (stall->line[0] != '\0') {
-        text_add(line, ": \"");
-        text_add_clean(line, stall->line, 200);
-        text_add(line, "\"");
-    }
+    stall_add_line(stall, line);
     if (item->stuck)
-        add_advice(report, stall, line);
+        stall_add_advice(stall, &(struct stall_place){report->site, has_local_stamps(report->logs)}, line);
 }
+
+_Static_assert(offsetof(struct stall, item) == 0, "a tally's worst item is its stall");
 
 bool stallreport_is_unread(const struct logset_log *log)
 {
@@ -165,9 +145,12 @@ static void add_items(const struct stallreport *report, struct text *verdict)
     const struct item *worst = tally->worst;
     text_addf(verdict, tally->stuck > 0 ? "%" PRId64 " stalled: " : "%" PRId64 " open, none too long: ",
               tally->stuck > 0 ? tally->stuck : items);
-    text_addf(verdict, "%s %s for %s%s; %" PRId64 " broken, %" PRId64 " only waiting", worst->package,
-              worst->kind, duration_format(worst->age_s, age, sizeof age), items > 1 ? " and others" : "",
-              tally->failed, tally->pending);
+    struct text why = {0};
+    stall_add_why((const struct stall *)worst, &why); /* its item is its first member */
+    text_addf(verdict, "%s %s for %s%s%s%s; %" PRId64 " broken, %" PRId64 " only waiting", worst->package,
+              worst->kind, duration_format(worst->age_s, age, sizeof age), why.length > 0 ? ", " : "",
+              text_string(&why), items > 1 ? " and others" : "", tally->failed, tally->pending);
+    text_free(&why);
     add_selection(report, verdict);
 }
 
@@ -205,6 +188,7 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
 static const char *ending_words(enum condition_end how)
 {
     static const char *const words[] = {[CONDITION_STORED] = "its version was stored",
+                                        [CONDITION_SUCCEEDED] = "it went well now",
                                         [CONDITION_NOT_REPEATED] = "no longer repeated, not proven",
                                         [CONDITION_RECEIVED] = "received again without a failure",
                                         [CONDITION_FORGOTTEN] =
@@ -256,7 +240,9 @@ static void note_candidates(const struct stallreport *report, struct notes *note
         const struct condition *condition = &report->logs->conditions.items[i];
         if (!condition_open(condition))
             text_addf(add_note(notes), "seen once: %s: %s", condition->package,
-                      condition_line(condition, CONDITION_SUPERSEDED));
+                      condition_line(condition, condition->sign[CONDITION_SUPERSEDED].last_s != 0
+                                                    ? CONDITION_SUPERSEDED
+                                                    : CONDITION_FAILING));
     }
 }
 
@@ -393,6 +379,8 @@ static void item_fields(void *context, size_t index, struct json *json)
     json_integer(json, "repeats", true, stall->repeats);
     json_integer(json, "last_repeat", stall->last_s > 0, stall->last_s);
     json_boolean(json, "base_file_missing", stall->pck_missing);
+    json_string(json, "cause", stall->cause.family != CAUSE_UNKNOWN ? cause_name(stall->cause.family) : NULL);
+    json_integer(json, "win32_error", stall->cause.code != 0, stall->cause.code);
     struct text line = {0};
     text_add_clean(&line, stall->line, sizeof stall->line);
     json_string(json, "log_line", line.length > 0 ? text_string(&line) : NULL);

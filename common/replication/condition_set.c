@@ -304,6 +304,7 @@ const char *condition_failure(const struct condition *condition)
 
 const char *condition_kind_name(enum condition_kind kind)
 {
-    static const char *const names[CONDITION_KINDS] = {"waiting", "base_missing", "superseded"};
+    static const char *const names[CONDITION_KINDS] = {"waiting", "base_missing", "superseded", "failing",
+                                                       "site"};
     return kind < CONDITION_KINDS ? names[kind] : "";
 }

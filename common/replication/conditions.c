@@ -12,8 +12,12 @@
 #define QUIET_S (4 * HOUR_S)
 /* A base_missing condition whose package came again is over when no failure followed for so long. */
 #define RECEIVED_S HOUR_S
-/* `superseded` opens when it is repeated this much later. */
-#define SUPERSEDED_S HOUR_S
+/* `superseded` and `failing` open when they are repeated this much later. */
+#define APART_S HOUR_S
+/* What concerns the whole site ends by silence only after a day: it may have nothing to do for a night. */
+#define SITE_QUIET_S (24 * HOUR_S)
+/* An instruction that is put off for longer waits for no retry. */
+#define PUT_OFF_S (38 * HOUR_S)
 /* Threads write unordered and from what they read before: a waiting line so soon after the proof is stale. */
 #define STALE_S HOUR_S
 
@@ -22,9 +26,15 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static int64_t quiet_s(const struct condition_sign *sign)
+static int64_t quiet_s(int kind, const struct condition_sign *sign)
 {
-    return larger(QUIET_S, 3 * sign->longest_gap_s);
+    return larger(kind == CONDITION_SITE ? SITE_QUIET_S : QUIET_S, 3 * sign->longest_gap_s);
+}
+
+/* Does this kind end by a line that says so, and by nothing else? */
+static bool needs_proof(const struct conditions *set, int kind)
+{
+    return kind == CONDITION_FAILING ? set->success_lines : kind != CONDITION_SITE && set->stored_lines;
 }
 
 static int64_t clock_s(const struct conditions *set, enum condition_clock clock)
@@ -48,9 +58,9 @@ static void note_due(struct conditions *set, struct condition *condition)
         }
         if (set->forget_s > 0)
             condition_due_at(set, condition, CONDITION_NEWEST, sign->last_s + set->forget_s + 1);
-        if (!set->stored_lines)
+        if (!needs_proof(set, kind))
             condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
-                             sign->written_s + quiet_s(sign));
+                             sign->written_s + quiet_s(kind, sign));
     }
 }
 
@@ -63,7 +73,8 @@ static void end_by_time(struct conditions *set, struct condition *condition)
         if (kind == CONDITION_BASE_MISSING) {
             if (condition->received_s != 0 && set->newest_s >= condition->received_s + RECEIVED_S)
                 condition_set_end(set, condition, kind, CONDITION_RECEIVED, 0, set->newest_s);
-        } else if (!set->stored_lines && set->written_s[sign->component] >= sign->written_s + quiet_s(sign)) {
+        } else if (!needs_proof(set, kind) &&
+                   set->written_s[sign->component] >= sign->written_s + quiet_s(kind, sign)) {
             condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, set->newest_s);
         } else if (set->forget_s > 0 && set->newest_s > sign->last_s + set->forget_s) {
             condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, set->newest_s);
@@ -147,7 +158,8 @@ static void see(struct conditions *set, struct condition *condition, enum condit
     }
     sign->component = event->component;
     sign->written_s = larger(event->written_s, set->written_s[event->component]);
-    if (kind != CONDITION_SUPERSEDED || sign->last_s - sign->first_s >= SUPERSEDED_S)
+    bool at_once = kind != CONDITION_SUPERSEDED && kind != CONDITION_FAILING;
+    if (at_once || sign->last_s - sign->first_s >= APART_S)
         sign->open = true;
     note_due(set, condition);
 }
@@ -165,6 +177,8 @@ static void waiting(struct conditions *set, const struct replication_event *even
     raise_held(condition, event->held, event->time_s);
     if (condition->held == 0 && stored != NULL)
         condition->held = stored->version;
+    if (event->definition)
+        condition->definition_s = larger(condition->definition_s, event->time_s);
     see(set, condition, CONDITION_WAITING, event);
 }
 
@@ -216,7 +230,7 @@ static void end_by_proof(struct conditions *set, struct condition *condition, in
 {
     for (int kind = 0; kind < CONDITION_KINDS; kind++) {
         struct condition_sign *sign = &condition->sign[kind];
-        if (sign->last_s == 0)
+        if (sign->last_s == 0 || kind == CONDITION_FAILING)
             continue;
         if (sign->last_s <= time_s + (kind == CONDITION_BASE_MISSING ? 0 : STALE_S))
             condition_set_end(set, condition, kind, CONDITION_STORED, version, time_s);
@@ -226,8 +240,25 @@ static void end_by_proof(struct conditions *set, struct condition *condition, in
     condition_set_drop_empty(set, condition);
 }
 
+/* Ends what fails; a line from before the newest failure is no news. */
+static void succeeded(struct conditions *set, const struct replication_event *event)
+{
+    struct condition *condition = condition_set_find(set, event->package);
+    if (condition == NULL)
+        return;
+    condition->last_progress_s = larger(condition->last_progress_s, event->time_s);
+    if (condition->sign[CONDITION_FAILING].last_s <= event->time_s)
+        condition_set_end(set, condition, CONDITION_FAILING, CONDITION_SUCCEEDED, 0, event->time_s);
+    condition_set_drop_empty(set, condition);
+}
+
 static void stored_version(struct conditions *set, const struct replication_event *event)
 {
+    /* The despooler has done its work then; the distribution manager prints versions after a failure, too. */
+    const struct condition *known = conditions_find(set, event->package);
+    if (known != NULL && event->component == REPLICATION_DESPOOL &&
+        known->sign[CONDITION_FAILING].component == REPLICATION_DESPOOL)
+        succeeded(set, event);
     if (!set->stored_lines)
         set->stored_since_s = event->time_s;
     set->stored_lines = true;
@@ -271,6 +302,53 @@ static void received(struct conditions *set, const struct replication_event *eve
     }
 }
 
+/* Does the line only tell more of a trouble that has a line of its own? */
+static bool is_detail(const struct condition *condition, const struct replication_event *event)
+{
+    static const enum condition_kind kinds[] = {CONDITION_WAITING, CONDITION_BASE_MISSING};
+    for (size_t i = 0; condition != NULL && event->tied && i < sizeof kinds / sizeof *kinds; i++) {
+        const struct condition_sign *sign = &condition->sign[kinds[i]];
+        if (sign->last_s != 0 && event->time_s - sign->last_s <= HOUR_S)
+            return true;
+    }
+    return false;
+}
+
+static void failure(struct conditions *set, const struct replication_event *event)
+{
+    const bool detail = is_detail(conditions_find(set, event->package), event);
+    struct condition *condition = condition_set_take(set, event->package);
+    if (condition == NULL)
+        return;
+    condition_set_text(set, &condition->failure, event->line);
+    struct cause cause = cause_of_line(event->line, strlen(event->line));
+    if (cause.family != CAUSE_UNKNOWN || (cause.code != 0 && condition->cause.family == CAUSE_UNKNOWN))
+        condition->cause = cause;
+    if (!detail)
+        see(set, condition, CONDITION_FAILING, event);
+}
+
+/* ---- of the site as a whole */
+
+static void site_trouble(struct conditions *set, const struct replication_event *event)
+{
+    struct condition *condition = condition_set_take(set, event->package);
+    if (condition == NULL)
+        return;
+    condition_set_text(set, &condition->failure, event->line);
+    see(set, condition, CONDITION_SITE, event);
+}
+
+static void site_relief(struct conditions *set, const struct replication_event *event)
+{
+    const struct condition *known = conditions_find(set, event->package);
+    if (known == NULL || known->sign[CONDITION_SITE].last_s > event->time_s)
+        return;
+    struct condition *condition = condition_set_find(set, event->package);
+    condition_set_end(set, condition, CONDITION_SITE, CONDITION_SUCCEEDED, 0, event->time_s);
+    condition_set_drop_empty(set, condition);
+}
+
 void conditions_apply(struct conditions *set, const struct replication_event *event)
 {
     struct condition *condition;
@@ -299,8 +377,24 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         wanted_version(set, event);
         break;
     case REPLICATION_FAILURE:
-        if ((condition = condition_set_find(set, event->package)) != NULL)
-            condition_set_text(set, &condition->failure, event->line);
+        failure(set, event);
+        break;
+    case REPLICATION_SUCCESS:
+        set->success_lines = true;
+        succeeded(set, event);
+        break;
+    case REPLICATION_REFUSED:
+        site_trouble(set, event);
+        break;
+    case REPLICATION_ACCEPTED:
+    case REPLICATION_STARTED:
+        site_relief(set, event);
+        break;
+    case REPLICATION_BUSY:
+        event->held >= event->wanted ? site_trouble(set, event) : site_relief(set, event);
+        break;
+    case REPLICATION_PUT_OFF:
+        event->wanted > PUT_OFF_S ? site_trouble(set, event) : site_relief(set, event);
         break;
     case REPLICATION_PROGRESS:
         if ((condition = condition_set_find(set, event->package)) != NULL)

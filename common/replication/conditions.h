@@ -2,6 +2,7 @@
 #ifndef SMS_REPLICATION_CONDITIONS_H
 #define SMS_REPLICATION_CONDITIONS_H
 
+#include "replication/cause.h"
 #include "replication/event.h"
 #include "replication/package_index.h"
 
@@ -18,10 +19,18 @@
  * ended, because every event carries how far its log had come before it.
  */
 
-enum condition_kind { CONDITION_WAITING, CONDITION_BASE_MISSING, CONDITION_SUPERSEDED, CONDITION_KINDS };
+enum condition_kind {
+    CONDITION_WAITING,
+    CONDITION_BASE_MISSING,
+    CONDITION_SUPERSEDED,
+    CONDITION_FAILING, /* the same package is named by lines of failure, again and again */
+    CONDITION_SITE,    /* of no package: its `package` is a subject, see REPLICATION_SUBJECT */
+    CONDITION_KINDS
+};
 
 struct condition_sign {
-    bool open;               /* false while last_s is set: `superseded` was seen, but not yet an hour apart */
+    bool open;               /* false while last_s is set: seen (superseded, failing), but not yet an hour
+                                apart */
     int64_t first_s, last_s; /* its oldest and newest line; 0: never seen */
     int64_t repeats;         /* lines after the first */
     int64_t longest_gap_s;   /* between repeats, on the component's writing clock */
@@ -46,6 +55,8 @@ struct condition {
                            0: none */
     char *failure; /* newest detail ("Despooler failed to execute the instruction, ..."), NULL: none; owned by
                       the set */
+    struct cause cause;   /* of the newest failure whose line tells it */
+    int64_t definition_s; /* newest line that the content is here and its definition is not; 0: none */
     struct condition_sign sign[CONDITION_KINDS];
     bool changed;                         /* since it was loaded */
     uint32_t due_place[CONDITION_CLOCKS]; /* its entry in the set's heap, + 1; 0: none */
@@ -75,6 +86,7 @@ enum condition_end {
     CONDITION_NOT_REPEATED, /* "no longer repeated, not proven" */
     CONDITION_RECEIVED,     /* base_missing: received again, no failure within an hour */
     CONDITION_FORGOTTEN,    /* pending class, no repeat for --forget */
+    CONDITION_SUCCEEDED,    /* failing: a whole pass went well; site: the trouble is over by its own line */
     CONDITION_BY_HAND
 };
 
@@ -97,6 +109,7 @@ struct conditions {
     struct stored_version *stored; /* owned; in no order */
     size_t stored_count;
     bool stored_lines;      /* this log set shows stored versions: waiting conditions close by proof only */
+    bool success_lines;     /* ... passes that went well: failing ones close by proof only */
     int64_t stored_since_s; /* time of the first such line */
     int64_t newest_s;       /* newest record of the set */
     int64_t written_s[REPLICATION_COMPONENTS];
@@ -160,7 +173,7 @@ const char *condition_line(const struct condition *condition, enum condition_kin
 /** @return the newest detail of a failure, "" when there is none */
 const char *condition_failure(const struct condition *condition);
 
-const char *condition_kind_name(enum condition_kind kind); /* "waiting", "base_missing", "superseded" */
+const char *condition_kind_name(enum condition_kind kind); /* "waiting", "base_missing", ... */
 
 /** Free what the set owns; endings and counters go too. */
 void conditions_free(struct conditions *set);

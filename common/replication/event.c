@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/event.h"
 
+#include "base/ascii.h"
 #include "base/sanitize.h"
 #include "base/text.h"
+#include "logs/stamp.h"
+#include "replication/cause.h"
 #include "replication/templates.h"
 
 #include <string.h>
@@ -59,12 +62,15 @@ static void move_tie(struct replication_ties *ties, struct replication_tie *tie,
             *tie = (struct replication_tie){0};
         return;
     }
-    if (match->package[0] == '\0')
+    if (match->package[0] == '\0' || match->package[0] == REPLICATION_SUBJECT)
         return;
     if (tie == NULL)
         tie = new_tie(ties, component, thread);
-    if (match->template->tie == TIE_BEGIN || !same_package(tie->package, match->package))
+    if (match->template->tie == TIE_BEGIN || match->other_thread ||
+        !same_package(tie->package, match->package))
         tie->wanted = tie->held = 0;
+    if (match->template->tie == TIE_START)
+        tie->processing = true;
     memcpy(tie->package, match->package, sizeof tie->package);
     if (match->wanted > 0)
         tie->wanted = match->wanted;
@@ -140,6 +146,9 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
     event->tied = false;
     event->wanted = match->wanted;
     event->held = match->held;
+    event->definition = false;
+    if (event->kind == REPLICATION_STARTED || event->kind == REPLICATION_BUSY)
+        return true;
     if (match->package[0] == '\0') {
         if (!usable)
             return false;
@@ -164,6 +173,125 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
         break;
     }
     return true;
+}
+
+/* ---- lines about the site as a whole */
+
+static const char *const busy_subjects[REPLICATION_COMPONENTS] = {
+    [REPLICATION_DISTMGR] = "@threads", [REPLICATION_DESPOOL] = "@despooling"};
+
+static void set_subject(const char *subject, struct replication_event *event)
+{
+    memset(event->package, 0, sizeof event->package);
+    memcpy(event->package, subject, strlen(subject));
+}
+
+/* Which packages hold the threads: those that were taken up last and have not ended. */
+static void add_holders(const struct replication_ties *ties, enum replication_component component,
+                        int64_t threads, char line[REPLICATION_LINE])
+{
+    enum { SHOWN = 8 };
+    int64_t below = INT64_MAX;
+    size_t length = strlen(line);
+    if (length > 0 && line[length - 1] == '.')
+        length--;
+    for (int64_t shown = 0; shown < threads && shown < SHOWN; shown++) {
+        const struct replication_tie *newest = NULL;
+        for (size_t i = 0; i < REPLICATION_TIES; i++) {
+            const struct replication_tie *tie = &ties->tie[i];
+            if (tie->processing && tie->component == (uint8_t)component && tie->package[0] != '\0' &&
+                tie->used < below && (newest == NULL || tie->used > newest->used))
+                newest = tie;
+        }
+        size_t needed = newest != NULL ? strlen(newest->package) + 2 : 0;
+        if (newest == NULL || length + needed >= REPLICATION_LINE)
+            return;
+        memcpy(line + length, shown == 0 ? ": " : ", ", 2);
+        memcpy(line + length + 2, newest->package, needed - 2);
+        length += needed;
+        line[length] = '\0';
+        below = newest->used;
+    }
+}
+
+/* Up to six numbers: a date, and a time behind it. */
+static int read_numbers(const char *at, const char *end, int64_t numbers[6])
+{
+    int count = 0;
+    for (; at < end && count < 6; at++) {
+        if (!ascii_is_digit(*at))
+            continue;
+        for (numbers[count] = 0; at < end && ascii_is_digit(*at) && numbers[count] < 100000; at++)
+            numbers[count] = numbers[count] * 10 + (*at - '0');
+        count++;
+    }
+    return count;
+}
+
+static int64_t distance(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/*
+ * The order of day, month and year is the server's locale: of the readings that are dates the one that lies
+ * nearest counts, so that no retry in five minutes is taken for one in half a year. To half a day: AM and PM
+ * are not asked, nor what the server's zone is.
+ *
+ * @return seconds from now (negative: past), 0 when this is no date
+ */
+static int64_t seconds_until(const char *date, const char *end, int64_t now_ms)
+{
+    static const int orders[][3] = {{2, 0, 1}, {2, 1, 0}, {0, 1, 2}}; /* of year, month, day */
+    int64_t numbers[6] = {0}, found = 0;
+    int count = read_numbers(date, end, numbers);
+    if (count < 3)
+        return 0;
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        int64_t year = numbers[orders[i][0]], month = numbers[orders[i][1]], day = numbers[orders[i][2]];
+        year += year < 100 ? 2000 : 0;
+        if (year < 1970 || year > 9999 || month > 12 || day > 31)
+            continue;
+        int64_t ms = log_stamp_ms((int)year, (int)month, (int)day, 0, 0, 0, 0);
+        if (ms < 0)
+            continue;
+        ms += count >= 5 ? (numbers[3] * 60 + numbers[4]) * 60000 : 0;
+        if (found == 0 || distance(ms, now_ms) < distance(found, now_ms))
+            found = ms;
+    }
+    return found == 0 ? 0 : (found - now_ms) / 1000;
+}
+
+/* Fill what such an event says. */
+static void read_site_event(const struct replication_ties *ties, const struct log_record *record,
+                            const struct template_match *match, struct replication_event *event)
+{
+    const char *end = record->message + record->message_length;
+    switch (event->kind) {
+    case REPLICATION_BUSY:
+        set_subject(busy_subjects[event->component], event);
+        event->held = match->held;
+        event->wanted = match->wanted;
+        if (event->held >= event->wanted)
+            add_holders(ties, event->component, event->wanted, event->line);
+        break;
+    case REPLICATION_STARTED:
+        set_subject(busy_subjects[event->component], event);
+        event->wanted = event->held = 0;
+        break;
+    case REPLICATION_PUT_OFF:
+        event->wanted = match->date != NULL ? seconds_until(match->date, end, record->stamp.ms) : 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* A delta that could not be merged: only a base that is not there is a missing base. */
+static bool is_base_missing(const char *said, size_t length)
+{
+    struct cause cause = cause_of_line(said, length);
+    return cause.family == CAUSE_NOT_FOUND || (cause.family == CAUSE_UNKNOWN && cause.code == 0);
 }
 
 static void come_so_far(const struct log_record *record, int64_t time_s, struct replication_event *event)
@@ -213,9 +341,15 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
     else if (no_stored_version && strncmp(template->pattern, "STATMSG", 7) == 0)
         event->kind = REPLICATION_PROGRESS;
+    const size_t length = (size_t)(record->message + record->message_length - said);
+    event->definition = event->kind == REPLICATION_WAITING && component == REPLICATION_DESPOOL;
+    if (event->kind == REPLICATION_BASE_MISSING && strstr(template->pattern, "merge delta") != NULL &&
+        !is_base_missing(said, length))
+        event->kind = REPLICATION_FAILURE;
     event->line[0] = '\0';
     if (event->kind != REPLICATION_WANTED && event->kind != REPLICATION_PROGRESS &&
-        event->kind != REPLICATION_STORED)
-        copy_line(said, (size_t)(record->message + record->message_length - said), event->line);
+        event->kind != REPLICATION_STORED && event->kind != REPLICATION_SUCCESS)
+        copy_line(said, length, event->line);
+    read_site_event(ties, record, &match, event);
     return true;
 }

@@ -29,9 +29,19 @@ enum replication_kind {
     REPLICATION_STORED,   /* held: the version stored at this site; wanted: the source version, 0: not said */
     REPLICATION_RECEIVED, /* wanted: the version whose compressed file came in; no success yet */
     REPLICATION_WANTED,   /* wanted: the source version; opens nothing, raises what is open */
-    REPLICATION_FAILURE,  /* detail of a failure; package may come from the thread's tie */
-    REPLICATION_PROGRESS  /* something happened for the package */
+    REPLICATION_FAILURE,  /* a failure; the package may come from the thread's tie, see `tied` */
+    REPLICATION_SUCCESS,  /* a whole pass over the package went well, or it was deleted: ends failures */
+    REPLICATION_PROGRESS, /* something happened for the package */
+    /* Of the site as a whole: `package` holds a subject that begins with REPLICATION_SUBJECT. */
+    REPLICATION_REFUSED,  /* instructions of the site @CODE are refused */
+    REPLICATION_ACCEPTED, /* ... or were found in order */
+    REPLICATION_BUSY,     /* held of wanted threads of @threads or @despooling are busy; wanted 0: all */
+    REPLICATION_STARTED,  /* one of them took up new work, so they are not stuck */
+    REPLICATION_PUT_OFF   /* an instruction @FILE waits for a date; wanted: how many seconds from now */
 };
+
+/* No package ID begins with it. */
+#define REPLICATION_SUBJECT '@'
 
 struct replication_event {
     enum replication_kind kind;
@@ -40,9 +50,10 @@ struct replication_event {
     char package[REPLICATION_PACKAGE]; /* upper and lower case as printed; "" never */
     int64_t wanted, held;              /* as the kind says; 0: unknown */
     bool tied;                         /* the package was not in the line but is the one its thread was at */
-    int64_t time_s;                    /* UTC seconds */
-    int64_t start;                     /* byte offset of the record in its log */
-    int64_t newest_s;                  /* newest record of the log before this one; 0: none */
+    bool definition;  /* of WAITING: the content is here, its definition is not; else it is the reverse */
+    int64_t time_s;   /* UTC seconds */
+    int64_t start;    /* byte offset of the record in its log */
+    int64_t newest_s; /* newest record of the log before this one; 0: none */
     int64_t written_before_s[REPLICATION_COMPONENTS]; /* the log's writing clocks before this record ... */
     int64_t written_s;                                /* ... and this component's with it */
     bool here[REPLICATION_COMPONENTS]; /* this log holds records of that component (before this one) */
@@ -62,6 +73,7 @@ struct replication_tie {
     uint32_t thread;
     uint8_t component;                 /* enum replication_component */
     char package[REPLICATION_PACKAGE]; /* "": no tie */
+    bool processing;                   /* the thread was started for the package, and has not ended */
     int64_t wanted, held;              /* 0: unknown */
     int64_t time_s; /* of its newest line; a tie older than a day is none (thread IDs are used again) */
     int64_t used;   /* replication_ties.uses then */

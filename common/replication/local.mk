@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/replication/libreplication.a
 common_replication_libreplication_a_SOURCES = \
+	common/replication/cause.c \
+	common/replication/cause.h \
 	common/replication/condition_due.c \
 	common/replication/condition_set.c \
 	common/replication/condition_set.h \

@@ -22,7 +22,7 @@ enum { LINES_A_ROW = LOGMEMORY_CONDITIONS_A_ROW, VERSIONS_A_ROW = LOGMEMORY_VERS
 
 /* ---- what a line says */
 
-enum field_type { FIELD_INTEGER, FIELD_BOOL, FIELD_TEXT, FIELD_COMPONENT };
+enum field_type { FIELD_INTEGER, FIELD_BOOL, FIELD_TEXT, FIELD_COMPONENT, FIELD_CAUSE };
 
 struct field {
     const char *name;
@@ -36,6 +36,9 @@ static const struct field condition_fields[] = {
     {"progress", FIELD_INTEGER, offsetof(struct condition, last_progress_s)},
     {"received", FIELD_INTEGER, offsetof(struct condition, received_s)},
     {"failure", FIELD_TEXT, offsetof(struct condition, failure)},
+    {"cause", FIELD_CAUSE, offsetof(struct condition, cause.family)},
+    {"error", FIELD_INTEGER, offsetof(struct condition, cause.code)},
+    {"definition", FIELD_INTEGER, offsetof(struct condition, definition_s)},
 };
 
 /* Behind `kind=NAME`. */
@@ -77,6 +80,10 @@ static void write_field(const struct field *field, const void *owner, struct tex
         break;
     case FIELD_COMPONENT:
         words = replication_components[*(const enum replication_component *)member];
+        break;
+    case FIELD_CAUSE:
+        words = cause_name(*(const enum cause_family *)member);
+        words = words[0] != '\0' ? words : NULL;
         break;
     }
     if (words != NULL)
@@ -196,6 +203,10 @@ static bool read_field(struct conditions *set, const struct field *field, struct
         component = find_component(value);
         *(enum replication_component *)member = component >= 0 ? (enum replication_component)component : 0;
         return component >= 0;
+    case FIELD_CAUSE: /* one that is not known is none */
+        *(enum cause_family *)member =
+            copy_words(value, line, sizeof line) ? cause_find(line) : CAUSE_UNKNOWN;
+        return true;
     }
     return false;
 }
@@ -310,25 +321,26 @@ struct value {
     int64_t *integer;
 };
 
-enum { SET_VALUES = 3 + REPLICATION_COMPONENTS };
+enum { SET_FLAGS = 2, SET_VALUES = SET_FLAGS + 2 + REPLICATION_COMPONENTS };
 
-static void list_values(struct conditions *set, int64_t *stored_lines, struct value values[SET_VALUES])
+static void list_values(struct conditions *set, int64_t flags[SET_FLAGS], struct value values[SET_VALUES])
 {
-    values[0] = (struct value){"stored_lines", stored_lines};
-    values[1] = (struct value){"stored_since", &set->stored_since_s};
-    values[2] = (struct value){"newest", &set->newest_s};
-    for (int component = 0; component < REPLICATION_COMPONENTS; component++) {
-        values[3 + component].integer = &set->written_s[component];
-        snprintf(values[3 + component].name, sizeof values[0].name, "written %s",
-                 replication_components[component]);
+    struct value *next = values;
+    *next++ = (struct value){"stored_lines", &flags[0]};
+    *next++ = (struct value){"success_lines", &flags[1]};
+    *next++ = (struct value){"stored_since", &set->stored_since_s};
+    *next++ = (struct value){"newest", &set->newest_s};
+    for (int component = 0; component < REPLICATION_COMPONENTS; component++, next++) {
+        next->integer = &set->written_s[component];
+        snprintf(next->name, sizeof next->name, "written %s", replication_components[component]);
     }
 }
 
 static int read_values(struct statefile *file, struct conditions *set, struct failure *failure)
 {
     struct value values[SET_VALUES];
-    int64_t stored_lines = 0;
-    list_values(set, &stored_lines, values);
+    int64_t flags[SET_FLAGS] = {0};
+    list_values(set, flags, values);
     sqlite3_stmt *rows = statefile_statement(file, "SELECT name, value FROM log_set", failure);
     if (rows == NULL)
         return -1;
@@ -339,7 +351,8 @@ static int read_values(struct statefile *file, struct conditions *set, struct fa
             if (name != NULL && strcmp(name, values[i].name) == 0)
                 *values[i].integer = sqlite3_column_int64(rows, 1);
     }
-    set->stored_lines = stored_lines != 0;
+    set->stored_lines = flags[0] != 0;
+    set->success_lines = flags[1] != 0;
     return end_statement(file, rows, code, "read", failure);
 }
 
@@ -347,8 +360,8 @@ static int put_values(struct statefile *file, const struct conditions *set, stru
 {
     struct value values[SET_VALUES];
     struct conditions copy = *set;
-    int64_t stored_lines = set->stored_lines;
-    list_values(&copy, &stored_lines, values);
+    int64_t flags[SET_FLAGS] = {set->stored_lines, set->success_lines};
+    list_values(&copy, flags, values);
     for (int i = 0; i < SET_VALUES; i++) {
         sqlite3_stmt *put = statefile_statement(file,
                                                 "INSERT INTO log_set(name, value) VALUES (?, ?) "

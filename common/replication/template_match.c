@@ -89,6 +89,49 @@ static bool read_hex(struct reach *text, uint32_t *value)
     return text->at > start;
 }
 
+/* Behind the subject's mark. */
+static void set_subject(const char *words, size_t length, char package[REPLICATION_PACKAGE])
+{
+    memset(package, 0, REPLICATION_PACKAGE);
+    package[0] = REPLICATION_SUBJECT;
+    memcpy(package + 1, words, length < REPLICATION_PACKAGE - 2 ? length : REPLICATION_PACKAGE - 2);
+}
+
+static bool read_site(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    enum { CODE = 3 };
+    size_t length = 0, most = (size_t)(text->end - text->at);
+    while (length < most && length <= CODE && ascii_in(&ascii_words, text->at[length]))
+        length++;
+    if (length != CODE)
+        return false;
+    set_subject(text->at, length, package);
+    text->at += length;
+    return true;
+}
+
+/* `C:\...\ds_1vfda.sni`: ends where a blank follows the extension, for folders may have blanks. */
+static bool read_file(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    const char *name = text->at, *dot = NULL, *at = text->at;
+    for (; at < text->end && *at != '\n' && !(is_blank(*at) && dot != NULL); at++) {
+        if (*at == '\\' || *at == '/') {
+            name = at + 1;
+            dot = NULL;
+        } else if (*at == '.') {
+            dot = at;
+        }
+    }
+    if (dot == NULL || dot <= name)
+        return false;
+    for (const char *one = name; one < dot; one++)
+        if (!ascii_in(&ascii_words, *one))
+            return false;
+    set_subject(name, (size_t)(dot - name), package);
+    text->at = at;
+    return true;
+}
+
 static bool read_field(char field, struct reach *text, struct template_match *match)
 {
     int64_t number;
@@ -106,6 +149,13 @@ static bool read_field(char field, struct reach *text, struct template_match *ma
     case 'x':
         match->other_thread = true;
         return read_hex(text, &match->thread);
+    case 'S':
+        return read_site(text, match->package);
+    case 'F':
+        return read_file(text, match->package);
+    case 'D':
+        match->date = text->at;
+        return true;
     default:
         return false;
     }

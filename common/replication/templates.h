@@ -14,6 +14,9 @@
  *   {w} {h}    decimal versions, into wanted and held
  *   {x}        a thread ID in hex, with or without 0x: the tie is that thread's
  *   {n}        a number that does not matter
+ *   {S}        a site code of three characters: the subject
+ *   {F}        a path: the name of its file without folder and extension is the subject
+ *   {D}        a date and time as the server writes it, in whatever order
  *   {*}        anything (shortest), up to the next piece of the pattern
  */
 
@@ -21,6 +24,7 @@
 enum template_tie {
     TIE_KEEP,  /* nothing, but a package named in the line is the thread's package from now on */
     TIE_BEGIN, /* the thread begins with this package: what was known of its versions is forgotten */
+    TIE_START, /* ... and is a processing thread, which holds one of the few there are */
     TIE_END    /* the thread is done with its package */
 };
 
@@ -35,10 +39,11 @@ struct message_template {
 
 struct template_match {
     const struct message_template *template;
-    char package[REPLICATION_PACKAGE]; /* "" when the message names none */
+    char package[REPLICATION_PACKAGE]; /* or subject; "" when the message names none */
     int64_t wanted, held;              /* 0 when it says none */
     bool other_thread;
-    uint32_t thread; /* of {x} */
+    uint32_t thread;  /* of {x} */
+    const char *date; /* of {D}: borrowed from the message; NULL: none */
 };
 
 extern const struct message_template templates[];

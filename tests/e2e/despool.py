@@ -17,9 +17,9 @@ LABELS = "waiting stuck broken known oldest oldest_broken repeats lines bytes lo
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\w+)(?: at (?P<site>\w+))?: '
-    r'(?P<kind>[a-z_+]+), (?:wants version (?P<wanted>\d+)|wanted version not said)(?:, has (?P<held>\d+))?, for (?P<age>[^,:;]+)'
+    r'(?P<kind>[a-z_+]+), (?:(?:wants version (?P<wanted>\d+)|wanted version not said)(?:, has (?P<held>\d+))?(?:, )?)?(?P<facts>.*?)(?:, )?for (?P<age>\d[^,:;]+)'
     r'(?:, repeated (?P<repeats>\d+) times, last (?P<last>[^,:;]+) ago)?(?:, (?P<file>\S+) is (?P<gone>not|empty) in (?P<folder>[^:;]+))?'
-    r'(?:: "(?P<line>.*?)")?(?:; (?P<advice>.*))?\Z')
+    r'(?:: (?:"(?P<line>.*?)"|(?P<message>status message [^;]+)))?(?:; (?P<advice>.*))?\Z')
 NOTE = re.compile(r"--known \S+ ended |ended: |seen once: |\+\d+ more\Z|\S+: (stamps are local time|.* (was|were) )|\S+ events are of more")
 
 
@@ -68,6 +68,18 @@ class Child:
 
     def tell(self, name, age_s=4 * DAY, **options):
         return logs.STORIES[name](self.site, start=self.now - age_s, now=self.now, **options)
+
+    def every(self, log, text, first_s, last_s, step_s=HOUR, thread=2508):
+        """Records of one line (or of several, one behind the other) that repeats between two ages."""
+        texts = [text] if isinstance(text, str) else text
+        make = getattr(self.site, log)
+        ages = [first_s - n * step_s for n in range(int((first_s - last_s) // step_s) + 1)]
+        return [make(self.now - age + 0.01 * i, thread, one) for age in ages for i, one in enumerate(texts)]
+
+    def alive(self, first_s=6 * DAY, last_s=60, logs=("despool", "distmgr")):
+        """The signs of life of both components, and nothing else."""
+        texts = {"despool": "Waiting for ready instruction file....", "distmgr": "Sleep 3600 seconds..."}
+        return [record for log in logs for record in self.every(log, self.site.tilde + texts[log], first_s, last_s, 1800, 6128)]
 
     def path(self, name):
         return os.path.join(self.folder, name + ".log")

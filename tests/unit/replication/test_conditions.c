@@ -74,6 +74,35 @@ static void message_of(const char *code, struct text *out)
     case 'q': /* another package's stored version */
         text_add(out, "StoredPkgVersion (1) of package CEN0000F. StoredPkgVersion in database is 1.");
         break;
+    case 'f': /* a failure that names the package */
+        text_add(out,
+                 "STATMSG: ID=2302 SEV=E LEV=M SOURCE=\"SMS Server\" NUMATTRS=1 AID0=400 AVAL0=\"" P "\"");
+        break;
+    case 'g': /* a pass that went well */
+        text_add(out,
+                 "STATMSG: ID=2301 SEV=I LEV=M SOURCE=\"SMS Server\" NUMATTRS=1 AID0=400 AVAL0=\"" P "\"");
+        break;
+    case 'm':
+        text_addf(out,
+                  "SMS Despooler failed to merge delta to the compressed package \"" P
+                  "\". The operating system reported error %d: text",
+                  a);
+        break;
+    case 'x':
+        text_add(out, "Cannot find valid public key for key exchange instruction coming from site S03");
+        break;
+    case 'o':
+        text_add(out, "Signature checked out OK for instruction coming from site S03, proceed with it");
+        break;
+    case 'u':
+        text_addf(out, "Currently using %d out of %d allowed package processing threads.", a, b);
+        break;
+    case 't': /* put off: so many days from the begin */
+        text_addf(
+            out,
+            "Instruction D:\\SMS\\despoolr.box\\receive\\sni00001.sni won't be processed till %02d/%02d/%d 18:04:37 Eastern Daylight Time",
+            6, 15 + a % 10, 2016 + a / 10);
+        break;
     case 'e':
         text_add(out, "Despooler failed to execute the instruction, error code = 12");
         break;
@@ -137,14 +166,12 @@ static struct text log_of(const char *lines, char only)
     return log;
 }
 
-static void outcome_of(const struct story *story, struct text *out)
+/* The package of the stories, and what concerns the whole site. */
+static void tell_condition(const struct condition *it, struct text *out)
 {
-    static const char *const ends[] = {"stored", "not_repeated", "received", "forgotten", "by_hand"};
-    for (size_t i = 0; i < story->set.ending_count; i++)
-        text_addf(out, "%s %s; ", condition_kind_name(story->set.endings[i].kind),
-                  ends[story->set.endings[i].how]);
-    const struct condition *it = conditions_find(&story->set, P);
-    if (it == NULL)
+    if (it->package[0] == REPLICATION_SUBJECT)
+        text_addf(out, "%s ", it->package);
+    else if (strcmp(it->package, P) != 0)
         return;
     text_addf(out, "%lld/%lld", (long long)it->wanted, (long long)it->held);
     for (int kind = 0; kind < CONDITION_KINDS; kind++) {
@@ -154,6 +181,17 @@ static void outcome_of(const struct story *story, struct text *out)
                       sign->open ? "" : "?", (long long)(sign->first_s - BEGIN) / 60,
                       (long long)(sign->last_s - BEGIN) / 60, (long long)sign->repeats);
     }
+}
+
+static void outcome_of(const struct story *story, struct text *out)
+{
+    static const char *const ends[] = {"stored",    "not_repeated", "received",
+                                       "forgotten", "succeeded",    "by_hand"};
+    for (size_t i = 0; i < story->set.ending_count; i++)
+        text_addf(out, "%s %s; ", condition_kind_name(story->set.endings[i].kind),
+                  ends[story->set.endings[i].how]);
+    for (size_t i = 0; i < story->set.count; i++)
+        tell_condition(&story->set.items[i], out);
 }
 
 static void stories(void **state)
@@ -199,6 +237,36 @@ static void stories(void **state)
          "0/1 waiting 120m..120m x0"},
         {"compressed files, SMS 2003: repeats stop", "0h+60x24 D7 k, 24h+60x29 D7 n",
          "waiting not_repeated; "},
+        {"one failure", "0h D7 f", "0/0 failing? 0m..0m x0"},
+        {"failures within the hour", "0h D7 f, 0h+59 D7 f", "0/0 failing? 0m..59m x1"},
+        {"failures an hour apart", "0h D7 f, 1h D7 f", "0/0 failing 0m..60m x1"},
+        {"failures with a success between", "0h D7 f, 0h+30 D7 g, 1h D7 f", "0/0 failing? 60m..60m x0"},
+        {"a success ends it", "0h+60x9 D7 f, 10h D7 g", "failing succeeded; "},
+        {"versions prove nothing of a failure", "0h+60x9 D7 f, 9h D7 p1/1, 9h D7 v1, 9h D7 V1, 9h+60x14 D7 n",
+         "failing not_repeated; "},
+        {"where passes tell that they went well, silence ends nothing", "0h+60x9 D8 f, 9h D7 q, 30h D7 n",
+         "0/0 failing 0m..540m x9"},
+        {"failures are no waiting", "0h+60x3 D7 w3/2, 0h+60x3 D8 f, 4h S5 S3",
+         "waiting stored; 3/2 failing 0m..180m x3"},
+        {"a detail of what waits is no failure of its own", "0h+60x3 S5 r1, 0h+60x3 S5 i1, 0h+60x3 S5 e",
+         "1/0 waiting 0m..180m x3"},
+        {"a tied failure of its own", "0h+60x3 S5 r1, 0h+60x3 S5 e", "0/0 failing 0m..180m x3"},
+        {"the despooler stored it", "0h+60x3 S5 r1, 0h+60x3 S5 e, 4h S5 r1, 4h S5 S1", "failing succeeded; "},
+        {"a merge without its base", "0h S5 m2", "0/0 base_missing 0m..0m x0"},
+        {"a merge on a full disk", "0h+60x3 S5 m112", "0/0 failing 0m..180m x3"},
+        {"a merge, incorrect function", "0h+60x3 S5 m1", "0/0 failing 0m..180m x3"},
+        {"a merge, access denied", "0h+60x3 S5 m5", "0/0 failing 0m..180m x3"},
+        {"a site is refused", "0h+5x3 S5 x", "@S03 0/0 site 0m..180m x36"},
+        {"a site is refused, then accepted", "0h+5x3 S5 x, 4h S6 o", "site succeeded; "},
+        {"a site is refused, then nothing for a day", "0h+5x3 S5 x, 4h+60x28 S6 n", "site not_repeated; "},
+        {"a site is refused, then nothing for a night", "0h+5x3 S5 x, 4h+60x14 S6 n",
+         "@S03 0/0 site 0m..180m x36"},
+        {"all threads busy", "0h+30x9 D7 u3/3", "@threads 0/0 site 0m..540m x18"},
+        {"all threads busy, then one is free", "0h+30x9 D7 u3/3, 10h D7 u2/3", "site succeeded; "},
+        {"threads that are free", "0h+30x9 D7 u2/3", ""},
+        {"put off for years", "0h+30x9 S7 t30", "@sni00001 0/0 site 0m..540m x18"},
+        {"put off for some hours", "0h S7 t0", ""},
+        {"put off for years, then tried", "0h+30x9 S7 t30, 10h S7 t1", "site succeeded; "},
         {"information, healed by the retry", "0h S5 r1, 0h S5 i1, 0h S5 e, 0h+5 S6 r1, 0h+6 S6 S1",
          "waiting stored; "},
         {"2003: repeats stop, component goes on", "0h+60x24 D7 w3/2, 24h+60x29 D7 n",
@@ -315,6 +383,64 @@ static void by_hand(void **state)
     text_free(&got);
     text_free(&log);
     story_end(&story);
+}
+
+static void causes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *family;
+        long long code;
+    } cases[] = {
+        {"Cannot write to output file, Win32 Error = 112", "disk_full", 112},
+        {"Failed to write to the output file, Win32 Error = 13", "damaged", 13},
+        {"SMS Despooler failed to merge delta to the compressed package \"" P
+         "\". The operating system reported error 112: There is not enough space on the disk.",
+         "disk_full", 112},
+        {"Despooler failed to merge delta to the compressed package \"" P
+         "\". The operating system reported error 1: Incorrect function.",
+         "disk_full", 1},
+        {"SMS Despooler failed to merge delta to the compressed package \"" P
+         "\". The operating system reported error 2147942512: There is not enough space on the disk.",
+         "disk_full", 112},
+        {"Cannot update the package " P " in the package source, error = 8", "memory", 8},
+        {"Despooler failed to execute the instruction, error code = 8", "memory", 8},
+        {"Despooler failed to execute the instruction, error code = 70", "disk_full", 112},
+        {"Despooler failed to execute the instruction, error code = 20", "in_use", 32},
+        {"Despooler failed to execute the instruction, error code = 12", "", 18},
+        {"Despooler failed to execute the instruction, error code = cb", "", 203},
+        {"Despooler failed to execute the instruction, error code = C000000b", "", 0xC000000BLL},
+        {"Error 32: The process cannot access the file because it is being used by another process.",
+         "in_use", 32},
+        {"failed to open X.ins WIN32 ERROR = 32", "in_use", 32},
+        {"ExpandPXEImage failed; 0x80070003", "not_found", 3},
+        {"CContentDefinition::TotalFileSizes failed; 0x8007052e", "logon", 1326},
+        {"Failed to make a network connection to \\\\SRV07.CORP.EXAMPLE\\ADMIN$ (0x35).", "network", 53},
+        {"Cannot establish connection to [\"Display=\\\\SRV07\\\"]MSWNET:[\"SMS_SITE=S02\"]\\\\SRV07\\. Error = 64",
+         "network", 64},
+        {"The source directory \\\\SRV01\\src doesn't exist or the SMS service cannot access it, Win32 last error = 5",
+         "rights", 5},
+        {"The source directory \\\\SRV01\\src doesn't exist or the SMS service cannot access it, Win32 last error = 53",
+         "network", 53},
+        {"The source directory \\\\SRV01\\src doesn't exist or the SMS service cannot access it, Win32 last error = 2",
+         "source", 2},
+        {"The source directory \"//name/source\" for package \"" P "\" does not exist.", "source", 0},
+        {"ERROR CreateApplicationPool: Failed with error = IDispatch error #3603", "iis6", 0},
+        {"CCompress::Open: Failed to open E:\\SMSPKG\\" P " (2)", "", 0},
+        {"Package " P " version 112", "", 0},
+        {"error", "", 0},
+        {"", "", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cause cause = cause_of_line(cases[i].line, strlen(cases[i].line));
+        if (strcmp(cause_name(cause.family), cases[i].family) != 0 || cause.code != cases[i].code ||
+            cause_find(cases[i].family) != cause.family)
+            fail_msg("\"%s\": %s %lld, not %s %lld", cases[i].line, cause_name(cause.family),
+                     (long long)cause.code, cases[i].family, cases[i].code);
+        for (size_t length = 0; length < strlen(cases[i].line); length++)
+            cause_of_line(cases[i].line, length); /* cut anywhere: never a crash */
+    }
 }
 
 static void details(void **state)
@@ -479,9 +605,9 @@ static void held_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stories),   cmocka_unit_test(late_events),    cmocka_unit_test(by_hand),
-        cmocka_unit_test(details),   cmocka_unit_test(clock_set_back), cmocka_unit_test(sets_are_bounded),
-        cmocka_unit_test(held_back), cmocka_unit_test(due_is_all),
+        cmocka_unit_test(stories),          cmocka_unit_test(late_events), cmocka_unit_test(by_hand),
+        cmocka_unit_test(causes),           cmocka_unit_test(details),     cmocka_unit_test(clock_set_back),
+        cmocka_unit_test(sets_are_bounded), cmocka_unit_test(held_back),   cmocka_unit_test(due_is_all),
     };
     return cmocka_run_group_tests_name("conditions", tests, NULL, NULL);
 }

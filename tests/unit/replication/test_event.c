@@ -149,6 +149,47 @@ static void wordings(void **state)
          "failure CEN00001"},
         {S, "Despooler failed to execute the instruction, error code = 12", ""},
         {S, "Waiting for ready instruction file....", ""},
+        {D, "The source directory \"//name/source/Updates\" for package \"CEN00015\" does not exist.",
+         "failure CEN00015"},
+        {D, "Failed to take snapshot of package CEN00015", "failure CEN00015"},
+        {D, "Cannot update the package CEN00001 in the package source, error = 8", "failure CEN00001"},
+        {D, "STATMSG: ID=2328 SEV=E LEV=M NUMATTRS=2 AID0=404 AVAL0=\"[x]\" AID1=400 AVAL1=\"CEN00041\"",
+         "failure CEN00041"},
+        {D, "STATMSG: ID=2302 SEV=E LEV=M ISTR0=\"Drivers\" ISTR1=\"CEN00041\" NUMATTRS=0",
+         "failure CEN00041"},
+        {D, "STATMSG: ID=2301 SEV=I LEV=M ISTR1=\"CEN00041\" NUMATTRS=1 AID0=400 AVAL0=\"CEN00041\"",
+         "success CEN00041"},
+        {D, "SMS Distribution Manager failed to process package \"Drivers\" (package ID = CEN00041).",
+         "failure CEN00041"},
+        {D,
+         "SMS Distribution Manager failed to decompress package BD100007 from D:\\SMSPKG\\BD100007.PCK to D:\\_S",
+         "failure BD100007"},
+        {D, "Used 3 out of 3 allowed processing threads.", "busy @threads wanted 3 held 3"},
+        {D, "Used 0 out of 30 allowed processing threads.", "busy @threads wanted 30"},
+        {D, "Currently using 3 out of 3 allowed package processing threads.",
+         "busy @threads wanted 3 held 3"},
+        {S, "Used 3 out of 3 despooling threads", "busy @despooling wanted 3 held 3"},
+        {S, "Waiting for an available despooling thread", "busy @despooling"},
+        {S, "Created a new despooling thread EE8", "started @despooling"},
+        {S, "Cannot find valid public key for key exchange instruction coming from site S03", "refused @S03"},
+        {S,
+         "Cannot find a public key for instruction C:\\Program Files\\inboxes\\despoolr.box\\receive\\ds_1vfda.ist incoming from site S03, retry it later",
+         "refused @S03"},
+        {S, "Cannot find valid public key for key exchange instruction coming from site S0", ""},
+        {S, "STATMSG: ID=4404 SEV=E LEV=M ISTR0=\"S03\" ISTR1=\"\" NUMATTRS=0", "refused @S03"},
+        {S,
+         "Signature checked out OK for instruction coming from site CS1, proceed with the instruction execution.",
+         "accepted @CS1"},
+        {S,
+         "Instruction C:\\Program Files\\SMS\\despoolr.box\\receive\\r_g1bzte.sni won't be processed till 1/1/1970 12:16:40 AM",
+         "put_off @r_g1bzte wanted 43160"},
+        {S, "Instruction D:\\x\\sni00001.sni won\xE2\x80\x99t be processed till 31.01.1970 00:16",
+         "put_off @sni00001 wanted 2591960"},
+        {S, "Instruction D:\\x\\sni00001.sni won't be processed till 2/1/1970 00:16:40",
+         "put_off @sni00001 wanted 86360"},
+        {S, "Instruction D:\\x\\sni00001.sni won't be processed till 1970-12-31 00:16:40",
+         "put_off @sni00001 wanted 31449560"},
+        {S, "Instruction D:\\x\\sni00001 won't be processed till tomorrow", ""},
         {D, "torn line\n~StoredPkgVersion (9) of package CEN00001.", "stored CEN00001 held 9"},
         {D, "StoredPkgVersion (8) of pack\nStoredPkgVersion (9) of package CEN00001.",
          "stored CEN00001 held 9"},
@@ -176,6 +217,9 @@ static void example(const char *pattern, struct text *out)
         }
         text_add(out, at[1] == 'P'   ? "CEN0001F"
                       : at[1] == 'B' ? "E:\\SMSPKG\\CEN0001F"
+                      : at[1] == 'S' ? "S02"
+                      : at[1] == 'F' ? "C:\\SMS\\despoolr.box\\ds_1vfda.sni"
+                      : at[1] == 'D' ? "05/13/2031 18:04:37"
                       : at[1] == '*' ? "any thing"
                                      : "2345");
         at += 2;
@@ -216,7 +260,7 @@ static void threads_are_at_a_package(void **state)
         const char *message, *told;
     } cases[] = {
         {D, 4824, 10, "Started package processing thread for package 'CEN00001', thread ID = 0xAAC (2732)",
-         ""},
+         "started @threads"},
         {D, 2732, 11, "Error occurred.", "failure CEN00001 tied"},
         {D, 2732, 12, "Processing package CEN00001 (SourceVersion:2;StoredVersion:1)",
          "stored CEN00001 wanted 2 held 1"},
@@ -230,7 +274,7 @@ static void threads_are_at_a_package(void **state)
          "waiting CEN00001"},
         {D, 2736, 14, "Error occurred.", "failure CEN00001 tied"},
         {S, 2732, 14, "Despooler failed to execute the instruction, error code = 12", ""},
-        {D, 4824, 15, "Starting package processing thread,thread ID = AAC", ""},
+        {D, 4824, 15, "Starting package processing thread,thread ID = AAC", "started @threads"},
         {D, 2732, 15, "Error occurred.", ""},
         {D, 2736, 15 + 86400, "Error occurred. Performing error cleanup prior to returning.", ""},
         {S, 3816, 20, "Received package CEN00003 version 4", "received CEN00003 wanted 4"},
@@ -253,6 +297,32 @@ static void threads_are_at_a_package(void **state)
                      cases[i].told);
     }
     text_free(&told);
+}
+
+static void busy_threads_are_named(void **state)
+{
+    (void)state;
+    struct replication_ties ties = {0};
+    struct replication_event event;
+    assert_true(read_line(
+        &ties, D, 4, "Started package processing thread for package 'CEN00030', thread ID = 0x93C (2364)", 10,
+        &event));
+    assert_true(read_line(
+        &ties, D, 4, "Started package processing thread for package 'CEN00031', thread ID = 0x944 (2372)", 11,
+        &event));
+    assert_true(read_line(
+        &ties, D, 4, "Started package processing thread for package 'CEN00032', thread ID = 0x94C (2380)", 12,
+        &event));
+    assert_false(
+        read_line(&ties, D, 2372, "Exiting package processing thread for package CEN00031.", 13, &event));
+    assert_true(read_line(
+        &ties, D, 4, "Started package processing thread for package 'CEN00033', thread ID = 0x944 (2372)", 14,
+        &event));
+    assert_true(read_line(&ties, D, 4, "Currently using 3 out of 3 allowed package processing threads.",
+                          15 + 9 * 86400, &event));
+    assert_string_equal(
+        event.line,
+        "Currently using 3 out of 3 allowed package processing threads: CEN00033, CEN00032, CEN00030");
 }
 
 static void ties_are_bounded(void **state)
@@ -313,6 +383,7 @@ int main(void)
         cmocka_unit_test(wordings),
         cmocka_unit_test(every_template_is_reached),
         cmocka_unit_test(threads_are_at_a_package),
+        cmocka_unit_test(busy_threads_are_named),
         cmocka_unit_test(ties_are_bounded),
         cmocka_unit_test(lines_are_clean),
         cmocka_unit_test(package_ids),

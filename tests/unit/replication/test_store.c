@@ -109,6 +109,8 @@ static struct condition sample(const char *package, int64_t number)
     condition.held = number + 2;
     condition.last_progress_s = number + 3;
     condition.received_s = number + 4;
+    condition.cause = (struct cause){CAUSE_DISK_FULL, number + 112};
+    condition.definition_s = number + 10;
     static char failure[] = "failure \xE2\x80\x99 '|'", line[REPLICATION_LINE];
     condition.failure = failure;
     struct condition_sign *sign = &condition.sign[CONDITION_BASE_MISSING];
@@ -132,6 +134,9 @@ static void expect_same(const struct conditions *set, const struct condition *ex
     assert_int_equal(found->held, expected->held);
     assert_int_equal(found->last_progress_s, expected->last_progress_s);
     assert_int_equal(found->received_s, expected->received_s);
+    assert_int_equal(found->cause.family, expected->cause.family);
+    assert_int_equal(found->cause.code, expected->cause.code);
+    assert_int_equal(found->definition_s, expected->definition_s);
     assert_string_equal(condition_failure(found), condition_failure(expected));
     for (int kind = 0; kind < CONDITION_KINDS; kind++) {
         const struct condition_sign *a = &found->sign[kind], *b = &expected->sign[kind];
@@ -341,6 +346,8 @@ static void test_version_1(void **state)
         char package[REPLICATION_PACKAGE];
         snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
         struct condition item = sample(package, i);
+        item.cause = (struct cause){0}; /* nothing was known of causes then */
+        item.definition_s = 0;
         const struct condition_sign *sign = &item.sign[CONDITION_BASE_MISSING];
         char *sql = sqlite3_mprintf(
             "INSERT INTO condition VALUES ('%q', %lld, %lld, %lld, %lld, '%q');"
@@ -369,6 +376,8 @@ static void test_version_1(void **state)
             char package[REPLICATION_PACKAGE];
             snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
             struct condition expected = sample(package, i);
+            expected.cause = (struct cause){0};
+            expected.definition_s = 0;
             expect_same(&set, &expected);
         }
         assert_int_equal(conditions_find(&set, "CEN0FFFF")->wanted, 1);

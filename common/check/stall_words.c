@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/stall_words.h"
+
+#include "base/ascii.h"
+#include "base/sanitize.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *words, *advice;
+} causes[CAUSE_FAMILIES] = {
+    [CAUSE_DISK_FULL] = {"the disk is full",
+                         "free space on the drives of SMSPKG and of the content library (a merge needs twice "
+                         "the size of the package); the server tries again by itself"},
+    [CAUSE_MEMORY] = {"not enough memory or disk space",
+                      "free disk space first (a merge needs twice the size of the package), then look at the "
+                      "memory of the server and restart SMS_EXECUTIVE"},
+    [CAUSE_IN_USE] = {"a file is in use by another program",
+                      "exclude SMSPKG, despoolr.box and the package source from antivirus and backup; close "
+                      "what holds the file"},
+    [CAUSE_NOT_FOUND] =
+        {"a file or folder is not there",
+         "look for the path of the line; if content is missing at this site, have the package "
+         "sent again from its source site"},
+    [CAUSE_RIGHTS] = {"access denied",
+                      "give the computer account of the site server the rights on the path of the line"},
+    [CAUSE_LOGON] = {"the logon is refused",
+                     "look at the account that the site server uses there: password, lock-out, expiry"},
+    [CAUSE_NETWORK] =
+        {"the network path is not reachable",
+         "can the site server open \\\\SERVER\\admin$ of the line? server down, name, firewall"},
+    [CAUSE_DAMAGED] = {"a file is damaged",
+                       "look at the disk, then have the package sent again from its source site"},
+    [CAUSE_SOURCE] = {"its source directory is gone",
+                      "restore the source directory, give each package a source directory of its own "
+                      "(KB3121616), then update its distribution points"},
+    [CAUSE_IIS6] = {"the distribution point lacks IIS 6 compatibility",
+                    "on the distribution point: Install-WindowsFeature Web-Metabase, Web-WMI (KB4509132)"},
+};
+
+/* KB Q267977, Q319189 and their like; the console shows the same numbers. */
+static const struct {
+    int id;
+    const char *words;
+} status_messages[] = {
+    {2302, "failed to process the package"},
+    {2321, "failed to decompress the package"},
+    {2323, "failed to reach a distribution point"},
+    {2328, "failed to copy the package to a distribution point"},
+    {4402, "failed to merge a delta to the compressed package"},
+    {4404, "no valid public key for the sending site"},
+};
+
+static bool is_kind(const struct stall *stall, enum condition_kind kind)
+{
+    return (stall->kind_bits & 1u << kind) != 0;
+}
+
+static bool is_subject(const struct stall *stall, const char *subject)
+{
+    return strcmp(stall->package, subject) == 0;
+}
+
+static bool is_site_code(const char *text)
+{
+    enum { CODE = 3 };
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length; i++)
+        if (!ascii_in(&ascii_words, text[i]))
+            return false;
+    return length == CODE;
+}
+
+void stall_add_why(const struct stall *stall, struct text *text)
+{
+    if (is_kind(stall, CONDITION_SITE))
+        text_add(text, is_subject(stall, "@threads")      ? "all processing threads are busy"
+                       : is_subject(stall, "@despooling") ? "all despooling threads are busy"
+                       : stall->put_off                   ? "an instruction is put off"
+                                                          : "its instructions are refused, no public key");
+    else if (stall->cause.family != CAUSE_UNKNOWN)
+        text_add(text, causes[stall->cause.family].words);
+    else if (is_kind(stall, CONDITION_BASE_MISSING))
+        text_add(text, "the base file is gone");
+    else if (stall->definition)
+        text_add(text, "the definition is not here");
+}
+
+static void add_versions(const struct stall *stall, struct text *text)
+{
+    if (stall->wanted > 0)
+        text_addf(text, "wants version %" PRId64, stall->wanted);
+    else
+        text_add(text, "wanted version not said");
+    if (stall->held > 0)
+        text_addf(text, ", has %" PRId64, stall->held);
+}
+
+void stall_add_facts(const struct stall *stall, struct text *text)
+{
+    const bool versions =
+        (stall->kind_bits & ~(1u << CONDITION_FAILING | 1u << CONDITION_SITE)) != 0 || stall->pck_missing;
+    if (is_kind(stall, CONDITION_SITE)) {
+        if (is_subject(stall, "@threads") || is_subject(stall, "@despooling"))
+            text_addf(text, "all %s threads are busy and the queue waits",
+                      is_subject(stall, "@threads") ? "package processing" : "despooling");
+        else if (stall->put_off)
+            text_add(text, "an instruction is put off far beyond a retry, see the date in the line");
+        else
+            text_addf(text, "instructions from site %s are refused: no valid public key", stall->package + 1);
+        return;
+    }
+    if (versions)
+        add_versions(stall, text);
+    if (stall->definition)
+        text_add(text, ", the content is here, its definition is not");
+    if (stall->cause.family != CAUSE_UNKNOWN)
+        text_addf(text, "%s%s", versions ? ", " : "", causes[stall->cause.family].words);
+    else if (!versions)
+        text_add(text, "the same failure again and again");
+    if (stall->cause.code != 0 && (stall->cause.family != CAUSE_UNKNOWN || !versions))
+        text_addf(text, " (error %" PRId64 ")", stall->cause.code);
+}
+
+void stall_add_line(const struct stall *stall, struct text *text)
+{
+    enum { SHOWN = 200 };
+    static const char status_message[] = "STATMSG: ID=";
+    if (stall->line[0] == '\0')
+        return;
+    if (strncmp(stall->line, status_message, strlen(status_message)) == 0) {
+        const int id = atoi(stall->line + strlen(status_message));
+        text_addf(text, ": status message %d", id);
+        for (size_t i = 0; i < sizeof status_messages / sizeof *status_messages; i++)
+            if (status_messages[i].id == id)
+                text_addf(text, ", %s", status_messages[i].words);
+        return;
+    }
+    text_add(text, ": \"");
+    text_add_clean(text, stall->line, SHOWN);
+    text_add(text, "\"");
+}
+
+static void add_site_advice(const struct stall *stall, struct text *text)
+{
+    if (is_subject(stall, "@threads"))
+        text_add(text, "; look what the packages of the line wait for (WMI of a distribution point), restart "
+                       "SMS_DISTRIBUTION_MANAGER; if the queue moves, allow more threads");
+    else if (is_subject(stall, "@despooling"))
+        text_add(text, "; restart SMS_EXECUTIVE (KB Q260366, Q304381)");
+    else if (stall->put_off)
+        text_add(text,
+                 "; set the clock of the server right, restart SMS_DESPOOLER, else take the file out of "
+                 "despoolr.box\\receive and have it sent again (KB Q172899)");
+    else
+        text_addf(text,
+                  "; exchange the public keys of %s and this site (preinst.exe, the file into "
+                  "inboxes\\hman.box); what was tried 100 times is dropped and must be sent again",
+                  stall->package + 1);
+}
+
+static void add_definition_advice(const struct stall *stall, const struct stall_place *place,
+                                  struct text *text)
+{
+    if (place->local_stamps)
+        text_addf(text,
+                  "; the .PKG of %s has not come to inboxes\\distmgr.box\\INCOMING: look at replmgr.log and "
+                  "at the inboxes of this site and its parent",
+                  stall->item.package);
+    else
+        text_addf(text,
+                  "; look at the database replication of this site (Replication Link Analyzer, rcmctrl.log); "
+                  "on Configuration Manager 2007 at the .PKG of %s in distmgr.box",
+                  stall->item.package);
+}
+
+static void add_copy_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
+{
+    const char *site = place->site != NULL && is_site_code(place->site) ? place->site : "CODE";
+    text_addf(text,
+              "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it "
+              "(PreloadPkgOnSite.exe %s); else on the owning site sms_reset_package --package=%s "
+              "--child-site=%s, then refresh its distribution points",
+              stall->item.package, stall->item.package, stall->item.package, site);
+}
+
+void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
+{
+    const bool full = stall->cause.family == CAUSE_DISK_FULL || stall->cause.family == CAUSE_MEMORY;
+    if (is_kind(stall, CONDITION_SITE))
+        add_site_advice(stall, text);
+    else if (is_kind(stall, CONDITION_BASE_MISSING) && !full)
+        add_copy_advice(stall, place, text);
+    else if (stall->cause.family != CAUSE_UNKNOWN)
+        text_addf(text, "; %s", causes[stall->cause.family].advice);
+    else if (stall->definition)
+        add_definition_advice(stall, place, text);
+    else if (is_kind(stall, CONDITION_FAILING) && !is_kind(stall, CONDITION_WAITING))
+        text_addf(text, "; look what stands before this line in the log, and at the status messages of %s",
+                  stall->item.package);
+    else
+        text_addf(text,
+                  "; is the parent sending it? look for %s in sched.log and sender.log of the parent "
+                  "(antivirus on schedule.box, KB936465)",
+                  stall->item.package);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/cause.h"
+
+#include "base/ascii.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+    int64_t code;
+    enum cause_family family;
+} codes[] = {
+    {112, CAUSE_DISK_FULL}, {39, CAUSE_DISK_FULL}, {8, CAUSE_MEMORY},      {14, CAUSE_MEMORY},
+    {1450, CAUSE_MEMORY},   {1455, CAUSE_MEMORY},  {32, CAUSE_IN_USE},     {33, CAUSE_IN_USE},
+    {2, CAUSE_NOT_FOUND},   {3, CAUSE_NOT_FOUND},  {15, CAUSE_NOT_FOUND},  {5, CAUSE_RIGHTS},
+    {65, CAUSE_RIGHTS},     {1314, CAUSE_RIGHTS},  {86, CAUSE_LOGON},      {1326, CAUSE_LOGON},
+    {1327, CAUSE_LOGON},    {1330, CAUSE_LOGON},   {1331, CAUSE_LOGON},    {1385, CAUSE_LOGON},
+    {1907, CAUSE_LOGON},    {1909, CAUSE_LOGON},   {51, CAUSE_NETWORK},    {53, CAUSE_NETWORK},
+    {54, CAUSE_NETWORK},    {55, CAUSE_NETWORK},   {59, CAUSE_NETWORK},    {64, CAUSE_NETWORK},
+    {67, CAUSE_NETWORK},    {71, CAUSE_NETWORK},   {121, CAUSE_NETWORK},   {1203, CAUSE_NETWORK},
+    {1222, CAUSE_NETWORK},  {1231, CAUSE_NETWORK}, {1232, CAUSE_NETWORK},  {1236, CAUSE_NETWORK},
+    {1722, CAUSE_NETWORK},  {1727, CAUSE_NETWORK}, {10054, CAUSE_NETWORK}, {10060, CAUSE_NETWORK},
+    {10061, CAUSE_NETWORK}, {13, CAUSE_DAMAGED},   {23, CAUSE_DAMAGED},    {1392, CAUSE_DAMAGED},
+};
+
+/* What Windows says in words, for lines that tell no code. */
+static const struct {
+    const char *words;
+    enum cause_family family;
+} phrases[] = {
+    {"IDispatch error #3603", CAUSE_IIS6},
+    {"not enough space on the disk", CAUSE_DISK_FULL},
+    {"not enough disk space", CAUSE_DISK_FULL},
+    {"Not enough storage", CAUSE_MEMORY},
+    {"being used by another process", CAUSE_IN_USE},
+    {"Access is denied", CAUSE_RIGHTS},
+    {"network path was not found", CAUSE_NETWORK},
+    {"network name cannot be found", CAUSE_NETWORK},
+    {"network name is no longer available", CAUSE_NETWORK},
+    {"cannot find the file", CAUSE_NOT_FOUND},
+    {"cannot find the path", CAUSE_NOT_FOUND},
+};
+
+static const char *const names[CAUSE_FAMILIES] = {[CAUSE_UNKNOWN] = "",
+                                                  [CAUSE_DISK_FULL] = "disk_full",
+                                                  [CAUSE_MEMORY] = "memory",
+                                                  [CAUSE_IN_USE] = "in_use",
+                                                  [CAUSE_NOT_FOUND] = "not_found",
+                                                  [CAUSE_RIGHTS] = "rights",
+                                                  [CAUSE_LOGON] = "logon",
+                                                  [CAUSE_NETWORK] = "network",
+                                                  [CAUSE_DAMAGED] = "damaged",
+                                                  [CAUSE_SOURCE] = "source",
+                                                  [CAUSE_IIS6] = "iis6"};
+
+const char *cause_name(enum cause_family family)
+{
+    return names[family];
+}
+
+enum cause_family cause_find(const char *name)
+{
+    for (int family = CAUSE_UNKNOWN + 1; name != NULL && family < CAUSE_FAMILIES; family++)
+        if (strcmp(name, names[family]) == 0)
+            return (enum cause_family)family;
+    return CAUSE_UNKNOWN;
+}
+
+static enum cause_family family_of(int64_t code)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].code == code)
+            return codes[i].family;
+    return CAUSE_UNKNOWN;
+}
+
+/* HRESULT_FROM_WIN32: 0x8007 and the code. */
+static int64_t win32_of(uint64_t number)
+{
+    return number >> 16 == 0x8007 ? (int64_t)(number & 0xFFFF) : (int64_t)number;
+}
+
+static const char *find_words(const char *text, const char *end, const char *words)
+{
+    const size_t length = strlen(words);
+    for (; (size_t)(end - text) >= length; text++)
+        if (strncasecmp(text, words, length) == 0)
+            return text;
+    return NULL;
+}
+
+/* @return behind the number, NULL: none is there, or it is too large for a code */
+static const char *read_number(const char *at, const char *end, bool hex, uint64_t *number)
+{
+    const char *start = at;
+    if (end - at > 2 && at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
+        hex = true;
+        start = at += 2;
+    }
+    for (*number = 0; at < end && at - start < 11; at++) {
+        if (!(hex ? ascii_in(&ascii_hex_digits, *at) : ascii_is_digit(*at)))
+            break;
+        *number = *number * (hex ? 16 : 10) + ascii_hex_value(*at);
+    }
+    bool word = at < end && ascii_in(&ascii_words, *at);
+    return at > start && !word && *number <= UINT32_MAX ? at : NULL;
+}
+
+/* `error = 8`, `Error: 53`, `error code = 12`, `reported error 112`, `failed; 0x80070003`, `(0x35)` */
+static bool read_code(const char *line, const char *end, int64_t *code)
+{
+    static const char *const before[] = {
+        "0x8007", "(0x", "error code = ", "error = ", "error code: ", "error: ", "error ", "error code "};
+    bool despooler = strncmp(line, "Despooler failed to execute", 27) == 0;
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        for (const char *at = line; (at = find_words(at, end, before[i])) != NULL; at++) {
+            uint64_t number;
+            const char *digits = i == 0 ? at : at + strlen(before[i]) - (i == 1 ? 2 : 0);
+            if (read_number(digits, end, despooler, &number) != NULL && number != 0) {
+                *code = win32_of(number);
+                return true;
+            }
+        }
+    return false;
+}
+
+struct cause cause_of_line(const char *line, size_t length)
+{
+    const char *end = line + length;
+    struct cause cause = {CAUSE_UNKNOWN, 0};
+    if (read_code(line, end, &cause.code))
+        cause.family = family_of(cause.code);
+    /* The status message on a delta that cannot be merged names the full disk itself as the cause of 1. */
+    if (cause.code == 1 && find_words(line, end, "merge delta") != NULL)
+        cause.family = CAUSE_DISK_FULL;
+    for (size_t i = 0; cause.family == CAUSE_UNKNOWN && i < sizeof phrases / sizeof *phrases; i++)
+        if (find_words(line, end, phrases[i].words) != NULL)
+            cause.family = phrases[i].family;
+    bool source = find_words(line, end, "source directory") == line + (length > 4 ? 4 : 0);
+    if (source && (cause.family == CAUSE_UNKNOWN || cause.family == CAUSE_NOT_FOUND))
+        cause.family = CAUSE_SOURCE;
+    return cause;
+}

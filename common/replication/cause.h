@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_REPLICATION_CAUSE_H
+#define SMS_REPLICATION_CAUSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a line of failure says about its cause. The codes are those of Win32 (winerror.h); the server prints
+ * them in decimal (`Win32 Error = 112`, `error 112`), as a HRESULT (0x80070070, 2147942512) or, behind the
+ * despooler's `error code = `, in hex without 0x (KB Q169491).
+ */
+
+enum cause_family {
+    CAUSE_UNKNOWN,
+    CAUSE_DISK_FULL,
+    CAUSE_MEMORY, /* 8 is told for a full disk, too */
+    CAUSE_IN_USE,
+    CAUSE_NOT_FOUND,
+    CAUSE_RIGHTS,
+    CAUSE_LOGON,
+    CAUSE_NETWORK,
+    CAUSE_DAMAGED, /* the file cannot be read or is no compressed package */
+    CAUSE_SOURCE,  /* the source directory of the package is gone */
+    CAUSE_IIS6,    /* IIS 6 compatibility is missing at the distribution point (KB4509132) */
+    CAUSE_FAMILIES
+};
+
+struct cause {
+    enum cause_family family;
+    int64_t code; /* Win32; 0 where the words alone tell */
+};
+
+/** @return family CAUSE_UNKNOWN where the line does not tell; its code is kept then, if it has one */
+struct cause cause_of_line(const char *line, size_t length);
+
+/** @return "disk_full", ... as it is stored; "" for CAUSE_UNKNOWN */
+const char *cause_name(enum cause_family family);
+
+/** @return the family of that name, CAUSE_UNKNOWN for others and NULL */
+enum cause_family cause_find(const char *name);
+
+#endif

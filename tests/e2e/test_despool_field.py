@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_sms_despool on what administrators met and told in public: the wordings are the programs' own, sites and packages ours."""
+
+import pytest
+from despool import CRITICAL, DAY, HOUR, OK, WARNING, Child
+
+RECEIVE = "E:\\SMS\\inboxes\\despoolr.box\\receive"
+STATMSG = ('STATMSG: ID=%d SEV=%s LEV=M SOURCE="SMS Server" COMP="%s" SYS=SRV01.corp.example SITE=CEN PID=924 TID=5204 GMTDATE=Tue Nov 24 '
+           '22:36:30.986 2026 ISTR0="%s" ISTR1="%s" ISTR2="" ISTR3="" NUMATTRS=1 AID0=400 AVAL0="%s"')
+NAL = '["Display=\\\\SRV07.corp.example\\"]MSWNET:["SMS_SITE=S02"]\\\\SRV07.corp.example\\'
+NO_COPY = ".PCK from the owning site"
+
+
+def tell(tmp_path, product, lines, options=(), **form):
+    """The answer to logs in which the components live and the lines repeat: (log, text, first age, last age, step, thread)."""
+    child = Child(tmp_path, product, **form)
+    child.write(child.alive(), *[child.every(*line) for line in lines], gap_s=None)
+    return child, child.check("--site=S02", *options)
+
+
+def quoted(text, mark):
+    return text.replace("'", mark)
+
+
+# ---- waiting
+
+
+@pytest.mark.parametrize("product", ["sms2003", "sccm2007"])
+@pytest.mark.parametrize("words", ["The compressed files for package %s hasn't arrived from site CEN yet, will retry later.",
+                                   "~The compressed files for package %s hasn\u2019t arrived from site CEN yet, will retry later.",
+                                   "The compressed files for the package '%s' haven't arrived from site CEN yet"])
+def test_compressed_files_that_have_not_arrived(tmp_path, product, words):
+    packages = ["CEN00113", "CEN00011", "CEN0011B", "CEN00114"]
+    _, answer = tell(tmp_path, product, [("distmgr", words % package, 5 * DAY, 1200, HOUR, 2508 + 4 * i) for i, package in enumerate(packages)] +
+                     [("despool", ["Created retry instruction for job 0002DF38", "Despooler failed to execute the instruction, error code = 8"],
+                       5 * DAY, 1200, 300, 3816)])
+    answer.is_(CRITICAL, "4 stalled")
+    assert {item["package"] for item in answer.items if item["kind"] == "waiting"} == set(packages), answer
+
+
+@pytest.mark.parametrize("first, second", [("StoredPkgVersion", "SourceVersion"), ("SourceVersion", "StoredPkgVersion")])
+@pytest.mark.parametrize("words", ["The contents for the package CEN00113 hasn't arrived from site CEN yet, will retry later.",
+                                   "The compressed files for package CEN00113 hasn't arrived from site CEN yet, will retry later."])
+def test_stored_and_source_version_close_in_either_order(tmp_path, first, second, words):
+    ends = ["%s (1) of package CEN00113. %s in database is 1." % (name, name) for name in (first, second)]
+    _, answer = tell(tmp_path, "sccm2007", [("distmgr", words, 5 * DAY, 2 * DAY), ("distmgr", ends, 2 * DAY - 600, 2 * DAY - 600)])
+    assert answer.is_(OK, "nothing stalled").values("waiting") == (0,)
+
+
+def test_a_definition_that_never_comes_is_no_missing_content(tmp_path):
+    for product, words, others in (("cb", "database replication", "sched.log"), ("sms2003", "distmgr.box\\INCOMING", "rcmctrl")):
+        child, answer = tell(tmp_path / product, product, [("despool", [
+            "Executing instruction of type MICROSOFT|SMS|MINIJOBINSTRUCTION|PACKAGE",
+            "Received package CEN00026 version 1. Compressed file -  E:\\SMSPKG\\CEN00026.PCK.1 as %s\\PKGj3uib.TRY" % RECEIVE,
+            "This package[CEN00026]'s information hasn't arrived yet for this version [1]. Retry later ...",
+            "Created retry instruction for job 00000E2A", "Despooler failed to execute the instruction, error code = 12"],
+            3 * DAY + HOUR, 900, 300, 3816)])
+        item = answer.is_(CRITICAL, "the definition is not here").item("CEN00026")
+        assert item["kind"] == "waiting" and "the content is here, its definition is not" in item["facts"], answer
+        assert words in item["advice"] and others not in answer.text and NO_COPY not in answer.text, answer
+
+
+# ---- failing
+
+
+FAILURES = {
+    "source gone": ('The source directory "\\\\SRV01\\source\\Updates\\SCEP\\bfdc178c" for package "CEN00015" does not exist.', "its source directory is gone"),
+    "source not to be read": (["Taking package snapshot for package CEN00015 from source \\\\PS1\\SRC",
+                               "~The source directory \\\\PS1\\SRC doesn't exist or the SMS service cannot access it, Win32 last error = 5",
+                               "~Failed to take snapshot of package CEN00015"], "access denied (error 5)"),
+    "source in use": (["Taking package snapshot for package CEN00015 from source \\\\PS1\\SRC",
+                       "Error 32: The process cannot access the file because it is being used by another process."], "in use by another program"),
+    "IIS 6": (["DP Thread: Attempting to add or update package CEN00015 on DP " + NAL, "CWmi::PutObject(): PutInstance() failed. - 0x80041013",
+               "ERROR CreateApplicationPool: Failed with error = IDispatch error #3603",
+               "ERROR CreateVirtualDirectory: Failed to update virtual directory SMS_DP_SMSPKG$. error = IDispatch error #3603",
+               "vdHelper.CreateVirtualDirectory() - Failed to CreateVirtualDirectory SMS_DP_SMSPKG$ for DP SRV07. Will retry in 5 seconds"],
+              "lacks IIS 6 compatibility"),
+    "network": (["Processing package CEN00015 (SourceVersion:4;StoredVersion:4)",
+                 "Failed to make a network connection to \\\\SRV07.CORP.EXAMPLE\\ADMIN$ (0x35).~", "~Cannot establish connection to %s. Error = 53" % NAL,
+                 "Error occurred. Performing error cleanup prior to returning."], "network path is not reachable (error 53)"),
+    "2302": (["Processing package CEN00015 (SourceVersion:1;StoredVersion:1)",
+              STATMSG % (2302, "E", "SMS_DISTRIBUTION_MANAGER", "Drivers", "CEN00015", "CEN00015")], "2302, failed to process the package"),
+    "disk full": (["Cannot update the package CEN00015 in the package source, error = 112"], "the disk is full (error 112)"),
+    "boot image": (["Processing package CEN00015 (SourceVersion:2;StoredVersion:2)", "CContentDefinition::TotalFileSizes failed; 0x80070003",
+                    "ExpandPXEImage failed; 0x80070003", "Error occurred. Performing error cleanup prior to returning."], "not there (error 3)"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_that_comes_again_and_again(tmp_path, name):
+    lines, words = FAILURES[name]
+    child, answer = tell(tmp_path, "cb", [("distmgr", lines, 2 * DAY, 1200, 1800, 5204)])
+    item = answer.is_(WARNING).item("CEN00015")
+    assert item["kind"] == "failing" and words in answer.text and NO_COPY not in answer.text, answer
+    assert answer.values("waiting", "broken") == (1, 0)
+    # A whole pass that went well ends it.
+    success = STATMSG % (2301, "I", "SMS_DISTRIBUTION_MANAGER", "Drivers", "CEN00015", "CEN00015")
+    child.files["distmgr"].append(child.every("distmgr", success, 300, 300))
+    assert "ended: CEN00015 failing: it went well now" in child.check("-v").is_(OK).text
+
+
+def test_failures_within_the_hour_and_once_are_no_trouble(tmp_path):
+    lines, _ = FAILURES["2302"]
+    tell(tmp_path, "cb", [("distmgr", lines, 3 * DAY, 3 * DAY - 3000, 600, 5204)], ["-w", "1h"])[1].is_(OK, "nothing stalled")
+
+
+@pytest.mark.parametrize("error, words", [("112: There is not enough space on the disk.", "the disk is full (error 112)"),
+                                          ("1: Incorrect function.", "the disk is full (error 1)"),
+                                          ("8: Not enough storage is available to process this command.", "not enough memory or disk space (error 8)"),
+                                          ("5: Access is denied.", "access denied (error 5)"),
+                                          ("32: The process cannot access the file", "in use by another program (error 32)")])
+@pytest.mark.parametrize("by", ["SMS Despooler", "Despooler"])
+def test_a_delta_that_cannot_be_merged_is_not_always_a_missing_base(tmp_path, error, words, by):
+    lines = ["Received package CEN00112 version 13",
+             '%s failed to merge delta to the compressed package "CEN00112". The operating system reported error %s' % (by, error)]
+    _, answer = tell(tmp_path, "sccm2007", [("despool", lines, 2 * DAY, 900, 300, 3816)])
+    item = answer.is_(WARNING).item("CEN00112")
+    assert item["kind"] == "failing" and words in item["facts"] and "copy CEN00112.PCK" not in answer.text, answer
+
+
+def test_a_missing_base_on_a_full_disk_is_not_filled_further(tmp_path):
+    child = Child(tmp_path, "sms2003")
+    child.write(child.alive(), child.tell("article"), child.every("distmgr", "Cannot update the package CEN00001 in the package source, error = 112",
+                                                                  3 * DAY, 1200), gap_s=None)
+    item = child.check().is_(CRITICAL).item("CEN00001")
+    assert "base_missing" in item["kind"] and "copy CEN00001.PCK" not in item["advice"] and "free space" in item["advice"]
+
+
+def test_a_share_that_is_not_empty_is_harmless(tmp_path):
+    lines = ["~Start deleting the package CEN00018...", "~The package share directory D:\\PKGS is not empty, cannot remove the share PKGS."]
+    tell(tmp_path, "sms2003", [("distmgr", lines, 3 * DAY, 1200, HOUR, 1700)])[1].is_(OK, "nothing stalled")
+
+
+# ---- the site as a whole
+
+
+REFUSALS = ["~Cannot find valid public key for key exchange instruction coming from site S03",
+            "Cannot find a public key for instruction %s\\ds_1vfda.ist incoming from site S03, retry it later" % RECEIVE,
+            STATMSG % (4404, "E", "SMS_DESPOOLER", "S03", "", "")]
+
+
+@pytest.mark.parametrize("line", REFUSALS)
+def test_instructions_of_a_site_are_refused(tmp_path, line):
+    child, answer = tell(tmp_path, "sms2003", [("despool", [
+        "Verifying signature for instruction %s\\ds_1vfda.ist of type MICROSOFT|SMS|MINIJOBINSTRUCTION|TRANSFER" % RECEIVE, line,
+        "~Retry the instruction (%s\\ds_1vfda.ist) because this site does not allow untrusted child sites." % RECEIVE], 2 * DAY, 300, 300, 1900)])
+    item = answer.is_(CRITICAL, "S03", "public key").item("S03")
+    assert item["kind"] == "site" and answer.values("waiting", "broken") == (0, 1)
+    child.files["despool"].append(child.every(
+        "despool", "Signature checked out OK for instruction coming from site S03, proceed with the instruction execution.", 60, 60))
+    child.check().is_(OK)
+
+
+@pytest.mark.parametrize("product, words", [("cb", "~Currently using 3 out of 3 allowed package processing threads."),
+                                            ("sms2003", "Used 3 out of 3 allowed processing threads.")])
+def test_all_processing_threads_are_busy(tmp_path, product, words):
+    child = Child(tmp_path, product)
+    begin = []
+    for n in range(3):
+        thread = 2364 + 8 * n
+        started = "~Started package processing thread for package 'CEN0003%d', thread ID = 0x%X (%d)" % (n, thread, thread)
+        begin += child.every("distmgr", started if product == "cb" else "Starting package processing thread,thread ID = %X" % thread,
+                             31 * HOUR, 31 * HOUR, thread=4824)
+        begin += child.every("distmgr", "Start updating the package CEN0003%d..." % n, 31 * HOUR - 60, 31 * HOUR - 60, thread=thread)
+    busy = child.every("distmgr", words, 30 * HOUR, 1800, 1800, 4824)
+    child.write(child.alive(), begin, busy, gap_s=None)
+    answer = child.check()
+    item = answer.is_(WARNING, "all processing threads are busy").item("threads")
+    assert item["kind"] == "site" and all("CEN0003%d" % n in item["line"] for n in range(3)), answer
+    child.check("-w", "2d").is_(OK, "nothing stalled")
+    child.files["distmgr"].append(child.every("distmgr", words.replace("3 out", "2 out"), 60, 60))
+    child.check().is_(OK, "nothing stalled")
+
+
+@pytest.mark.parametrize("date", ["05/13/2031 18:04:37 Eastern Daylight Time", "13.05.2031 18:04:37 Mitteleurop\u00e4ische Sommerzeit", "2031-05-13 18:04"])
+@pytest.mark.parametrize("mark", ["'", "\u2019"])
+def test_an_instruction_that_is_put_off_for_years(tmp_path, date, mark):
+    line = quoted("~Instruction C:\\Program Files\\SMS\\inboxes\\despoolr.box\\receive\\sni00001.sni won't be processed till " + date, mark)
+    _, answer = tell(tmp_path, "sms2003", [("despool", line, 4 * DAY, 900, 1800, 6128)])
+    item = answer.is_(CRITICAL, "an instruction is put off").item("sni00001")
+    assert item["kind"] == "site" and "2031" in item["line"], answer
