@@ -9,6 +9,7 @@ include common/odbc/local.mk
 include common/process/local.mk
 include common/options/local.mk
 include common/items/local.mk
+include common/inbox/local.mk
 include common/sitedb/local.mk
 include common/replication/local.mk
 include common/check/local.mk
@@ -20,6 +21,7 @@ SMS_LIBS = \
 	common/repair/librepair.a \
 	common/check/libcheck.a \
 	common/replication/libreplication.a \
+	common/inbox/libinbox.a \
 	common/sitedb/libsitedb.a \
 	common/items/libitems.a \
 	common/options/liboptions.a \

@@ -18,8 +18,9 @@
  *   logs         bytes to records: source, rotation, lines, stamp, encoding, clock; no packages     files base
  *   sitedb       the site database's questions as typed rows                                        odbc base
  *   items        item, its store, age, judge, summary, output                                       state base
+ *   inbox        files that wait in a site server's inboxes: kinds, listing, order, memory          files state base
  *   replication  records to events to conditions, the logs of a site, what is kept of them          logs state files base
- *   check        what checks put together: shared options, steps, findings, stalls                  replication sitedb items options process odbc files base
+ *   check        what checks put together: shared options, steps, findings, stalls                  replication inbox sitedb items options process odbc files base
  *   repair       the guarded change and its journal                                                 sitedb items process state options odbc base
  *
  * The way of the data: options (argv and ini to typed options) -> process (child, deadline, result pipe) -> odbc and

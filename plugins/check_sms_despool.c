@@ -17,7 +17,6 @@
 #include "check/check.h"
 #include "check/stalls.h"
 #include "check/stalls_output.h"
-#include "files/smb_auth.h"
 #include "replication/logset.h"
 #include "replication/merge.h"
 #include "replication/store.h"
@@ -70,12 +69,7 @@ static const struct option despool_option_table[] = {
      .offset = DESPOOL(site),
      .argument = "CODE",
      .help = "Code of the child site, for the texts and for --known=PACKAGE@SITE."},
-    {.name = "smb-auth",
-     .type = OPTION_TEXT,
-     .offset = DESPOOL(smb_auth),
-     .argument = "FILE",
-     .help = "User and password for smb://, in the format of smbclient's authentication "
-             "file, not readable by others. Without it, a Kerberos ticket is used."},
+    SMB_AUTH_OPTION(DESPOOL(smb_auth)),
     {.name = "encoding",
      .type = OPTION_CUSTOM,
      .offset = DESPOOL(encoding),
@@ -345,9 +339,7 @@ static void run_check(struct worker *worker, void *context)
     const struct despool_check *check = context;
     struct run run = {.check = check, .worker = worker, .now = time(NULL)};
     struct failure failure = {0};
-    const int64_t left_ms = worker_time_left_ms(worker);
-    struct smb_access access = {.auth_file = check->despool.smb_auth,
-                                .timeout_ms = (int)(left_ms > 2000 ? left_ms - 1000 : left_ms / 2)};
+    const struct smb_access access = check_smb_access(worker, check->despool.smb_auth);
     run.store = bytestore_new(&access, worker_trace(worker));
     if (run.store == NULL)
         fail(&failure, "out of memory");

@@ -11,16 +11,20 @@ plugin_PROGRAMS += plugins/check_sms_despool
 plugins_check_sms_despool_SOURCES = plugins/check_sms_despool.c
 plugins_check_sms_despool_LDADD = $(SMS_LIBS)
 
+plugin_PROGRAMS += plugins/check_sms_inbox
+plugins_check_sms_inbox_SOURCES = plugins/check_sms_inbox.c
+plugins_check_sms_inbox_LDADD = $(SMS_LIBS)
+
 plugin_PROGRAMS += plugins/sms_reset_package
 plugins_sms_reset_package_SOURCES = plugins/sms_reset_package.c
 plugins_sms_reset_package_LDADD = $(SMS_LIBS)
 
 # Man pages and completion come from the option table that the program itself parses with.
-PROGRAM_NAMES = check_sms_packages check_sms_dps check_sms_despool sms_reset_package
+PROGRAM_NAMES = check_sms_packages check_sms_dps check_sms_despool check_sms_inbox sms_reset_package
 man1_MANS = $(PROGRAM_NAMES:%=plugins/%.1)
 nodist_bashcompletion_DATA = $(PROGRAM_NAMES:%=plugins/completion/%)
 bashcompletiondir = @bashcompletiondir@
-dist_doc_DATA += plugins/check_sms_packages.md plugins/check_sms_dps.md plugins/check_sms_despool.md plugins/sms_reset_package.md
+dist_doc_DATA += plugins/check_sms_packages.md plugins/check_sms_dps.md plugins/check_sms_despool.md plugins/check_sms_inbox.md plugins/sms_reset_package.md
 
 plugins/%.1: plugins/%
 	$(AM_V_GEN)ASAN_OPTIONS=detect_leaks=0 plugins/$* --describe=man >$@.tmp; test $$? -eq 3 && mv $@.tmp $@

@@ -19,6 +19,9 @@ UNIT_TESTS = \
 	tests/unit/items/test_known \
 	tests/unit/files/test_local \
 	tests/unit/files/test_location \
+	tests/unit/inbox/test_filename \
+	tests/unit/inbox/test_kind \
+	tests/unit/inbox/test_order \
 	tests/unit/logs/test_clock \
 	tests/unit/replication/test_cuts \
 	tests/unit/replication/test_golden \
@@ -52,6 +55,7 @@ UNIT_TESTS = \
 	tests/unit/base/test_unicode
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_clean \
+	tests/fuzz/fuzz_inboxname \
 	tests/fuzz/fuzz_inifile \
 	tests/fuzz/fuzz_logrecord \
 	tests/fuzz/fuzz_nalpath \
@@ -91,6 +95,7 @@ endif
 FUZZ_REPLAYS = $(FUZZ_TARGETS)
 # --- replays
 tests_fuzz_fuzz_clean_SOURCES = tests/fuzz/fuzz_clean.c tests/fuzz/replay.c
+tests_fuzz_fuzz_inboxname_SOURCES = tests/fuzz/fuzz_inboxname.c tests/fuzz/replay.c
 tests_fuzz_fuzz_inifile_SOURCES = tests/fuzz/fuzz_inifile.c tests/fuzz/replay.c
 tests_fuzz_fuzz_logrecord_SOURCES = tests/fuzz/fuzz_logrecord.c tests/fuzz/replay.c
 tests_fuzz_fuzz_nalpath_SOURCES = tests/fuzz/fuzz_nalpath.c tests/fuzz/replay.c

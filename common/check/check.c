@@ -62,6 +62,13 @@ void check_fail(struct worker *worker, const struct check *check, const struct f
     text_free(&output);
 }
 
+struct smb_access check_smb_access(const struct worker *worker, const char *auth_file)
+{
+    const int64_t left_ms = worker_time_left_ms(worker);
+    return (struct smb_access){.auth_file = auth_file,
+                               .timeout_ms = (int)(left_ms > 2000 ? left_ms - 1000 : left_ms / 2)};
+}
+
 int64_t check_lock_wait_ms(const struct worker *worker)
 {
     int64_t left = worker_time_left_ms(worker) - 500;

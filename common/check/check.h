@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "check/options_shared.h"
+#include "files/files.h"
 #include "items/announce.h"
 #include "items/output.h"
 #include "options/options.h"
@@ -46,6 +47,9 @@ void check_fail(struct worker *worker, const struct check *check, const struct f
 /** @return how long a run may wait for another one of the same identity, in ms: its deadline, less what the
  * answer needs */
 int64_t check_lock_wait_ms(const struct worker *worker);
+
+/** @return how a run reaches smb:// locations: one answer of a server must leave time for a text of our own */
+struct smb_access check_smb_access(const struct worker *worker, const char *auth_file);
 
 /** Write all of it to standard output. @return whether that was possible; a reader that is gone (EPIPE) is no
  * other trouble */

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/check/libcheck.a
 common_check_libcheck_a_SOURCES = \
+	common/check/boxes.c \
+	common/check/boxes.h \
+	common/check/boxes_output.c \
+	common/check/boxes_output.h \
 	common/check/check.c \
 	common/check/check.h \
 	common/check/dp_words.c \

@@ -45,10 +45,12 @@ static int parse_time_limit(void *target, const char *value, struct failure *fai
         value);
 }
 
-static void reset_known(void *target)
+void known_option_reset(void *target)
 {
     known_list_free(target);
 }
+
+enum { PACKAGE_OPTIONS = 5 }; /* at the end of the table */
 
 #define CHECK(member) offsetof(struct check_options, member)
 const struct option check_option_table[] = {
@@ -69,6 +71,30 @@ const struct option check_option_table[] = {
      .flags = OPTION_MANNER,
      .help = "End after this time, with this state (warning, critical or unknown; default "
              "unknown). Keep it below check_nrpe's -t, and that below NRPE's command_timeout."},
+    STATE_DIR_OPTION(CHECK(state_dir)),
+    {.name = "max-items",
+     .type = OPTION_INTEGER,
+     .offset = CHECK(max_items),
+     .argument = "N",
+     .fallback = "10",
+     .flags = OPTION_MANNER,
+     .least = 0,
+     .most = 1000,
+     .help = "Show at most this many items, worst and oldest first; -v shows all."},
+    {.name = "new",
+     .type = OPTION_DURATION,
+     .offset = CHECK(new_s),
+     .argument = "DURATION",
+     .least = 60,
+     .most = 31 * 86400,
+     .help = "Make this the second service of a pair: only an item whose state was told for the first time "
+             "less than DURATION ago sets the state, everything older is shown and OK. With is_volatile and "
+             "one check attempt the daemon then pages every new stall once, whatever is red already. "
+             "DURATION is at least two check intervals."},
+    OUTPUT_OPTION(CHECK(format),
+                  "json: one JSON object on one line, with every item, its fields and its times, for scripts "
+                  "and other consoles. The exit code stays the same."),
+    /* From here on of checks whose items are packages. */
     {.name = "warning",
      .letter = 'w',
      .type = OPTION_RANGE,
@@ -101,35 +127,13 @@ const struct option check_option_table[] = {
      .argument = "PACKAGE[@SITE][:UNTIL]",
      .flags = OPTION_REPEATABLE | OPTION_MANNER,
      .parse = known_list_parse,
-     .reset = reset_known,
+     .reset = known_option_reset,
      .help = "Items that the team has accepted (comma list): shown last, counted as known, "
              "without an effect on the state until the end of the day UNTIL (YYYY-MM-DD). "
              "The next one pages again. Where items are at servers, SITE may name the server."},
-    STATE_DIR_OPTION(CHECK(state_dir)),
-    {.name = "max-items",
-     .type = OPTION_INTEGER,
-     .offset = CHECK(max_items),
-     .argument = "N",
-     .fallback = "10",
-     .flags = OPTION_MANNER,
-     .least = 0,
-     .most = 1000,
-     .help = "Show at most this many items, worst and oldest first; -v shows all."},
-    {.name = "new",
-     .type = OPTION_DURATION,
-     .offset = CHECK(new_s),
-     .argument = "DURATION",
-     .least = 60,
-     .most = 31 * 86400,
-     .help = "Make this the second service of a pair: only an item whose state was told for the first time "
-             "less than DURATION ago sets the state, everything older is shown and OK. With is_volatile and "
-             "one check attempt the daemon then pages every new stall once, whatever is red already. "
-             "DURATION is at least two check intervals."},
-    OUTPUT_OPTION(CHECK(format),
-                  "json: one JSON object on one line, with every item, its fields and its times, for scripts "
-                  "and other consoles. The exit code stays the same."),
 };
 const size_t check_option_count = COUNT(check_option_table);
+const size_t check_common_option_count = COUNT(check_option_table) - PACKAGE_OPTIONS;
 
 /* Programs without a database read SMB shares with a ticket: one option, two homes. */
 #define KERBEROS_OPTION(at)                                                                                  \

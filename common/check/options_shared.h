@@ -32,6 +32,11 @@ struct check_options {
 
 extern const struct option check_option_table[];
 extern const size_t check_option_count;
+extern const size_t
+    check_common_option_count; /* of these, from the beginning, what a check of no packages has too */
+
+/* The `reset` of an option that fills a struct known_list. */
+void known_option_reset(void *list);
 
 /* Variables that a program needs in its environment, which NRPE leaves empty. NULL where not given. */
 struct environment_options {
@@ -75,6 +80,12 @@ extern const size_t site_option_count;
     {                                                                                                        \
         .name = "output", .type = OPTION_CHOICE, .offset = (at), .argument = "FORMAT", .fallback = "text",   \
         .choices = "text|json", .flags = OPTION_MANNER, .help = text                                         \
+    }
+#define SMB_AUTH_OPTION(at)                                                                                  \
+    {                                                                                                        \
+        .name = "smb-auth", .type = OPTION_TEXT, .offset = (at), .argument = "FILE", .flags = OPTION_MANNER, \
+        .help = "User and password for smb://, in the format of smbclient's authentication file, not "       \
+                "readable by others. Without it, a Kerberos ticket is used."                                 \
     }
 #define OWNING_SITE_OPTION(at)                                                                               \
     {                                                                                                        \

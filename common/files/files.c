@@ -23,7 +23,7 @@ bool bytestore_is_smb(const char *location)
 int bytestore_check(const char *location, struct failure *failure)
 {
     if (location[0] == '\0')
-        return fail(failure, "the location of a log is empty; give a path or smb://host/share/path");
+        return fail(failure, "a location is empty; give a path or smb://host/share/path");
     return bytestore_is_smb(location) ? smbfile_check(location, failure) : 0;
 }
 

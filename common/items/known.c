@@ -5,18 +5,27 @@
 #include "base/packageid.h"
 #include "base/stringlist.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-static int bad(struct failure *failure, const char *entry, const char *what)
+/* What a program calls the two halves of an entry. */
+struct known_words {
+    const char *pattern, *place; /* "PACKAGE", "SITE" */
+    const char *example;
+    bool is_package; /* the first half has the shape of a package ID */
+};
+
+static const struct known_words of_packages = {"PACKAGE", "SITE", "CEN00012@S02:2026-12-31", true};
+static const struct known_words of_files = {"PATTERN", "BOX", "202AAS02.SRQ@LAN:2026-12-31", false};
+
+static int bad(struct failure *failure, const struct known_words *words, const char *entry, const char *what)
 {
-    return fail(
-        failure,
-        "'%s' %s; write PACKAGE, PACKAGE@SITE or PACKAGE@SITE:YYYY-MM-DD, as in CEN00012@S02:2026-12-31",
-        entry, what);
+    return fail(failure, "'%s' %s; write %s, %s@%s or %s@%s:YYYY-MM-DD, as in %s", entry, what,
+                words->pattern, words->pattern, words->place, words->pattern, words->place, words->example);
 }
 
 /* The day counts in the operator's zone and to its end. */
@@ -37,30 +46,33 @@ static int end_of_day(const char *date, int64_t *until)
     return 0;
 }
 
-static int add_entry(void *target, char *entry, struct failure *failure)
+static int add_entry(struct known_list *list, const struct known_words *words, char *entry,
+                     struct failure *failure)
 {
-    struct known_list *list = target;
     struct known_entry known = {0};
     const char *colon = strchr(entry, ':'), *end = colon == NULL ? entry + strlen(entry) : colon;
-    const char *at = memchr(entry, '@', (size_t)(end - entry)), *package_end = at == NULL ? end : at;
+    const char *at = memchr(entry, '@', (size_t)(end - entry)), *pattern_end = at == NULL ? end : at;
     if (colon != NULL) {
         if (end_of_day(colon + 1, &known.until) != 0)
-            return bad(failure, entry, "does not end in a date");
+            return bad(failure, words, entry, "does not end in a date");
         strcpy(known.day, colon + 1);
     }
     if (at != NULL) {
         size_t place_length = (size_t)(end - ++at);
         if (place_length == 0 || place_length >= sizeof known.place)
-            return bad(failure, entry, "has no site behind '@'");
+            return bad(failure, words, entry,
+                       words->is_package ? "has no site behind '@'" : "has no box behind '@'");
         if (memchr(at, '@', place_length) != NULL)
-            return bad(failure, entry, "has more than one '@'");
+            return bad(failure, words, entry, "has more than one '@'");
         memcpy(known.place, at, place_length);
     }
-    size_t length = (size_t)(package_end - entry);
-    if (length == 0 || package_id_length(entry, length) != length)
-        return bad(failure, entry,
+    size_t length = (size_t)(pattern_end - entry);
+    if (words->is_package && (length == 0 || package_id_length(entry, length) != length))
+        return bad(failure, words, entry,
                    "does not begin with a package ID of 8 to 10 letters, digits or '_', one a digit");
-    memcpy(known.package, entry, length);
+    if (length == 0 || length >= sizeof known.pattern)
+        return bad(failure, words, entry, "does not begin with the pattern of a file name");
+    memcpy(known.pattern, entry, length);
     struct known_entry *entries = array_grow(list->entries, list->count, sizeof *entries);
     if (entries == NULL)
         return fail(failure, "out of memory");
@@ -69,17 +81,42 @@ static int add_entry(void *target, char *entry, struct failure *failure)
     return 0;
 }
 
-int known_list_parse(void *target, const char *value, struct failure *failure)
+static int add_package(void *list, char *entry, struct failure *failure)
 {
-    return comma_list_each(value, add_entry, target, failure);
+    return add_entry(list, &of_packages, entry, failure);
 }
 
-bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
-                      int64_t *until)
+static int add_file(void *list, char *entry, struct failure *failure)
+{
+    return add_entry(list, &of_files, entry, failure);
+}
+
+int known_list_parse(void *list, const char *value, struct failure *failure)
+{
+    return comma_list_each(value, add_package, list, failure);
+}
+
+int known_list_parse_files(void *list, const char *value, struct failure *failure)
+{
+    return comma_list_each(value, add_file, list, failure);
+}
+
+static bool names(const char *pattern, const char *item)
+{
+    return strcasecmp(pattern, item) == 0;
+}
+
+static bool globs(const char *pattern, const char *item)
+{
+    return fnmatch(pattern, item, FNM_CASEFOLD | FNM_NOESCAPE) == 0;
+}
+
+static bool mutes(const struct known_list *list, bool (*means)(const char *pattern, const char *item),
+                  const char *item, const char *place, int64_t now, int64_t *until)
 {
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         const struct known_entry *known = &list->entries[i];
-        if (strcasecmp(known->package, package) == 0 &&
+        if (means(known->pattern, item) &&
             (known->place[0] == '\0' || (place != NULL && strcasecmp(known->place, place) == 0)) &&
             (known->until == 0 || now < known->until)) {
             *until = known->until;
@@ -89,6 +126,18 @@ bool known_list_mutes(const struct known_list *list, const char *package, const 
     return false;
 }
 
+bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
+                      int64_t *until)
+{
+    return mutes(list, names, package, place, now, until);
+}
+
+bool known_list_mutes_file(const struct known_list *list, const char *file, const char *place, int64_t now,
+                           int64_t *until)
+{
+    return mutes(list, globs, file, place, now, until);
+}
+
 void known_list_add_ended(const struct known_list *list, int64_t now, struct text *note)
 {
     const char *before = "--known ";
@@ -96,7 +145,7 @@ void known_list_add_ended(const struct known_list *list, int64_t now, struct tex
         const struct known_entry *known = &list->entries[i];
         if (known->until == 0 || now < known->until)
             continue;
-        text_addf(note, "%s%s%s%s ended %s", before, known->package, known->place[0] == '\0' ? "" : "@",
+        text_addf(note, "%s%s%s%s ended %s", before, known->pattern, known->place[0] == '\0' ? "" : "@",
                   known->place, known->day);
         before = ", ";
     }

@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 /*
- * Items that the team has accepted (--known=PACKAGE[@SITE][:UNTIL]): a service that is already CRITICAL for
- * one package would hide the next one.
+ * Items that the team has accepted (--known=PACKAGE[@SITE][:UNTIL], of files --known=PATTERN[@BOX][:UNTIL]): a
+ * service that is already CRITICAL for one of them would hide the next one.
  */
 struct known_entry {
-    char package[16];
-    char place[256]; /* site code or server; "" for every place */
-    int64_t until;   /* UTC: the end of the day given, local time; 0 without an end */
-    char day[11];    /* the same as it was given; "" without an end */
+    char pattern[256]; /* a package ID, or a glob of file names */
+    char place[256];   /* site code, server or box; "" for every place */
+    int64_t until;     /* UTC: the end of the day given, local time; 0 without an end */
+    char day[11];      /* the same as it was given; "" without an end */
 };
 
 struct known_list {
@@ -28,6 +28,9 @@ struct known_list {
 /** An OPTION_CUSTOM parser: adds a comma list of entries to a struct known_list. */
 int known_list_parse(void *list, const char *value, struct failure *failure);
 
+/** The same for file names: what stands before '@' is a glob. */
+int known_list_parse_files(void *list, const char *value, struct failure *failure);
+
 /**
  * @param now         UTC seconds; an entry whose day has passed mutes nothing
  * @param[out] until  when muting ends, 0 without an end; only set when muted
@@ -35,6 +38,10 @@ int known_list_parse(void *list, const char *value, struct failure *failure);
  */
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
                       int64_t *until);
+
+/** The same for a file: the entry's glob names it, without regard to case. */
+bool known_list_mutes_file(const struct known_list *list, const char *file, const char *place, int64_t now,
+                           int64_t *until);
 
 /** Append `--known CEN00001@S02 ended 2020-01-01, ...`: the entries whose day has passed; nothing without
  * any. */

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A mounted file system whose server has gone: a read of its one file never comes back, not even for SIGKILL.
 
-usage, as root in a mount namespace of its own: hangfs.py DIRECTORY NAME SIZE
+usage, as root in a mount namespace of its own: hangfs.py DIRECTORY NAME SIZE [list]
+With `list` the listing of the directory never comes back either.
 Speaks the kernel's FUSE protocol (linux/fuse.h, 7.31) just as far as opening the file needs. "ready" on stdout: it is mounted.
 Ended, the kernel aborts what waits.
 """
@@ -52,7 +53,7 @@ def answer(opcode, node, body, name, size):
     return -errno.ENOSYS
 
 
-def serve(device, name, size):
+def serve(device, name, size, silent):
     while True:
         try:
             request = os.read(device, 1 << 17)
@@ -63,7 +64,7 @@ def serve(device, name, size):
                 continue
             raise
         _, opcode, unique, node, _, _, _, _ = HEADER.unpack_from(request)
-        if opcode in (READ, FORGET, BATCH_FORGET, INTERRUPT):
+        if opcode in silent:
             continue
         reply = answer(opcode, node, request[HEADER.size:], name, size)
         code, body = (reply, b"") if isinstance(reply, int) else (0, reply)
@@ -71,10 +72,11 @@ def serve(device, name, size):
 
 
 def main():
-    directory, name, size = sys.argv[1:]
+    directory, name, size, *more = sys.argv[1:]
+    silent = (READ, FORGET, BATCH_FORGET, INTERRUPT) + ((READDIR,) if more == ["list"] else ())
     device = mount(directory)
     print("ready", flush=True)
-    serve(device, os.fsencode(name), int(size))
+    serve(device, os.fsencode(name), int(size), silent)
 
 
 if __name__ == "__main__":

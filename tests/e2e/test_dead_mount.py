@@ -9,6 +9,7 @@ import time
 import pytest
 
 import despool
+import inbox
 from despool import CRITICAL, UNKNOWN, Child
 
 pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/fuse"), reason="needs root and /dev/fuse")]
@@ -17,10 +18,10 @@ pytestmark = [pytest.mark.root, pytest.mark.skipif(os.geteuid() != 0 or not os.p
 class DeadMount:
     """One file in a directory, seen only by what runs in the server's mount namespace."""
 
-    def __init__(self, directory, name):
+    def __init__(self, directory, name, *more):
         os.makedirs(directory)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hangfs.py")
-        self.server = subprocess.Popen(["unshare", "--mount", "--propagation", "private", sys.executable, "-B", script, directory, name, "100000"],
+        self.server = subprocess.Popen(["unshare", "--mount", "--propagation", "private", sys.executable, "-B", script, directory, name, "100000", *more],
                                        stdout=subprocess.PIPE, start_new_session=True)
         assert self.server.stdout.readline() == b"ready\n"
 
@@ -53,11 +54,11 @@ def workers(folder):
     return found
 
 
-def run(mount, child, *arguments):
-    command = mount.inside(despool.command(*arguments, "--state-dir=" + child.state, "-t", "1"))
+def run(mount, child, *arguments, program=despool):
+    command = mount.inside([program.PLUGIN, *arguments, "--state-dir=" + child.state, "-t", "1"])
     start = time.monotonic()
     done = subprocess.run(command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
-    return despool.Answer(command, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+    return program.Answer(command, done.returncode, done.stdout, done.stderr, time.monotonic() - start)
 
 
 def test_a_worker_that_cannot_be_killed(tmp_path):
@@ -85,3 +86,21 @@ def test_a_worker_that_cannot_be_killed(tmp_path):
     os.rmdir(os.path.join(child.folder, "mnt"))
     # The lock is free again.
     despool.run(log, "--state-dir=" + child.state).is_(UNKNOWN, "no such file")
+
+
+def test_a_listing_that_never_comes_back(tmp_path):
+    boxes = inbox.Inboxes(tmp_path).make("receive")
+    directory = os.path.join(boxes.folder, "mnt")
+    mount = DeadMount(directory, "202AAS02.SNI", "list")
+    try:
+        first = run(mount, boxes, "--box=" + directory, program=inbox)
+        first.fails("timed out after 1 s while listing " + directory)
+        held = workers(boxes.state)
+        assert len(held) == 1 and state_of(held[0]) == "D"
+        second = run(mount, boxes, "--box=" + directory, program=inbox)
+        second.fails("pid %d" % held[0])
+        assert second.seconds < 1.5 and workers(boxes.state) == held
+        # Other boxes have another memory.
+        run(mount, boxes, "--box=" + boxes.path("receive"), program=inbox).is_(inbox.OK)
+    finally:
+        mount.end()

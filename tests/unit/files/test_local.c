@@ -105,7 +105,7 @@ static void test_what_is_no_file(void **state)
     expect_refused("/dev/null", "is a device, not a regular file");
     expect_refused(in_folder("missing.log"), "no such file");
     expect_refused(in_folder("missing/x.log"), "no such file");
-    expect_refused("", "location of a log is empty");
+    expect_refused("", "location is empty");
     alarm(0);
     close(descriptor);
 }

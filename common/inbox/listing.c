@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inbox/listing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int inbox_listing_begin(struct inbox_listing *listing)
+{
+    listing->seen = calloc(listing->memory->count + 1, sizeof *listing->seen);
+    listing->judged.files = calloc(INBOX_KEPT, sizeof *listing->judged.files);
+    listing->aside.files = calloc(INBOX_KEPT, sizeof *listing->aside.files);
+    return listing->seen != NULL && listing->judged.files != NULL && listing->aside.files != NULL ? 0 : -1;
+}
+
+/* Nobody can put a file into a folder before the folder's own date says so. */
+int64_t inbox_listing_now(const struct inbox_listing *listing)
+{
+    return listing->folder.changed > listing->now ? listing->folder.changed : listing->now;
+}
+
+/* ---- the longest waiting */
+
+static void swap(struct inbox_file *a, struct inbox_file *b)
+{
+    struct inbox_file other = *a;
+    *a = *b;
+    *b = other;
+}
+
+static void rise(struct inbox_heap *heap, size_t at)
+{
+    for (; at > 0 && heap->files[(at - 1) / 2].start < heap->files[at].start; at = (at - 1) / 2)
+        swap(&heap->files[(at - 1) / 2], &heap->files[at]);
+}
+
+static void sink(struct inbox_heap *heap)
+{
+    for (size_t at = 0;;) {
+        size_t youngest = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < heap->count && heap->files[child].start > heap->files[youngest].start)
+                youngest = child;
+        if (youngest == at)
+            return;
+        swap(&heap->files[at], &heap->files[youngest]);
+        at = youngest;
+    }
+}
+
+/* @return 0, or -1 when memory ran out */
+static int keep(struct inbox_heap *heap, const struct inbox_file *file, const char *name)
+{
+    if (heap->count == INBOX_KEPT && file->start >= heap->files[0].start)
+        return 0;
+    char *copy = strdup(name);
+    if (copy == NULL)
+        return -1;
+    const bool full = heap->count == INBOX_KEPT;
+    const size_t at = full ? 0 : heap->count++;
+    if (full)
+        free(heap->files[0].name);
+    heap->files[at] = *file;
+    heap->files[at].name = copy;
+    if (full)
+        sink(heap);
+    else
+        rise(heap, at);
+    return 0;
+}
+
+/* ---- one name */
+
+static void take_subfolder(struct inbox_listing *listing, const char *name)
+{
+    if (!listing->selection->recursive || inbox_glob_list_matches(listing->kind->skipped, name))
+        return;
+    if (listing->subfolder_count == INBOX_SUBFOLDERS) {
+        listing->more_subfolders = true;
+        return;
+    }
+    if (listing->subfolders == NULL)
+        listing->subfolders = calloc(INBOX_SUBFOLDERS, sizeof *listing->subfolders);
+    char *copy = listing->subfolders != NULL ? strdup(name) : NULL;
+    if (copy != NULL)
+        listing->subfolders[listing->subfolder_count++] = copy;
+    else
+        listing->out_of_memory = true;
+}
+
+/*
+ * Since when a file that the memory does not know waits. A file brings its date along when it is moved or copied; but
+ * one that was not there at the last look came after it.
+ */
+static int64_t start_of_new(const struct inbox_listing *listing, int64_t age_s)
+{
+    int64_t start = age_s > 0 ? listing->now - age_s : listing->now;
+    const struct inbox_memory *memory = listing->memory;
+    return memory->looked > 0 && memory->complete && start < memory->looked ? memory->looked : start;
+}
+
+static struct inbox_file recognise(struct inbox_listing *listing, const struct bytestore_entry *entry,
+                                   int64_t age_s)
+{
+    struct inbox_file *remembered = inbox_memory_find(listing->memory, entry->name);
+    if (remembered != NULL)
+        listing->seen[remembered - listing->memory->files] = true;
+    if (remembered != NULL && remembered->mtime == entry->mtime &&
+        remembered->size_bytes == entry->size_bytes)
+        return *remembered;
+    listing->arrived++;
+    return (struct inbox_file){.mtime = entry->mtime,
+                               .size_bytes = entry->size_bytes,
+                               .start = start_of_new(listing, age_s),
+                               .inherited = listing->memory->looked == 0};
+}
+
+static bool is_selected(const struct inbox_selection *selection, const char *name)
+{
+    for (size_t i = 0; i < selection->match->count; i++)
+        if (inbox_glob_matches(selection->match->strings[i], name))
+            return true;
+    return selection->match->count == 0;
+}
+
+static int take_file(struct inbox_listing *listing, const struct bytestore_entry *entry)
+{
+    const struct inbox_selection *selection = listing->selection;
+    const int64_t age_s = inbox_listing_now(listing) - entry->mtime;
+    const struct inbox_file file = recognise(listing, entry, age_s);
+    listing->waiting++;
+    if (age_s >= 0 && age_s < INBOX_WRITING_S) {
+        listing->writing++;
+        return 0;
+    }
+    listing->future += age_s < 0;
+    const bool selected = is_selected(selection, entry->name);
+    const bool known =
+        selected && selection->is_known != NULL && selection->is_known(selection->context, entry->name);
+    listing->known += known;
+    if (!selected || known)
+        return keep(&listing->aside, &file, entry->name);
+    listing->files++;
+    listing->bytes += entry->size_bytes;
+    return keep(&listing->judged, &file, entry->name);
+}
+
+bool inbox_listing_visit(void *context, const struct bytestore_entry *entry)
+{
+    struct inbox_listing *listing = context;
+    listing->entries++;
+    if (entry->folder)
+        take_subfolder(listing, entry->name);
+    else if (entry->regular && !inbox_is_temporary(entry->name) &&
+             !inbox_glob_list_matches(listing->kind->ignored, entry->name) && take_file(listing, entry) != 0)
+        listing->out_of_memory = true;
+    return !listing->out_of_memory;
+}
+
+static void free_heap(struct inbox_heap *heap)
+{
+    for (size_t i = 0; i < heap->count; i++)
+        free(heap->files[i].name);
+    free(heap->files);
+    *heap = (struct inbox_heap){0};
+}
+
+void inbox_listing_free(struct inbox_listing *listing)
+{
+    free_heap(&listing->judged);
+    free_heap(&listing->aside);
+    for (size_t i = 0; i < listing->subfolder_count; i++)
+        free(listing->subfolders[i]);
+    free(listing->subfolders);
+    free(listing->seen);
+    *listing = (struct inbox_listing){0};
+}

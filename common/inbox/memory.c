@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inbox/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct inbox_file *)a)->name, ((const struct inbox_file *)b)->name);
+}
+
+struct inbox_file *inbox_memory_find(const struct inbox_memory *memory, const char *name)
+{
+    const struct inbox_file wanted = {.name = (char *)name};
+    return memory->count == 0
+               ? NULL
+               : bsearch(&wanted, memory->files, memory->count, sizeof *memory->files, by_name);
+}
+
+void inbox_files_sort(struct inbox_file *files, size_t count)
+{
+    if (count > 1)
+        qsort(files, count, sizeof *files, by_name);
+}
+
+static void clamp(int64_t *time, int64_t now)
+{
+    if (*time > now)
+        *time = now;
+}
+
+bool inbox_memory_clamp(struct inbox_memory *memory, int64_t now)
+{
+    const bool back = memory->looked - now > INBOX_CLOCK_STEP_S;
+    clamp(&memory->looked, now);
+    clamp(&memory->moved, now);
+    clamp(&memory->quiet, now);
+    for (size_t i = 0; i < memory->count; i++) {
+        clamp(&memory->files[i].start, now);
+        clamp(&memory->files[i].over_since, now);
+        clamp(&memory->files[i].over_last, now);
+    }
+    return back;
+}
+
+void inbox_memory_free(struct inbox_memory *memory)
+{
+    for (size_t i = 0; i < memory->count; i++)
+        free(memory->files[i].name);
+    free(memory->files);
+    free(memory->moved_name);
+    *memory = (struct inbox_memory){0};
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inbox/order.h"
+
+#include "inbox/filename.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONG_GAP_S = 24 * 3600 }; /* what passes between two runs so far apart is no silence that was seen */
+
+static struct range from(int64_t seconds)
+{
+    return (struct range){.set = true, .end = seconds};
+}
+
+void inbox_limits_of(const struct inbox_kind *kind, bool slow, const struct inbox_limits *given,
+                     struct inbox_limits *limits)
+{
+    const struct inbox_patience *own = slow ? &inbox_slow_patience : &kind->patience;
+    *limits = *given;
+    if (!given->silent_warning.set)
+        limits->silent_warning = from(own->silent_warning_s);
+    if (!given->silent_critical.set)
+        limits->silent_critical = from(own->silent_critical_s);
+    if (!given->left_warning.set)
+        limits->left_warning = from(own->left_warning_s);
+    if (!given->left_critical.set)
+        limits->left_critical = from(own->left_critical_s);
+}
+
+static enum status judge(int64_t value, const struct range *warning, const struct range *critical,
+                         bool *stuck)
+{
+    *stuck = range_alerts(warning, value);
+    return range_alerts(critical, value) ? STATUS_CRITICAL : *stuck ? STATUS_WARNING : STATUS_OK;
+}
+
+/* ---- what has left */
+
+struct gone {
+    char group[INBOX_GROUP_BYTES];
+    int64_t start;
+    const char *name;
+};
+
+static int compare_gone(const void *a, const void *b)
+{
+    const struct gone *one = a, *other = b;
+    const int order = strcmp(one->group, other->group);
+    return order != 0 ? order : (one->start > other->start) - (one->start < other->start);
+}
+
+/* @return those of the memory's files that are no longer there, sorted, owned; NULL when memory ran out */
+static struct gone *find_gone(const struct inbox_listing *listing, size_t *count)
+{
+    const struct inbox_memory *memory = listing->memory;
+    struct gone *gone = calloc(memory->count + 1, sizeof *gone);
+    *count = 0;
+    for (size_t i = 0; i < memory->count && gone != NULL; i++)
+        if (!listing->seen[i]) {
+            struct gone *one = &gone[(*count)++];
+            *one = (struct gone){.start = memory->files[i].start, .name = memory->files[i].name};
+            inbox_filename_group(one->name, one->group);
+        }
+    if (*count > 1)
+        qsort(gone, *count, sizeof *gone, compare_gone);
+    return gone;
+}
+
+/* @return how many of these sort before (group, start), or with it where `with` */
+static size_t before(const struct gone *gone, size_t count, const struct gone *key, bool with)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (compare_gone(&gone[middle], key) < (with ? 1 : 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int64_t count_younger(const struct gone *gone, size_t count, const struct inbox_file *file)
+{
+    struct gone key = {.start = file->start};
+    inbox_filename_group(file->name, key.group);
+    const size_t first = before(gone, count, &key, true);
+    key.start = INT64_MAX;
+    return (int64_t)(before(gone, count, &key, true) - first);
+}
+
+static void overtake(struct inbox_heap *heap, const struct gone *gone, size_t count, bool passed, int64_t now)
+{
+    for (size_t i = 0; i < heap->count; i++) {
+        struct inbox_file *file = &heap->files[i];
+        const int64_t younger = count_younger(gone, count, file) + passed;
+        if (younger == 0)
+            continue;
+        file->overtaken += younger;
+        file->over_last = now;
+        if (file->over_since == 0 && file->overtaken >= INBOX_OVERTAKERS)
+            file->over_since = now;
+    }
+}
+
+/* The same names as before in a folder that has changed: what changed it came and left between the looks. */
+static bool has_passed(const struct inbox_listing *listing, size_t gone)
+{
+    const struct inbox_memory *memory = listing->memory;
+    return memory->looked > 0 && memory->complete && gone == 0 && listing->arrived == 0 &&
+           listing->entries == memory->entries && memory->changed > 0 &&
+           listing->folder.changed > memory->changed;
+}
+
+static int64_t first_start(const struct inbox_heap *heap)
+{
+    int64_t first = 0;
+    for (size_t i = 0; i < heap->count; i++)
+        if (heap->files[i].over_since == 0 && (first == 0 || heap->files[i].start < first))
+            first = heap->files[i].start;
+    return first;
+}
+
+/* From when on silence counts: nothing is known of what left before the first look. */
+static void set_quiet(struct inbox_memory *next, const struct inbox_listing *listing, bool moved)
+{
+    const struct inbox_memory *memory = listing->memory;
+    const int64_t gap_s = listing->now - memory->looked;
+    next->quiet = moved || memory->looked == 0 ? listing->now : memory->quiet;
+    if (moved || memory->looked == 0 || gap_s <= LONG_GAP_S)
+        return;
+    const int64_t start = first_start(&listing->judged);
+    const int64_t since = (start > memory->quiet ? start : memory->quiet) + gap_s;
+    next->quiet = since < listing->now ? since : listing->now;
+}
+
+/* ---- the verdict */
+
+static bool is_slow(const struct inbox_listing *listing, const struct inbox_file *file)
+{
+    return inbox_glob_list_matches(listing->kind->slow, file->name);
+}
+
+/* Of one with a reason of its own, and of one that was there at the first look. */
+static struct inbox_straggler judge_straggler(const struct inbox_listing *listing,
+                                              const struct inbox_file *file, const struct inbox_limits *given)
+{
+    struct inbox_limits limits;
+    struct inbox_straggler straggler = {.file = *file, .slow = is_slow(listing, file)};
+    inbox_limits_of(listing->kind, straggler.slow, given, &limits);
+    straggler.overtaken = file->overtaken >= INBOX_OVERTAKERS;
+    straggler.age_s = listing->now - (file->over_since > 0 ? file->over_since : file->start);
+    straggler.status = judge(straggler.age_s, &limits.left_warning, &limits.left_critical, &straggler.stuck);
+    return straggler;
+}
+
+struct silence {
+    int64_t seconds;
+    bool slow, waits, stuck;
+    enum status status;
+};
+
+/* How long nothing has left although a file without a reason of its own waits; the worse of both patiences. */
+static struct silence judge_silence(const struct inbox_listing *listing, const struct inbox_limits *given,
+                                    int64_t quiet)
+{
+    int64_t starts[2] = {INT64_MAX, INT64_MAX};
+    struct silence worse = {.status = STATUS_OK};
+    for (size_t i = 0; i < listing->judged.count; i++) {
+        const struct inbox_file *file = &listing->judged.files[i];
+        int64_t *start = &starts[is_slow(listing, file)];
+        if (file->over_since == 0 && file->start < *start)
+            *start = file->start;
+    }
+    for (int slow = 0; slow < 2; slow++) {
+        if (starts[slow] == INT64_MAX)
+            continue;
+        struct inbox_limits limits;
+        inbox_limits_of(listing->kind, slow, given, &limits);
+        struct silence one = {.seconds = listing->now - (quiet > starts[slow] ? quiet : starts[slow]),
+                              .slow = slow,
+                              .waits = true};
+        one.status = judge(one.seconds, &limits.silent_warning, &limits.silent_critical, &one.stuck);
+        if (!worse.waits ||
+            (one.status != worse.status && status_worse(worse.status, one.status) == one.status))
+            worse = one;
+    }
+    return worse;
+}
+
+/*
+ * A file that was there at the first look has only its date to tell by. Once that is too old, and the box is not silent
+ * with it, the file keeps this reason until it leaves: it does not make the box silent in a quiet night.
+ */
+static void promote_inherited(struct inbox_listing *listing, const struct inbox_limits *given)
+{
+    for (size_t i = 0; i < listing->judged.count; i++) {
+        struct inbox_file *file = &listing->judged.files[i];
+        if (file->inherited && file->over_since == 0 &&
+            judge_straggler(listing, file, given).status == STATUS_CRITICAL)
+            file->over_since = file->start;
+    }
+}
+
+static void judge_files(struct inbox_listing *listing, const struct inbox_limits *given, int64_t quiet,
+                        struct inbox_verdict *verdict)
+{
+    if (judge_silence(listing, given, quiet).status != STATUS_CRITICAL)
+        promote_inherited(listing, given);
+    const struct silence silence = judge_silence(listing, given, quiet);
+    verdict->silence_s = silence.seconds;
+    verdict->silence_is_slow = silence.slow;
+    verdict->silent = silence.status;
+    verdict->silent_stuck = silence.stuck;
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i < listing->judged.count; i++) {
+        const struct inbox_file *file = &listing->judged.files[i];
+        if (file->start < oldest) {
+            verdict->oldest = file->name;
+            oldest = file->start;
+        }
+        const struct inbox_straggler straggler = judge_straggler(listing, file, given);
+        if (file->over_since > 0 ||
+            (file->inherited && straggler.status != STATUS_OK && silence.status == STATUS_OK))
+            verdict->stragglers[verdict->straggler_count++] = straggler;
+    }
+    verdict->oldest_s = verdict->oldest != NULL ? listing->now - oldest : 0;
+    verdict->full =
+        judge(listing->files, &given->files_warning, &given->files_critical, &verdict->full_stuck);
+}
+
+static bool copy_name(const char *name, char **copy)
+{
+    *copy = name != NULL ? strdup(name) : NULL;
+    return name == NULL || *copy != NULL;
+}
+
+static void take_files(struct inbox_listing *listing, struct inbox_memory *next)
+{
+    struct inbox_heap *heaps[] = {&listing->judged, &listing->aside};
+    for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++) {
+        for (size_t j = 0; j < heaps[i]->count; j++)
+            next->files[next->count++] = heaps[i]->files[j];
+        heaps[i]->count = 0;
+    }
+    inbox_files_sort(next->files, next->count);
+}
+
+int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits, bool clock_back,
+                struct inbox_verdict *verdict, struct inbox_memory *next)
+{
+    const struct inbox_memory *memory = listing->memory;
+    size_t count;
+    *verdict = (struct inbox_verdict){.first = memory->looked == 0, .clock_back = clock_back};
+    *next = (struct inbox_memory){.looked = listing->now,
+                                  .moved = memory->moved,
+                                  .changed = listing->folder.changed,
+                                  .entries = listing->entries,
+                                  .waiting = listing->waiting};
+    next->complete = listing->judged.count < INBOX_KEPT && listing->aside.count < INBOX_KEPT;
+    struct gone *gone = find_gone(listing, &count);
+    verdict->stragglers = calloc(listing->judged.count + 1, sizeof *verdict->stragglers);
+    next->files = calloc(listing->judged.count + listing->aside.count + 1, sizeof *next->files);
+    const bool passed = has_passed(listing, count);
+    const bool moved = count > 0 || passed || (memory->looked > 0 && listing->waiting < memory->waiting);
+    const char *left = count > 0 ? gone[count - 1].name : NULL;
+    if (gone == NULL || verdict->stragglers == NULL || next->files == NULL ||
+        !copy_name(moved ? left : memory->moved_name, &next->moved_name)) {
+        free(gone);
+        inbox_verdict_free(verdict);
+        inbox_memory_free(next);
+        return -1;
+    }
+    verdict->gone = (int64_t)count;
+    verdict->passed = passed;
+    if (moved)
+        next->moved = listing->now;
+    set_quiet(next, listing, moved);
+    if (!clock_back && !verdict->first) {
+        overtake(&listing->judged, gone, count, passed, listing->now);
+        overtake(&listing->aside, gone, count, passed, listing->now);
+    }
+    judge_files(listing, limits, next->quiet, verdict);
+    take_files(listing, next);
+    free(gone);
+    return 0;
+}
+
+void inbox_verdict_free(struct inbox_verdict *verdict)
+{
+    free(verdict->stragglers);
+    *verdict = (struct inbox_verdict){0};
+}

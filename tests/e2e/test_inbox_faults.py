@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_sms_inbox: a memory that is lost, locked or cannot be kept, a folder that is denied."""
+import os
+import subprocess
+
+import pytest
+
+import inbox
+from inbox import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Inboxes, state_files
+
+RECEIVE = "despoolr.box/receive"
+
+
+@pytest.fixture
+def boxes(tmp_path):
+    made = Inboxes(tmp_path).make(RECEIVE)
+    made.put(RECEIVE, "202AAS02.SNI")
+    made.look(RECEIVE).is_(OK)
+    return made
+
+
+def test_a_damaged_memory_is_told_and_set_aside(boxes):
+    path, = state_files(boxes.state)
+    with open(path, "wb") as file:
+        file.write(b"garbage" * 1000)
+    boxes.put(RECEIVE, "202AAS03.SNI", age_s=4 * DAY)
+    answer = boxes.look(RECEIVE)
+    answer.is_(CRITICAL, "202AAS03.SNI has waited in despoolr.box\\receive for 4 d", "what left is not known")
+    boxes.wait(MINUTE)
+    boxes.take(RECEIVE, "202AAS03.SNI")
+    boxes.look(RECEIVE).is_(OK, "the memory was lost")
+    assert any(".damaged-" in name for name in os.listdir(boxes.state))
+
+
+def test_a_state_directory_that_is_gone(boxes):
+    boxes.state = "/nonexistent/state"
+    boxes.look(RECEIVE).is_(WARNING, "what left is not known", "/nonexistent/state", "1 file waits")
+
+
+def test_a_lock_that_another_run_holds(boxes):
+    lock, = [name for name in os.listdir(boxes.state) if name.endswith(".lock")]
+    holder = subprocess.Popen(["python3", "-c", "import fcntl, sys, time\nf = open(sys.argv[1], 'r+b')\nfcntl.lockf(f, fcntl.LOCK_EX)\n"
+                               "print('held', flush=True)\ntime.sleep(60)", os.path.join(boxes.state, lock)],
+                              stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        boxes.look(RECEIVE, "-t", "2").is_(UNKNOWN, "pid %d" % holder.pid)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    boxes.look(RECEIVE).is_(OK)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run it as another user")
+def test_a_denied_folder(boxes, tmp_path):
+    os.chmod(tmp_path, 0o755)
+    for folder in (tmp_path.parent, tmp_path.parent.parent):
+        os.chmod(folder, 0o755)
+    os.chown(boxes.state, 65534, 65534)
+    for name in os.listdir(boxes.state):
+        os.chown(os.path.join(boxes.state, name), 65534, 65534)
+    os.chmod(boxes.path(RECEIVE), 0o700)
+    # Root gives up its rights before it opens anything: a test with sudo sees what the service sees.
+    boxes.look(RECEIVE).is_(UNKNOWN, "permission denied", "nobody", "setfacl")
+
+
+def test_a_folder_that_goes_and_comes_back(boxes):
+    boxes.wait(HOUR)
+    os.rename(boxes.path("despoolr.box"), boxes.path("away"))
+    boxes.look(RECEIVE).is_(UNKNOWN, "no such folder")
+    os.rename(boxes.path("away"), boxes.path("despoolr.box"))
+    boxes.wait(6 * HOUR)
+    boxes.look(RECEIVE).is_(CRITICAL, "nothing has left despoolr.box\\receive for 7 h")
+
+
+def test_ini_file_has_every_option(boxes, tmp_path):
+    ini = tmp_path / "sms.ini"
+    ini.write_text("[inbox_CEN]\nbox = despooler=%s\nmatch = *.sni\nrecursive = yes\nwarning = 1m\ncritical = 1h\nleft-warning = 1h\n"
+                   "left-critical = 2h\nfiles-warning = 10\nfiles-critical = 20\nknown = x*@despooler:2099-01-01\n" % boxes.path(RECEIVE))
+    boxes.wait(2 * MINUTE)
+    boxes.check("--extra-opts=inbox_CEN@%s" % ini).is_(WARNING, "nothing has left despooler for 2 min although 1 file waits")
+
+
+def test_two_runs_at_once_keep_one_memory(boxes):
+    runs = [subprocess.Popen([inbox.PLUGIN, "--box=" + boxes.path(RECEIVE), "--state-dir=" + boxes.state], env={}, stdout=subprocess.PIPE)
+            for _ in range(6)]
+    for one in runs:
+        out = one.communicate(timeout=30)[0].decode()
+        assert one.returncode == OK and "1 file waits" in out, out
+    boxes.wait(MINUTE)
+    boxes.look(RECEIVE).is_(OK)

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check_sms_inbox: what a team meets, on local folders."""
+import os
+
+import pytest
+
+from inbox import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Inboxes, run
+
+RECEIVE, REQUESTS, LAN, INCOMING = "despoolr.box/receive", "schedule.box/requests", "schedule.box/outboxes/LAN", "distmgr.box/INCOMING"
+
+
+@pytest.fixture
+def boxes(tmp_path):
+    return Inboxes(tmp_path).make(RECEIVE, REQUESTS, LAN, INCOMING, "schedule.box/uid", "schedule.box/tosend")
+
+
+def test_the_antivirus_holds_one_request_and_the_rest_flows(boxes):
+    boxes.put(REQUESTS, "202AAS02.SRQ")
+    boxes.look(REQUESTS).is_(OK, "1 box, 1 file waits, oldest 202AAS02.SRQ (send request 202AAS02, normal priority)")
+    for turn in range(4):
+        boxes.wait(5 * MINUTE)
+        boxes.put(REQUESTS, "202AB%03d.SRQ" % turn)
+        boxes.look(REQUESTS).is_(OK)
+        boxes.take(REQUESTS, "202AB%03d.SRQ" % turn)
+    boxes.wait(5 * MINUTE)
+    boxes.look(REQUESTS).is_(OK)
+    for hour in range(11):
+        boxes.wait(HOUR)
+        boxes.put(REQUESTS, "202AC%03d.SRQ" % hour)
+        answer = boxes.look(REQUESTS)
+        answer.is_(OK)
+        boxes.take(REQUESTS, "202AC%03d.SRQ" % hour)
+    boxes.wait(2 * HOUR)
+    answer = boxes.look(REQUESTS)
+    answer.is_(WARNING, "202AAS02.SRQ was left behind in schedule.box\\requests 13 h ago")
+    boxes.wait(12 * HOUR)
+    answer = boxes.look(REQUESTS)
+    answer.is_(CRITICAL, "202AAS02.SRQ was left behind in schedule.box\\requests 25 h ago")
+    item = answer.left("202AAS02.SRQ")
+    assert item["kind"] == "left_behind" and "15 younger have left since, last 12 h ago" in item["more"]
+    assert "exclude the inboxes from antivirus (KB327453)" in item["more"] and "sched.log" in item["more"]
+    assert answer.values("files", "stuck", "known", "largest", "bytes", "boxes") == (1, 1, 0, 1, 100, 1)
+    # The team accepts it; the next one pages again.
+    boxes.look(REQUESTS, "--known=202AAS02.SRQ@requests").is_(OK, "1 known")
+    boxes.look(REQUESTS, "--known=202aas02.*@schedule.box\\requests:2099-01-01").is_(OK, "1 known")
+    boxes.look(REQUESTS, "--known=202AAS02.SRQ@LAN").is_(CRITICAL)
+    boxes.take(REQUESTS, "202AAS02.SRQ")
+    boxes.wait(MINUTE)
+    boxes.look(REQUESTS).is_(OK, "1 box, nothing waits")
+
+
+def test_what_flows_faster_than_the_check_looks(boxes):
+    """Nobody sees the others' names: the folder's own date tells that they came and left."""
+    boxes.put(REQUESTS, "202AAS02.SRQ")
+    boxes.look(REQUESTS)
+    for _ in range(3):
+        boxes.wait(5 * MINUTE)
+        boxes.touch(REQUESTS)
+        boxes.wait(10)
+        boxes.look(REQUESTS).is_(OK)
+    boxes.wait(25 * HOUR)
+    boxes.look(REQUESTS).is_(CRITICAL, "202AAS02.SRQ was left behind")
+
+
+def test_the_despooler_hangs(boxes):
+    boxes.put(RECEIVE, "202AAS01.SNI")
+    boxes.look(RECEIVE).is_(OK)
+    boxes.wait(5 * MINUTE)
+    boxes.take(RECEIVE, "202AAS01.SNI")
+    boxes.put(RECEIVE, "202AAS02.SNI", "202AAS02.PCK")
+    boxes.look(RECEIVE).is_(OK)
+    for hour in range(3):
+        boxes.wait(HOUR)
+        boxes.put(RECEIVE, "202AB%03d.SNI" % hour)
+        answer = boxes.look(RECEIVE)
+    answer.is_(WARNING, "nothing has left despoolr.box\\receive for 3 h although 5 files wait")
+    for hour in range(4):
+        boxes.wait(HOUR)
+        answer = boxes.look(RECEIVE)
+    answer.is_(CRITICAL, "nothing has left despoolr.box\\receive for 7 h although 5 files wait")
+    item = answer.box("despoolr.box\\receive")
+    assert item["kind"] == "silent" and "last left 202AAS01.SNI 7 h ago" in item["more"] and "does despool.log still grow?" in item["more"]
+    # One more than the operator allows, whatever leaves.
+    boxes.look(RECEIVE, "--files-warning=3", "--files-critical=4", "-w", "2d", "-c", "2d").is_(CRITICAL, "5 files wait in despoolr.box\\receive")
+    # Started anew, it takes one.
+    boxes.take(RECEIVE, "202AAS02.SNI")
+    boxes.wait(MINUTE)
+    boxes.look(RECEIVE).is_(OK)
+
+
+def test_the_weekend_queue_of_a_closed_address(boxes):
+    """Friday evening to Monday 22:00: nothing leaves, nothing is wrong."""
+    boxes.look(LAN).is_(OK, "nothing waits")
+    boxes.wait(5 * MINUTE)
+    boxes.put(LAN, "202AAS02.SRQ", "202AAS03.SRQ")
+    for hour in range(3 * 24 + 4):
+        if hour % 6 == 0:
+            answer = boxes.look(LAN)
+            answer.is_(OK, "2 files wait")
+        boxes.wait(HOUR)
+    item = answer.box("schedule.box\\outboxes\\LAN")
+    assert item["kind"] == "waiting" and "may wait for days: the address of its site may be closed by a schedule" in item["more"]
+    boxes.empty(LAN)
+    boxes.look(LAN).is_(OK, "nothing waits")
+    # The same where addresses are always open, by the team's own numbers.
+    boxes.put(LAN, "202AAS04.SRQ")
+    for hour in range(8):
+        answer = boxes.look(LAN, "-w", "2h", "-c", "6h")
+        boxes.wait(HOUR)
+    answer.is_(CRITICAL, "nothing has left schedule.box\\outboxes\\LAN for 7 h although 1 file waits")
+
+
+def test_a_sender_that_hangs_is_found_in_the_end(boxes):
+    boxes.look(LAN)
+    boxes.wait(5 * MINUTE)
+    boxes.put(LAN, "202AAS02.SRQ")
+    for hour in range(98):
+        if hour % 12 == 0 or hour > 84:
+            answer = boxes.look(LAN)
+        boxes.wait(HOUR)
+        if hour == 86:
+            answer.is_(WARNING)
+    answer.is_(CRITICAL, "nothing has left schedule.box\\outboxes\\LAN for 4 d")
+
+
+def test_a_package_definition_waits_for_its_content(boxes):
+    boxes.look(INCOMING)
+    boxes.wait(5 * MINUTE)
+    boxes.put(INCOMING, "U2J0GVIQ.PKG")
+    for _ in range(4):
+        boxes.wait(12 * HOUR)
+        boxes.look(INCOMING).is_(OK)
+    boxes.put(INCOMING, "A1B2C3D4.STA")
+    boxes.look(INCOMING)
+    boxes.wait(7 * HOUR)
+    boxes.look(INCOMING).is_(CRITICAL, "nothing has left distmgr.box\\INCOMING for 7 h although 2 files wait")
+
+
+def test_the_first_look_judges_by_dates(boxes):
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=4 * DAY)
+    boxes.put(RECEIVE, "202AAS03.SNI", age_s=HOUR)
+    answer = boxes.look(RECEIVE)
+    answer.is_(CRITICAL, "202AAS02.SNI has waited in despoolr.box\\receive for 4 d")
+    assert "there at the first look" in answer.left("202AAS02.SNI")["more"]
+    assert "what leaves it is not known before the next run" in answer.box("despoolr.box\\receive")["more"]
+    # The others flow; this one stays told until it leaves.
+    boxes.take(RECEIVE, "202AAS03.SNI")
+    boxes.wait(5 * MINUTE)
+    boxes.look(RECEIVE).is_(CRITICAL, "202AAS02.SNI has waited")
+
+
+def test_emptied_filled_replaced_and_moved_in(boxes):
+    boxes.put(RECEIVE, "202AAS02.SNI")
+    boxes.look(RECEIVE)
+    boxes.wait(5 * HOUR)
+    # Another file of the same name.
+    boxes.put(RECEIVE, "202AAS02.SNI", size=200)
+    boxes.look(RECEIVE).is_(OK, "oldest 202AAS02.SNI (send request 202AAS02, normal priority) in despoolr.box\\receive for 2 min")
+    # Emptied and filled between two runs.
+    boxes.wait(3 * HOUR)
+    boxes.empty(RECEIVE)
+    boxes.put(RECEIVE, "202AB001.SNI")
+    answer = boxes.look(RECEIVE)
+    answer.is_(OK)
+    assert "last left 202AAS02.SNI 0 s ago" in answer.box("despoolr.box\\receive")["more"]
+    # A file that is moved in brings its old date.
+    boxes.wait(HOUR)
+    boxes.take(RECEIVE, "202AB001.SNI")
+    boxes.put(RECEIVE, "202AC001.SNI", age_s=9 * DAY)
+    boxes.look(RECEIVE).is_(OK, "oldest 202AC001.SNI (send request 202AC001, normal priority) in despoolr.box\\receive for 60 min")
+
+
+def test_what_is_not_waiting(boxes):
+    boxes.put("schedule.box/uid", "00000400.job", "00000400.req", age_s=400 * DAY)
+    boxes.put(RECEIVE, "202AAS02.TMP", age_s=9 * DAY)
+    boxes.put(RECEIVE, "202AAS03.SNI", age_s=5)
+    answer = boxes.check("--box=" + boxes.path("schedule.box"), "--box=" + boxes.path("despoolr.box"), "--recursive")
+    answer.is_(OK, "7 boxes, nothing waits")
+    assert boxes.check("--box=" + boxes.path("schedule.box/uid")).is_(OK).values("files") == (0,)
+
+
+def test_boxes_have_names_and_are_counted_once(boxes):
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=3 * DAY)
+    boxes.put(LAN, "202AAS03.SRQ", "202AAS04.SRQ")
+    answer = boxes.check("--box=oslo=" + boxes.path(RECEIVE), "--box=" + boxes.path(LAN), "--box=" + boxes.path(LAN) + "/")
+    answer.is_(CRITICAL, "202AAS02.SNI has waited in oslo for 3 d")
+    assert answer.values("files", "largest", "boxes") == (3, 2, 2)
+    # A name is for readers: the memory is the same.
+    boxes.wait(5 * MINUTE)
+    answer = boxes.check("--box=" + boxes.path(LAN), "--box=" + boxes.path(RECEIVE), "-v")
+    assert "none was seen to leave" in answer.box("schedule.box\\outboxes\\LAN")["more"]
+    answer = boxes.check("--box=" + boxes.path("schedule.box"), "--recursive", "--match=*.srq,*.job")
+    answer.is_(OK, "only *.srq, *.job")
+    assert answer.values("files", "boxes") == (2, 5)
+
+
+NAMES = {
+    "long": "n" * 251 + ".SNI",
+    "not utf-8": b"\xc4\xd6\xff.SNI",
+    "a bar and a line break": "a|b\nc.SNI",
+    "bidirectional": "\u202eINS.20",
+    "blanks": "  two  blanks .SNI",
+    "a quote": "it's \"one\".SNI",
+    "a glob": "[*?].SNI",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+def test_names(boxes, name):
+    boxes.put(RECEIVE, name, age_s=3 * DAY)
+    boxes.look(RECEIVE).is_(CRITICAL, "has waited in despoolr.box\\receive for 3 d")
+    boxes.wait(5 * MINUTE)
+    boxes.look(RECEIVE).is_(CRITICAL)  # read back out of the memory
+    boxes.empty(RECEIVE)
+    boxes.wait(MINUTE)
+    boxes.look(RECEIVE).is_(OK, "nothing waits")
+
+
+def test_names_that_differ_in_case(boxes):
+    boxes.put(RECEIVE, "202AAS02.SNI", "202aas02.sni")
+    assert boxes.look(RECEIVE).is_(OK).values("files") == (2,)
+    boxes.wait(5 * MINUTE)
+    boxes.take(RECEIVE, "202AAS02.SNI")
+    answer = boxes.look(RECEIVE)
+    assert answer.values("files") == (1,) and "last left 202AAS02.SNI" in answer.box("despoolr.box\\receive")["more"]
+
+
+def test_many_left_behind_keep_the_budget(boxes):
+    boxes.put(RECEIVE, *("2%07d.SNI" % number for number in range(1500)), age_s=3 * DAY)
+    answer = boxes.look(RECEIVE)
+    answer.is_(CRITICAL, "999 more")
+    assert answer.values("files", "largest") == (1500, 1500)
+    assert len(answer.items) < 11 and answer.lines[-1].startswith("+")
+
+
+WRONG = {
+    "no box": ([], "no box is given; write --box=DIR"),
+    "no folder": (["--box=/nonexistent/a"], "/nonexistent/a: no such folder"),
+    "a file": (["--box=/etc/passwd"], "/etc/passwd"),
+    "a url without a share": (["--box=smb://host"], "names no share"),
+    "a password in the url": (["--box=cen=smb://u:p@host/share"], "everybody can read it"),
+    "known without a pattern": (["--box=/tmp", "--known=@LAN"], "write PATTERN, PATTERN@BOX"),
+    "known without a date": (["--box=/tmp", "--known=a@LAN:soon"], "does not end in a date"),
+}
+
+
+@pytest.mark.parametrize("arguments, text", WRONG.values(), ids=WRONG.keys())
+def test_wrong_options(tmp_path, arguments, text):
+    run("--state-dir=%s" % tmp_path, *arguments).is_(UNKNOWN, text)
+
+
+def test_a_wrong_path_is_put_right(boxes):
+    boxes.make("SCHEDULE2.BOX")
+    boxes.look("Schedule.box").is_(UNKNOWN, "no such folder; there is schedule.box beside it")
+    boxes.look("schedule2.box").is_(UNKNOWN, "no such folder; there is SCHEDULE2.BOX beside it")
+    boxes.look("schedule.box/outboxes/lan").is_(UNKNOWN, "there is LAN beside it")
+    boxes.look("x/y/z").is_(UNKNOWN, "in %s there is " % boxes.root)
+    # What can be looked at is judged all the same.
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=4 * DAY)
+    answer = boxes.check("--box=" + boxes.path(RECEIVE), "--box=" + boxes.path("none"))
+    answer.is_(CRITICAL, "none: no such folder", "202AAS02.SNI has waited")
+    assert answer.value("boxes") == 1
+
+
+def test_links_are_no_circle(boxes):
+    os.symlink(boxes.path("schedule.box"), boxes.path("schedule.box", "again"))
+    os.symlink("nowhere", boxes.path(RECEIVE, "dangling.SNI"))
+    assert boxes.check("--box=" + boxes.path("schedule.box"), "--recursive").is_(OK).value("boxes") == 5
+    boxes.look(RECEIVE).is_(OK, "nothing waits")
+
+
+def test_too_many_folders(boxes):
+    for number in range(300):
+        os.mkdir(boxes.path("schedule.box", "f%03d" % number))
+    boxes.check("--box=" + boxes.path("schedule.box"), "--recursive").is_(UNKNOWN, "more than 256 folders")

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inbox/order.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MINUTE = 60, HOUR = 3600, DAY = 24 * HOUR, NOON = 1800000000 };
+
+/* A box through several runs. */
+struct world {
+    const struct inbox_kind *kind;
+    struct inbox_memory memory;
+    struct inbox_verdict verdict;
+    struct inbox_limits limits;
+    struct string_list match;
+    const char *known; /* a name that --known mutes, or NULL */
+    int64_t changed;   /* of the folder; 0: at each run the newest file's date */
+    int64_t files, known_count, writing, future;
+};
+
+struct file {
+    const char *name;
+    int64_t mtime;
+};
+
+static bool is_known(const void *context, const char *name)
+{
+    const struct world *world = context;
+    return world->known != NULL && strcmp(world->known, name) == 0;
+}
+
+static void look_many(struct world *world, int64_t now, const struct file *files, size_t count)
+{
+    struct inbox_memory before = world->memory;
+    bool clock_back = inbox_memory_clamp(&before, now);
+    const struct inbox_selection selection = {.match = &world->match, .is_known = is_known, .context = world};
+    struct inbox_listing listing = {.kind = world->kind,
+                                    .selection = &selection,
+                                    .memory = &before,
+                                    .folder = {.changed = world->changed},
+                                    .now = now};
+    inbox_verdict_free(&world->verdict);
+    assert_int_equal(inbox_listing_begin(&listing), 0);
+    for (size_t i = 0; i < count; i++) {
+        const struct bytestore_entry entry = {
+            .name = files[i].name, .regular = true, .size_bytes = 100, .mtime = files[i].mtime};
+        assert_true(inbox_listing_visit(&listing, &entry));
+    }
+    assert_int_equal(inbox_judge(&listing, &world->limits, clock_back, &world->verdict, &world->memory), 0);
+    world->files = listing.files;
+    world->known_count = listing.known;
+    world->writing = listing.writing;
+    world->future = listing.future;
+    inbox_listing_free(&listing);
+    inbox_memory_free(&before);
+}
+
+/* Files up to one without a name. */
+static void look(struct world *world, int64_t now, const struct file *files)
+{
+    size_t count = 0;
+    while (files[count].name != NULL)
+        count++;
+    look_many(world, now, files, count);
+}
+
+#define LOOK(world, now, ...) look(world, now, (const struct file[]){__VA_ARGS__{NULL, 0}})
+
+static struct world begin(const char *location)
+{
+    return (struct world){.kind = inbox_kind_of(location)};
+}
+
+static void end(struct world *world)
+{
+    inbox_verdict_free(&world->verdict);
+    inbox_memory_free(&world->memory);
+}
+
+/* "silent 7 h WARNING; left a.SRQ 2 h OK" */
+static void expect(const struct world *world, const char *what, enum status silent, int64_t silence_s,
+                   size_t stragglers, enum status worst)
+{
+    const struct inbox_verdict *verdict = &world->verdict;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < verdict->straggler_count; i++)
+        status = status_worse(status, verdict->stragglers[i].status);
+    if (verdict->silent != silent || verdict->silence_s != silence_s ||
+        verdict->straggler_count != stragglers || status != worst)
+        fail_msg("%s: silent for %lld s is %s, %zu stragglers are %s", what, (long long)verdict->silence_s,
+                 status_name(verdict->silent), verdict->straggler_count, status_name(status));
+}
+
+static void test_a_hung_despooler(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    const int64_t t = NOON;
+    LOOK(&w, t, );
+    expect(&w, "empty", STATUS_OK, 0, 0, STATUS_OK);
+    LOOK(&w, t + HOUR, {"A.SNI", t + HOUR - 2 * MINUTE}, );
+    expect(&w, "one came", STATUS_OK, 2 * MINUTE, 0, STATUS_OK);
+    LOOK(&w, t + 3 * HOUR, {"A.SNI", t + HOUR - 2 * MINUTE}, {"B.SNI", t + 2 * HOUR}, );
+    expect(&w, "2 h", STATUS_WARNING, 2 * HOUR + 2 * MINUTE, 0, STATUS_OK);
+    LOOK(&w, t + 8 * HOUR, {"A.SNI", t + HOUR - 2 * MINUTE}, {"B.SNI", t + 2 * HOUR},
+         {"C.SNI", t + 7 * HOUR}, );
+    expect(&w, "7 h", STATUS_CRITICAL, 7 * HOUR + 2 * MINUTE, 0, STATUS_OK);
+    /* One leaves: the clock begins anew. */
+    LOOK(&w, t + 9 * HOUR, {"B.SNI", t + 2 * HOUR}, {"C.SNI", t + 7 * HOUR}, );
+    expect(&w, "one left", STATUS_OK, 0, 0, STATUS_OK);
+    assert_string_equal(w.memory.moved_name, "A.SNI");
+    LOOK(&w, t + 10 * HOUR, );
+    expect(&w, "all left", STATUS_OK, 0, 0, STATUS_OK);
+    assert_int_equal(w.verdict.gone, 2);
+    end(&w);
+}
+
+static void test_one_held_while_the_rest_flows(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/schedule.box/requests");
+    int64_t t = NOON;
+    const struct file held = {"202AAS02.SRQ", t - 5 * MINUTE};
+    LOOK(&w, t - 10 * MINUTE, );
+    LOOK(&w, t, held, {"202AB001.SRQ", t - 2 * MINUTE}, );
+    LOOK(&w, t += HOUR, held, {"202AB002.SRQ", t - 2 * MINUTE}, );
+    LOOK(&w, t += HOUR, held, {"202AB003.SRQ", t - 2 * MINUTE}, {"202AB004.JOB", t - 2 * MINUTE}, );
+    expect(&w, "two have overtaken", STATUS_OK, 0, 0, STATUS_OK);
+    LOOK(&w, t += HOUR, held, );
+    expect(&w, "three, a file of another extension does not count", STATUS_OK, 0, 1, STATUS_OK);
+    assert_int_equal(w.verdict.stragglers[0].file.overtaken, 3);
+    const int64_t over = t;
+    for (; t < over + 13 * HOUR; t += HOUR)
+        LOOK(&w, t, held, );
+    LOOK(&w, over + 13 * HOUR, held, );
+    expect(&w, "quiet night: the one without a reason is not silent", STATUS_OK, 0, 1, STATUS_WARNING);
+    for (t = over + 14 * HOUR; t <= over + 25 * HOUR; t += HOUR)
+        LOOK(&w, t, held, );
+    expect(&w, "a day", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    LOOK(&w, t, );
+    expect(&w, "let go", STATUS_OK, 0, 0, STATUS_OK);
+    end(&w);
+}
+
+static void test_flow_between_two_looks(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    int64_t t = NOON;
+    const struct file held = {"202AAS02.SNI", t - 5 * MINUTE};
+    w.changed = t - 5 * MINUTE;
+    LOOK(&w, t - 6 * MINUTE, );
+    LOOK(&w, t, held, );
+    for (int i = 0; i < 3; i++) {
+        w.changed = t + MINUTE;
+        LOOK(&w, t += 5 * MINUTE, held, );
+        assert_true(w.verdict.passed);
+    }
+    expect(&w, "three came and left unseen", STATUS_OK, 0, 1, STATUS_OK);
+    LOOK(&w, t += 5 * MINUTE, held, );
+    assert_false(w.verdict.passed);
+    w.changed = t + MINUTE;
+    LOOK(&w, t += 5 * MINUTE, held, {"B.SNI", t - 10}, );
+    assert_false(w.verdict.passed); /* what came is still there */
+    w.changed = t + MINUTE;
+    LOOK(&w, t += 5 * MINUTE, held, {"B.SNI", t - 10}, {"C.TMP", t - 10}, );
+    assert_false(w.verdict.passed);
+    end(&w);
+}
+
+/* Everything waits for an address that opens at 22:00, also over a weekend. */
+static void test_a_closed_address(void **state)
+{
+    (void)state;
+    struct world w = begin("smb://cen/SMS_CEN/inboxes/schedule.box/outboxes/LAN");
+    const int64_t friday = NOON + 5 * HOUR, monday_night = friday + 3 * DAY + 5 * HOUR;
+    LOOK(&w, friday - HOUR, );
+    int64_t t = friday;
+    for (; t < monday_night; t += HOUR) {
+        LOOK(&w, t, {"202AAS02.SRQ", friday - MINUTE - 5}, {"202AAS03.SRQ", friday - MINUTE - 4}, );
+        expect(&w, "the weekend", STATUS_OK, t - (friday - MINUTE - 5), 0, STATUS_OK);
+    }
+    LOOK(&w, t, );
+    expect(&w, "22:00", STATUS_OK, 0, 0, STATUS_OK);
+    /* A sender that hangs. */
+    LOOK(&w, t += HOUR, {"202AAS04.SRQ", t - HOUR + 1}, );
+    for (int i = 0; i < 97; i++)
+        LOOK(&w, t += HOUR, {"202AAS04.SRQ", t - HOUR - i * HOUR}, );
+    end(&w);
+    w = begin("/m/schedule.box/outboxes/LAN");
+    for (t = NOON; t <= NOON + 85 * HOUR; t += HOUR)
+        LOOK(&w, t, {"202AAS04.SRQ", NOON - HOUR / 2}, );
+    expect(&w, "the sender hangs, a warning", STATUS_WARNING, 85 * HOUR, 0, STATUS_OK);
+    for (; t <= NOON + 97 * HOUR; t += HOUR)
+        LOOK(&w, t, {"202AAS04.SRQ", NOON - HOUR / 2}, );
+    expect(&w, "the sender hangs", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    end(&w);
+    /* What the operator gives counts for every name. */
+    w = begin("/m/schedule.box/outboxes/LAN");
+    w.limits.silent_critical = w.limits.left_critical = (struct range){.set = true, .end = 6 * HOUR};
+    LOOK(&w, NOON, );
+    LOOK(&w, NOON + HOUR, {"202AAS05.SRQ", NOON + MINUTE}, );
+    LOOK(&w, NOON + 7 * HOUR, {"202AAS05.SRQ", NOON + MINUTE}, );
+    expect(&w, "-c 6h", STATUS_CRITICAL, 7 * HOUR - MINUTE, 0, STATUS_OK);
+    end(&w);
+}
+
+static void test_the_first_look(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    const int64_t t = NOON;
+    LOOK(&w, t, {"A.SNI", t - 4 * DAY}, {"B.SNI", t - 3 * HOUR}, );
+    expect(&w, "old at the first look", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    assert_true(w.verdict.first && !w.verdict.stragglers[0].overtaken);
+    /* The others flow: it stays until it leaves. */
+    LOOK(&w, t + HOUR, {"A.SNI", t - 4 * DAY}, );
+    expect(&w, "the others flow", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    LOOK(&w, t + 9 * HOUR, {"A.SNI", t - 4 * DAY}, );
+    expect(&w, "a quiet night", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    LOOK(&w, t + 10 * HOUR, );
+    expect(&w, "it left", STATUS_OK, 0, 0, STATUS_OK);
+    end(&w);
+    /* Nothing leaves: the box is silent, and stays so. */
+    w = begin("/m/despoolr.box/receive");
+    LOOK(&w, t, {"A.SNI", t - HOUR}, );
+    LOOK(&w, t + 3 * HOUR, {"A.SNI", t - HOUR}, );
+    expect(&w, "3 h", STATUS_WARNING, 3 * HOUR, 0, STATUS_OK);
+    for (int hour = 7; hour < 30; hour++) {
+        LOOK(&w, t + hour * HOUR, {"A.SNI", t - HOUR}, );
+        expect(&w, "silent for a day", STATUS_CRITICAL, hour * HOUR, 0, STATUS_OK);
+    }
+    LOOK(&w, t + 30 * HOUR, {"A.SNI", t - HOUR}, {"B.SNI", t + 29 * HOUR}, );
+    LOOK(&w, t + 31 * HOUR, {"A.SNI", t - HOUR}, );
+    expect(&w, "one flows, the first does not", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    end(&w);
+}
+
+/* Moved and copied files bring their dates along: what was not there at the last look is younger than that. */
+static void test_old_dates_of_new_files(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    const int64_t t = NOON;
+    LOOK(&w, t, );
+    LOOK(&w, t + HOUR, {"A.SNI", t - 9 * DAY}, );
+    expect(&w, "came since the last look", STATUS_OK, HOUR, 0, STATUS_OK);
+    /* The same name with another date is another file. */
+    LOOK(&w, t + 5 * HOUR, {"A.SNI", t + 4 * HOUR}, );
+    expect(&w, "replaced", STATUS_OK, HOUR, 0, STATUS_OK);
+    /* Emptied and filled between two looks. */
+    LOOK(&w, t + 12 * HOUR, {"B.SNI", t + 6 * HOUR}, );
+    expect(&w, "emptied and filled", STATUS_OK, 0, 0, STATUS_OK);
+    end(&w);
+}
+
+static void test_clocks(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    const int64_t t = NOON;
+    /* The server is two hours ahead: the folder's own date says so. */
+    w.changed = t + 2 * HOUR;
+    LOOK(&w, t, {"A.SNI", t + HOUR}, {"B.SNI", t + 2 * HOUR - 30}, {"C.SNI", t + 9 * DAY}, );
+    expect(&w, "the server is ahead", STATUS_OK, 0, 0, STATUS_OK);
+    assert_int_equal(w.verdict.oldest_s, HOUR);
+    assert_int_equal(w.writing, 1);
+    assert_int_equal(w.future, 1);
+    assert_int_equal(w.files, 2);
+    end(&w);
+    /* This host's clock runs backwards. */
+    w = begin("/m/despoolr.box/receive");
+    LOOK(&w, t - HOUR, );
+    LOOK(&w, t, {"A.SNI", t - 10 * MINUTE}, );
+    LOOK(&w, t - 5 * HOUR, {"A.SNI", t - 10 * MINUTE}, );
+    assert_true(w.verdict.clock_back);
+    expect(&w, "the clock went back", STATUS_OK, 0, 0, STATUS_OK);
+    LOOK(&w, t + 2 * HOUR, {"A.SNI", t - 10 * MINUTE}, );
+    expect(&w, "and on", STATUS_CRITICAL, 7 * HOUR, 0, STATUS_OK);
+    end(&w);
+    /* Two days without a look are no silence that was seen. */
+    w = begin("/m/despoolr.box/receive");
+    LOOK(&w, t, );
+    LOOK(&w, t + HOUR, {"A.SNI", t + 30 * MINUTE}, );
+    LOOK(&w, t + 2 * DAY, {"A.SNI", t + 30 * MINUTE}, );
+    expect(&w, "a gap", STATUS_OK, 30 * MINUTE, 0, STATUS_OK);
+    LOOK(&w, t + 2 * DAY + 2 * HOUR, {"A.SNI", t + 30 * MINUTE}, );
+    expect(&w, "after the gap", STATUS_WARNING, 2 * HOUR + 30 * MINUTE, 0, STATUS_OK);
+    end(&w);
+}
+
+static void test_selection(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    const int64_t t = NOON;
+    const char *globs[] = {"*.sni"};
+    w.match = (struct string_list){globs, 1};
+    w.known = "A.SNI";
+    LOOK(&w, t - HOUR, );
+    LOOK(&w, t, {"A.SNI", t - 5 * MINUTE}, {"B.SNI", t - 5 * MINUTE}, {"X.IST", t - 5 * MINUTE},
+         {"Y.TMP", t - DAY}, );
+    assert_int_equal(w.files, 1);
+    assert_int_equal(w.known_count, 1);
+    LOOK(&w, t + 7 * HOUR, {"A.SNI", t - 5 * MINUTE}, {"X.IST", t - 5 * MINUTE}, );
+    expect(&w, "only what is muted or not selected waits", STATUS_OK, 0, 0, STATUS_OK);
+    /* The end of --known, and another --match: their ages were kept. */
+    w.known = NULL;
+    w.match.count = 0;
+    LOOK(&w, t + 14 * HOUR, {"A.SNI", t - 5 * MINUTE}, {"X.IST", t - 5 * MINUTE}, );
+    expect(&w, "no longer muted", STATUS_CRITICAL, 7 * HOUR, 0, STATUS_OK);
+    assert_int_equal(w.verdict.oldest_s, 14 * HOUR + 5 * MINUTE);
+    end(&w);
+}
+
+/* A .PKG may wait for its compressed files; the rest of its box may not. */
+static void test_slow_names(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/distmgr.box/INCOMING");
+    const int64_t t = NOON;
+    LOOK(&w, t, );
+    LOOK(&w, t + HOUR, {"U2J0GVIQ.PKG", t + MINUTE}, );
+    LOOK(&w, t + 23 * HOUR, {"U2J0GVIQ.PKG", t + MINUTE}, );
+    expect(&w, "a .PKG", STATUS_OK, 23 * HOUR - MINUTE, 0, STATUS_OK);
+    assert_true(w.verdict.silence_is_slow);
+    LOOK(&w, t + 30 * HOUR, {"U2J0GVIQ.PKG", t + MINUTE}, {"A.STA", t + 23 * HOUR + MINUTE}, );
+    expect(&w, "and a .STA", STATUS_CRITICAL, 7 * HOUR - MINUTE, 0, STATUS_OK);
+    assert_false(w.verdict.silence_is_slow);
+    end(&w);
+}
+
+/* More files than are kept: the longest waiting are. */
+static void test_many(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 };
+    struct world w = begin("/m/despoolr.box/receive");
+    struct file *files = calloc(MANY, sizeof *files);
+    const int64_t t = NOON;
+    for (int i = 0; i < MANY; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%08X.SNI", i);
+        files[i] = (struct file){strdup(name), t - HOUR - (i * 7919 % MANY)};
+    }
+    w.limits.files_critical = (struct range){.set = true, .end = 1000};
+    look_many(&w, t, files, MANY);
+    assert_int_equal(w.files, MANY);
+    assert_int_equal(w.memory.count, INBOX_KEPT);
+    assert_false(w.memory.complete);
+    assert_int_equal(w.verdict.oldest_s, HOUR + MANY - 1);
+    assert_int_equal(w.verdict.full, STATUS_CRITICAL);
+    for (size_t i = 0; i < w.memory.count; i++)
+        assert_true(w.memory.files[i].start < t - HOUR - (MANY - INBOX_KEPT) + 1);
+    /* Of those that are not kept one leaves: there are fewer. */
+    look_many(&w, t + HOUR, files, MANY);
+    assert_int_equal(w.memory.moved, 0);
+    for (int i = 0; i < MANY; i++)
+        if (files[i].mtime == t - HOUR) {
+            struct file last = files[MANY - 1];
+            files[MANY - 1] = files[i];
+            files[i] = last;
+            break;
+        }
+    look_many(&w, t + 2 * HOUR, files, MANY - 1);
+    assert_int_equal(w.memory.moved, t + 2 * HOUR);
+    assert_null(w.memory.moved_name);
+    for (int i = 0; i < MANY; i++)
+        free((char *)files[i].name);
+    free(files);
+    end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_hung_despooler),
+        cmocka_unit_test(test_one_held_while_the_rest_flows),
+        cmocka_unit_test(test_flow_between_two_looks),
+        cmocka_unit_test(test_a_closed_address),
+        cmocka_unit_test(test_the_first_look),
+        cmocka_unit_test(test_old_dates_of_new_files),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_slow_names),
+        cmocka_unit_test(test_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
