@@ -341,6 +341,16 @@ int main(int argc, char **argv)
             "Lists inboxes of a site server (scheduler, senders, despooler, distribution manager) and tells "
             "where files wait and nothing leaves, and which file was left behind by younger ones, since "
             "when, what that box means and what to do.",
+        .examples = "The check, as NRPE runs it; and on folders that this host can read:\n"
+                    "\n"
+                    " check_sms_inbox --extra-opts=inbox_CEN\n"
+                    " check_sms_inbox --recursive --box=/srv/cen/inboxes/schedule.box \\\n"
+                    "     --box=/srv/cen/inboxes/despoolr.box\n"
+                    "\n"
+                    "A site whose addresses are always open: its senders need no patience.\n"
+                    "\n"
+                    " check_sms_inbox --recursive --box=/srv/cen/inboxes/schedule.box \\\n"
+                    "     -w 2h -c 6h --left-critical=24h",
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
     };

@@ -68,6 +68,8 @@ class Machine:
             for place in (self.path("srv/%s" % code), self.path("srv/%s/Logs" % code), self.path("Logs")):
                 os.makedirs(place, exist_ok=True)
                 logs.write(place, stories, site, now, form="F2", zone=60)
+        for box in ("schedule.box/requests", "despoolr.box/receive"):
+            os.makedirs(self.path("srv/cen/inboxes/" + box))
         self.write("password", PASSWORD + "\n")
         self.server = TdsServer(self.database, user="sms_check", password=PASSWORD, database="SMS_CEN")
 
@@ -88,6 +90,7 @@ class Machine:
             "smb-auth = ": "#smb-auth = ",
             "smb://s021.example.com/SMS_S02/Logs": self.path("srv/S02"),
             "/srv/sms-logs": self.path("srv"),
+            "smb://cen1.example.com/SMS_CEN": self.path("srv/cen"),
         })
         self.write("monitoring-plugins-sms.ini", re.sub(r"(?m)^log = smb://[^/]+/SMS_(\w+)/Logs", lambda m: "log = " + self.path("srv/" + m[1]), text))
         return self
@@ -96,7 +99,7 @@ class Machine:
         self.server.stop()
 
     def here(self, command):
-        for old, new in (("@/etc/monitoring-plugins-sms.ini", ""), ("/srv/sms-logs", self.path("srv")), ("/srv/S02", self.path("srv/S02")),
+        for old, new in (("@/etc/monitoring-plugins-sms.ini", ""), ("/srv/sms-logs", self.path("srv")), ("/srv/S02", self.path("srv/S02")), ("/srv/cen", self.path("srv/cen")),
                          ("CEN00012", "CEN00001"), ("CEN0000E", "CEN00001"), ("*.branch.example", "S0*"), ("Database=SMS_CEN.db", "Database=" + self.database)):
             command = command.replace(old, new)
         return command

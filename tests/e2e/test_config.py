@@ -10,16 +10,17 @@ import pytest
 
 import daemons
 
-CHECKS = ("check_sms_packages", "check_sms_dps", "check_sms_despool")
+CHECKS = ("check_sms_packages", "check_sms_dps", "check_sms_despool", "check_sms_inbox")
 LABELS = {
     "check_sms_packages": "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time new",
     "check_sms_dps": "pending stuck retrying failed known oldest oldest_failed examined evidence_age query_time new",
     "check_sms_despool": "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age new",
+    "check_sms_inbox": "files stuck known oldest largest bytes boxes new",
 }
 # Sections of the shipped ini file and the programs that read them.
 SECTIONS = {
     "database_CEN": ("check_sms_packages", "check_sms_dps", "sms_reset_package"), "packages_CEN": ("check_sms_packages",), "dps_CEN": ("check_sms_dps",),
-    "despool_S02": ("check_sms_despool",), "despool_S03": ("check_sms_despool",), "reset_CEN": ("sms_reset_package",),
+    "despool_S02": ("check_sms_despool",), "despool_S03": ("check_sms_despool",), "inbox_CEN": ("check_sms_inbox",), "reset_CEN": ("sms_reset_package",),
 }
 
 
