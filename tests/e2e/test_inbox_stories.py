@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """check_sms_inbox: what a team meets, on local folders."""
+import json
 import os
+import subprocess
 
 import pytest
 
-from inbox import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Inboxes, run
+from inbox import CRITICAL, DAY, HOUR, MINUTE, OK, PLUGIN, UNKNOWN, WARNING, Inboxes, run
 
 RECEIVE, REQUESTS, LAN, INCOMING = "despoolr.box/receive", "schedule.box/requests", "schedule.box/outboxes/LAN", "distmgr.box/INCOMING"
 
@@ -231,6 +233,38 @@ def test_many_left_behind_keep_the_budget(boxes):
     answer.is_(CRITICAL, "999 more")
     assert answer.values("files", "largest") == (1500, 1500)
     assert len(answer.items) < 11 and answer.lines[-1].startswith("+")
+
+
+def test_a_service_that_pages_what_is_new(boxes):
+    """The second stall is told although the first is red already."""
+    new = ("--new=15m",)
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=4 * DAY)
+    boxes.look(RECEIVE, *new).is_(CRITICAL, "1 new: 202AAS02.SNI at despoolr.box\\receive (old); 1 stuck in all")
+    boxes.wait(20 * MINUTE)
+    answer = boxes.look(RECEIVE, *new)
+    answer.is_(OK, "nothing new, 1 stuck in all")
+    assert answer.left("202AAS02.SNI")["state"] == "CRITICAL" and answer.values("stuck", "new") == (1, 0)
+    boxes.put(RECEIVE, "202AAS03.SNI")
+    boxes.look(RECEIVE, *new).is_(OK)
+    boxes.wait(7 * HOUR)
+    boxes.look(RECEIVE, *new).is_(CRITICAL, "1 new: despoolr.box\\receive (silent); 2 stuck in all")
+    boxes.wait(HOUR)
+    boxes.look(RECEIVE, *new).is_(OK, "nothing new, 2 stuck in all")
+
+
+def test_json_tells_everything(boxes):
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=4 * DAY)
+    boxes.put(RECEIVE, b"\xff\"\\.SNI", age_s=4 * DAY)
+    boxes.put(LAN, "202AAS03.SRQ")
+    command = [PLUGIN, "--box=" + boxes.path(RECEIVE), "--box=" + boxes.path(LAN), "--state-dir=" + boxes.state, "--output=json"]
+    done = subprocess.run(command, env=boxes.clock(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    told = json.loads(done.stdout)
+    assert done.returncode == CRITICAL and told["state"] == "CRITICAL" and told["perfdata"]["files"]["value"] == 3
+    kinds = sorted((item["kind"], item["package"], item["place"]) for item in told["items"])
+    assert kinds == [("old", "202AAS02.SNI", "despoolr.box\\receive"), ("old", "\ufffd\"\\.SNI", "despoolr.box\\receive"),
+                     ("waiting", "", "despoolr.box\\receive"), ("waiting", "", "schedule.box\\outboxes\\LAN")]
+    box = next(item for item in told["items"] if item["place"].endswith("LAN"))
+    assert (box["files"], box["bytes"], box["oldest"], box["last_left"]) == (1, 100, "202AAS03.SRQ", None)
 
 
 WRONG = {
