@@ -9,6 +9,7 @@
  *   sitedb/nalpath     the server's name out of a NAL path
  *   sitedb/dp_message  status messages in words
  *   sitedb/dp_survey   --survey
+ *   check/dp_order     what later packages overtook, and DPs on which nothing moves
  *   check/dp_words     the lines of the items, with what to do next
  *   check/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
  *   items/judge        age and thresholds to a state
@@ -21,6 +22,7 @@
 
 #include "base/sanitize.h"
 #include "base/units.h"
+#include "check/dp_order.h"
 #include "check/dp_words.h"
 #include "check/sitecheck.h"
 #include "items/summary.h"
@@ -28,6 +30,7 @@
 #include "sitedb/package_dp.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +93,7 @@ struct run {
     struct dp_list dps;
     struct dp_evidence evidence;
     struct package_memory packages;
+    struct dp_order order;
 };
 
 static const struct dps_check *options_of(const struct siterun *run)
@@ -147,6 +151,20 @@ static int look_up(void *context, struct lookup *lookups, size_t count, struct f
     return dps_look_up(&run->site.db, &run->selection, lookups, count, &run->dps, failure);
 }
 
+static int remember_order(void *context, struct findings *findings, struct failure *failure)
+{
+    struct run *run = context;
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "%s/", run->site.source.prefix);
+    return dp_order_remember(&run->order, prefix, &run->site, findings, &run->selection, &run->dps, failure);
+}
+
+static void judge_order(void *context, struct findings *findings)
+{
+    struct run *run = context;
+    dp_order_judge(&run->order, &run->site, findings, &run->dps);
+}
+
 static int read_dps(struct siterun *site, struct failure *failure)
 {
     struct run *run = (struct run *)site;
@@ -169,6 +187,8 @@ static struct dp_words words_of(const struct siterun *run)
     return (struct dp_words){.db = &run->db,
                              .sources = &((const struct run *)run)->selection.sources,
                              .rates = &run->check->look.rates,
+                             .order = &((const struct run *)run)->order,
+                             .findings = &run->findings,
                              .packages = &((const struct run *)run)->packages};
 }
 
@@ -447,7 +467,8 @@ static void run_check(struct worker *worker, void *context)
     static const struct siterun_steps steps = {
         .columns = SITEDB_BIT(SITEDB_DP_STATUS) | SITEDB_BIT(SITEDB_DP_IS_PEER) |
                    SITEDB_BIT(SITEDB_DP_REFRESHED) | SITEDB_BIT(SITEDB_VIEW_PACKAGE_TYPE) |
-                   SITEDB_BIT(SITEDB_VIEW_SOURCE_DATE) | SITEDB_BIT(SITEDB_VIEW_SOURCE_FLAG),
+                   SITEDB_BIT(SITEDB_VIEW_SOURCE_DATE) | SITEDB_BIT(SITEDB_VIEW_SOURCE_FLAG) |
+                   SITEDB_BIT(SITEDB_SUMMARY_COPIED),
         .instead = survey_instead,
         .read = read_dps,
         .tell = tell,
@@ -467,10 +488,13 @@ static void run_check(struct worker *worker, void *context)
                                                .describe = describe_dp,
                                                .site_of = site_of,
                                                .selects = is_selected,
-                                               .look_up = look_up};
+                                               .look_up = look_up,
+                                               .remember = remember_order,
+                                               .judge = judge_order};
     siterun(&run.site, &steps);
     dp_list_free(&run.dps);
     package_memory_free(&run.packages);
+    dp_order_free(&run.order);
     text_free(&run.evidence.silent);
 }
 

@@ -44,17 +44,25 @@ static void add_kind(const struct dp *dp, struct text *text)
         text_add(text, dp_kind_words(dp->kind));
 }
 
+static void add_short_package(const struct dp *dp, struct text *text)
+{
+    text_add(text, dp->package->id);
+    if (dp->package->name[0] == '\0')
+        return;
+    text_add(text, " \"");
+    text_add_clean(text, dp->package->name, SHORT_NAME);
+    text_add(text, "\"");
+}
+
 void dp_words_short(const struct dp_words *words, const struct item *item, const struct dp *dp,
                     struct text *text)
 {
     char age[32];
-    text_add(text, dp->package->id);
-    if (dp->package->name[0] != '\0') {
-        text_add(text, " \"");
-        text_add_clean(text, dp->package->name, SHORT_NAME);
-        text_add(text, "\"");
+    const struct dp_standstill *standstill = dp_order_standstill(words->order, item, dp);
+    if (standstill == NULL) {
+        add_short_package(dp, text);
+        text_add(text, " on ");
     }
-    text_add(text, " on ");
     text_add_clean(text, dp->server->place, SHORT_NAME);
     text_addf(text, ", %s", dp->server->site);
     const struct site *site = sitedb_site(words->db, dp->server->site);
@@ -63,6 +71,12 @@ void dp_words_short(const struct dp_words *words, const struct item *item, const
         text_add_clean(text, site->name, SHORT_SITE);
     }
     text_add(text, ": ");
+    if (standstill != NULL) {
+        text_addf(text, "nothing has moved for %s, %" PRId64 " packages wait, first ",
+                  duration_format(standstill->for_s, age, sizeof age), standstill->packages);
+        add_short_package(dp, text);
+        text_add(text, " ");
+    }
     add_kind(dp, text);
     text_addf(text, " for %s", duration_format(item->age_s, age, sizeof age));
     const struct dp_message *message = dp_message_find(dp->message_id);
@@ -264,6 +278,21 @@ static void add_advice(const struct dp_words *words, const struct dp *dp, struct
         add_site_question(words, dp, line);
 }
 
+/* What order tells of it, and of its DP. */
+static void add_order(const struct dp_words *words, const struct item *item, const struct dp *dp,
+                      struct text *line)
+{
+    char age[32];
+    const struct dp_standstill *standstill = dp_order_standstill(words->order, item, dp);
+    if (standstill != NULL)
+        text_addf(line, "; nothing has moved on this DP for %s, %" PRId64 " packages wait",
+                  duration_format(standstill->for_s, age, sizeof age), standstill->packages);
+    else if (item->folded)
+        text_add(line, "; nothing moves on this DP");
+    if (words->order != NULL)
+        dp_order_add_words(words->order, (size_t)(item - words->findings->items), line);
+}
+
 void dp_words_line(const struct dp_words *words, const struct item *item, const struct dp *dp,
                    struct text *line)
 {
@@ -274,6 +303,7 @@ void dp_words_line(const struct dp_words *words, const struct item *item, const 
     itemline_add_ages(item, words->rates, line);
     add_message(words, dp, line);
     add_server(dp, line);
+    add_order(words, item, dp, line);
     if (item->status != STATUS_OK)
         add_advice(words, dp, line);
 }

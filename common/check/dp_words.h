@@ -3,6 +3,7 @@
 #define SMS_CHECK_DP_WORDS_H
 
 #include "base/text.h"
+#include "check/dp_order.h"
 #include "check/package_memory.h"
 #include "items/judge.h"
 #include "items/minrate.h"
@@ -14,6 +15,8 @@ struct dp_words {
     const struct sitedb *db;
     const struct dp_sources *sources;
     const struct rate_list *rates;
+    const struct dp_order *order; /* NULL: none */
+    const struct findings *findings;
     const struct package_memory *packages; /* what check_sms_packages knows of the sites; NULL: nothing */
 };
 

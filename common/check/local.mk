@@ -7,6 +7,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/boxes_output.h \
 	common/check/check.c \
 	common/check/check.h \
+	common/check/dp_order.c \
+	common/check/dp_order.h \
 	common/check/dp_words.c \
 	common/check/dp_words.h \
 	common/check/findings.c \

@@ -158,7 +158,7 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
                     order->memory.site_count, &order->result) != 0)
         return fail(failure, "out of memory");
     order->judged = true;
-    if (order_memory_store(recall->file, &order->run, &order->result, &problem) != 0)
+    if (order_memory_store(recall->file, "version/", &order->run, &order->result, &problem) != 0)
         recall_note_trouble(recall, &problem);
     for (size_t i = 0; i < findings->count; i++)
         findings->items[i].queue_bytes = order->result.verdicts[i].queue_bytes;

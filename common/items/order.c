@@ -20,7 +20,7 @@ static void clamp(int64_t *time, int64_t now)
         *time = now;
 }
 
-enum { KEY_BYTES = 32 };
+enum { KEY_BYTES = ORDER_CODE_BYTES + 16 };
 
 /* 0 where it is not known, or is none that the product has. */
 static int64_t priority_of(int64_t told)

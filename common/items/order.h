@@ -50,6 +50,9 @@ enum {
     ORDER_MARK_S = 48 * ORDER_HOUR
 };
 
+/* A place may be a distribution point: "S021.corp.example/S02". */
+enum { ORDER_CODE_BYTES = 288 };
+
 enum order_reason { ORDER_NONE, ORDER_OVERTAKEN, ORDER_OVERTAKEN_ANY };
 
 /* What is remembered of a pair. */
@@ -72,7 +75,7 @@ struct order_item {
 
 /* What is remembered of a site. */
 struct order_site {
-    char code[8];
+    char code[ORDER_CODE_BYTES];
     int64_t last;         /* last run that saw an arrival; at first the first run */
     int64_t quiet;        /* silence is not counted before: the site returned, or a site above was silent */
     int64_t page, pages;  /* the time of its silence page, and how many there were */

@@ -151,19 +151,20 @@ static int put_site(struct statefile *file, struct order_site site, struct failu
 }
 
 /* An item that has ended has no order. */
-static int forget_ended(struct statefile *file, struct failure *failure)
+static int forget_ended(struct statefile *file, const char *prefix, struct failure *failure)
 {
     sqlite3_stmt *removal = statefile_statement(
-        file, "DELETE FROM order_item WHERE 'version/' || key NOT IN (SELECT key FROM item)", failure);
+        file, "DELETE FROM order_item WHERE ? || key NOT IN (SELECT key FROM item)", failure);
     if (removal == NULL)
         return -1;
+    sqlite3_bind_text(removal, 1, prefix, -1, SQLITE_STATIC);
     int outcome = sqlite3_step(removal) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
     sqlite3_reset(removal);
     return outcome;
 }
 
-int order_memory_store(struct statefile *file, const struct order_run *run, const struct order_result *result,
-                       struct failure *failure)
+int order_memory_store(struct statefile *file, const char *prefix, const struct order_run *run,
+                       const struct order_result *result, struct failure *failure)
 {
     int outcome = 0;
     for (size_t i = 0; i < run->pair_count && outcome == 0; i++)
@@ -172,7 +173,7 @@ int order_memory_store(struct statefile *file, const struct order_run *run, cons
     for (size_t i = 0; i < run->hop_count && outcome == 0; i++)
         if (result->site_changed[i])
             outcome = put_site(file, result->sites[i], failure);
-    return outcome == 0 ? forget_ended(file, failure) : -1;
+    return outcome == 0 ? forget_ended(file, prefix, failure) : -1;
 }
 
 void order_memory_free(struct order_memory *memory)

@@ -38,9 +38,14 @@ int order_memory_load(struct statefile *file, struct order_memory *memory, struc
 /** The sites alone, for a look before the database is read. */
 int order_memory_load_sites(struct statefile *file, struct order_memory *memory, struct failure *failure);
 
-/** Write what changed, and forget the items that itemstore.h has forgotten. @return 0 or -1 */
-int order_memory_store(struct statefile *file, const struct order_run *run, const struct order_result *result,
-                       struct failure *failure);
+/**
+ * Write what changed, and forget the items that itemstore.h has forgotten.
+ *
+ * @param prefix  of the items' keys there: "version/"
+ * @return 0 or -1
+ */
+int order_memory_store(struct statefile *file, const char *prefix, const struct order_run *run,
+                       const struct order_result *result, struct failure *failure);
 
 void order_memory_free(struct order_memory *memory);
 

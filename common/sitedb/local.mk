@@ -9,6 +9,7 @@ common_sitedb_libsitedb_a_SOURCES = \
 	common/sitedb/nalpath.h \
 	common/sitedb/package_dp.c \
 	common/sitedb/package_dp.h \
+	common/sitedb/package_dp_arrivals.c \
 	common/sitedb/package_dp_count.c \
 	common/sitedb/package_dp_names.c \
 	common/sitedb/package_dp_parts.c \

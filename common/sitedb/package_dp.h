@@ -45,6 +45,7 @@ struct dp_package {
 struct dp_server {
     const char *place; /* "S021": as shown (sitedb/nalpath.h) */
     const char *site;  /* SiteCode of the row */
+    const char *path;  /* its NAL path, as it was met first */
     uint32_t number;   /* 0, 1, 2 ...: to count by */
     /* What dps_describe_servers found out, where it could look. */
     bool pull, maintenance, inactive;
@@ -207,6 +208,36 @@ int dps_read_unproven(const struct sitedb *db, const struct dp_selection *select
 /** Fill in what is known of the servers themselves: kind, maintenance, inactive, full drives. */
 int dps_describe_servers(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,
                          struct failure *failure);
+
+/* A package that was installed on a DP. */
+struct dp_arrival {
+    char package[16];
+    const struct dp_server *server;
+    int64_t version, copied; /* the date as it is stored */
+};
+
+struct dp_arrivals {
+    struct dp_arrival *rows; /* owned; dp_arrivals_free */
+    size_t count;
+    size_t seen;   /* rows that were read */
+    bool too_many; /* they are not complete */
+};
+
+/**
+ * Read what was installed since a date (as it is stored).
+ *
+ * @param most    rows at most: a refresh of everything everywhere is no order to tell
+ * @param wanted  by the number of the server; others are left out
+ */
+int dps_read_arrivals(const struct sitedb *db, const struct dp_selection *selection, int64_t since,
+                      size_t most, const bool *wanted, size_t wanted_count, struct dp_list *list,
+                      struct dp_arrivals *arrivals, struct failure *failure);
+
+void dp_arrivals_free(struct dp_arrivals *arrivals);
+
+/** Find out on which of these servers anything was installed since a date. @param[in,out] moving  in step, set true */
+int dps_find_moving(const struct sitedb *db, int64_t since, const struct dp_server *const *servers,
+                    size_t count, struct dp_list *list, bool *moving, struct failure *failure);
 
 /** Count what is looked at. */
 int dps_count(const struct sitedb *db, const struct dp_selection *selection, struct dp_evidence *evidence,

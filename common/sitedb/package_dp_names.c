@@ -138,8 +138,10 @@ static const struct dp_server *server_at(struct dp_names *names, const char *nal
         (made = arena_allocate(&names->arena, sizeof *made)) != NULL) {
         made->place = arena_copy(&names->arena, text_string(&path.place), path.place.length);
         made->site = arena_copy(&names->arena, site, strlen(site));
+        made->path = arena_copy(&names->arena, nal_path, strlen(nal_path));
         made->percent_free = -1;
-        if (made->place != NULL && made->site != NULL && number_server(names, made) == 0)
+        if (made->place != NULL && made->path != NULL && made->site != NULL &&
+            number_server(names, made) == 0)
             server = add_name(&names->arena, &names->places, text_string(&name), made);
     }
     text_free(&name);

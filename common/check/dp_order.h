@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_DP_ORDER_H
+#define SMS_CHECK_DP_ORDER_H
+
+#include "check/siteorder.h"
+#include "sitedb/package_dp.h"
+
+/*
+ * Order on distribution points (items/order.h, each DP a place of its own): a package that later ones overtook is lost,
+ * not slow; and a DP on which nothing moves is one item, not one a package. Ages decide as before: order adds to them,
+ * because no experiment tells yet how several transfers at once to one DP keep their order.
+ */
+
+/* A DP on which nothing moves. */
+struct dp_standstill {
+    const struct item *item; /* that stands for it; NULL: it moves, or one package alone waits. Borrowed */
+    int64_t packages;        /* that wait there */
+    int64_t for_s;           /* how long nothing has moved */
+};
+
+struct dp_order {
+    struct siteorder order;
+    char **codes; /* owned: of the hops */
+    size_t code_count;
+    struct dp_standstill *standstills; /* owned, by number of server */
+    size_t standstill_count;
+};
+
+/** Judge what was overtaken, inside the memory's transaction. @param prefix  of the items' keys @return 0 or -1 */
+int dp_order_remember(struct dp_order *order, const char *prefix, const struct siterun *run,
+                      struct findings *findings, const struct dp_selection *selection, struct dp_list *list,
+                      struct failure *failure);
+
+/** Put it beside the ages: what was overtaken is CRITICAL; what waits on a DP at a standstill is folded into one item. */
+void dp_order_judge(struct dp_order *order, const struct siterun *run, struct findings *findings,
+                    struct dp_list *list);
+
+/** @return the standstill that this item stands for, NULL for none; borrowed */
+const struct dp_standstill *dp_order_standstill(const struct dp_order *order, const struct item *item,
+                                                const struct dp *dp);
+
+/** Append "; overtaken: sent ..., CEN00031 (sent after ...) arrived ...", nothing where nothing overtook it. */
+void dp_order_add_words(const struct dp_order *order, size_t finding, struct text *line);
+
+void dp_order_free(struct dp_order *order);
+
+#endif

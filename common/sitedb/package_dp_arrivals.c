@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What was installed on distribution points: dps_read_arrivals and dps_find_moving of package_dp.h. */
+#include "sitedb/package_dp_parts.h"
+
+#include "base/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* When the content was copied there; a validation changes SummaryDate as well. */
+static const char *copied(const struct sitedb *db)
+{
+    return db->has_column[SITEDB_SUMMARY_COPIED] ? "s.LastCopied" : "s.SummaryDate";
+}
+
+static void add_since(const struct sitedb *db, int64_t since, int64_t until, struct statement *statement)
+{
+    statement_text(statement, copied(db));
+    statement_text(statement, " > ");
+    statement_bind_instant(statement, since);
+    statement_text(statement, " AND ");
+    statement_text(statement, copied(db));
+    statement_text(statement, " <= ");
+    statement_bind_instant(statement, until);
+}
+
+int dps_read_arrivals(const struct sitedb *db, const struct dp_selection *selection, int64_t since,
+                      size_t most, const bool *wanted, size_t wanted_count, struct dp_list *list,
+                      struct dp_arrivals *arrivals, struct failure *failure)
+{
+    static const struct odbc_column columns[] = {
+        {ODBC_TEXT, 16}, {ODBC_TEXT, 8}, {ODBC_TEXT, 256}, {ODBC_INTEGER, 0}, {ODBC_INSTANT, 0}};
+    enum { A_DAY = 86400 };
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT s.PackageID, s.SiteCode, s.ServerNALPath, s.SourceVersion, ");
+    statement_text(&statement, copied(db));
+    statement_text(&statement, " AS Copied FROM v_PackageStatusDistPointsSumm s WHERE s.State = 0 AND ");
+    add_since(db, since, db->clock.utc + A_DAY, &statement);
+    statement_filter(&statement, "s.SiteCode", &selection->filter->sites, &selection->filter->exclude_sites);
+    struct odbc_query *query =
+        sitedb_query(db, "what was installed since the last run", &statement, columns, 5, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[5];
+    struct odbc_error error;
+    int rows;
+    bool out_of_memory = false;
+    while ((rows = odbc_query_next(query, values, &error)) == 1 && !arrivals->too_many) {
+        arrivals->too_many = ++arrivals->seen > most;
+        const struct dp_server *server = dp_server_named(list, values[2].text, values[1].text);
+        out_of_memory = server == NULL;
+        if (out_of_memory)
+            break;
+        if (values[4].null || server->number >= wanted_count || !wanted[server->number])
+            continue;
+        struct dp_arrival *larger = array_grow(arrivals->rows, arrivals->count, sizeof *larger);
+        out_of_memory = larger == NULL;
+        if (out_of_memory)
+            break;
+        arrivals->rows = larger;
+        struct dp_arrival *arrival = &larger[arrivals->count++];
+        *arrival = (struct dp_arrival){
+            .server = server, .version = sitedb_integer(&values[3], 0), .copied = values[4].integer};
+        snprintf(arrival->package, sizeof arrival->package, "%s", values[0].text);
+    }
+    odbc_query_free(query);
+    if (out_of_memory)
+        return fail(failure, "out of memory while reading what was installed");
+    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+}
+
+void dp_arrivals_free(struct dp_arrivals *arrivals)
+{
+    free(arrivals->rows);
+    *arrivals = (struct dp_arrivals){0};
+}
+
+static int find_batch(const struct sitedb *db, int64_t since, const struct dp_server *const *servers,
+                      size_t count, struct dp_list *list, bool *moving, struct failure *failure)
+{
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT s.SiteCode, s.ServerNALPath, COUNT(*) AS Installed"
+                               " FROM v_PackageStatusDistPointsSumm s WHERE s.State = 0 AND ");
+    add_since(db, since, db->clock.utc, &statement);
+    statement_text(&statement, " AND s.ServerNALPath IN (");
+    for (size_t i = 0; i < count; i++) {
+        statement_text(&statement, i == 0 ? "" : ", ");
+        statement_bind(&statement, servers[i]->path);
+    }
+    statement_text(&statement, ") GROUP BY s.SiteCode, s.ServerNALPath");
+    static const struct odbc_column columns[] = {{ODBC_TEXT, 8}, {ODBC_TEXT, 256}, {ODBC_INTEGER, 0}};
+    struct odbc_query *query =
+        sitedb_query(db, "the distribution points that get packages", &statement, columns, 3, failure);
+    statement_free(&statement);
+    if (query == NULL)
+        return -1;
+    struct odbc_value values[3];
+    struct odbc_error error;
+    int rows;
+    while ((rows = odbc_query_next(query, values, &error)) == 1) {
+        const struct dp_server *server = dp_server_named(list, values[1].text, values[0].text);
+        for (size_t i = 0; i < count; i++)
+            moving[i] = moving[i] || servers[i] == server;
+    }
+    odbc_query_free(query);
+    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+}
+
+int dps_find_moving(const struct sitedb *db, int64_t since, const struct dp_server *const *servers,
+                    size_t count, struct dp_list *list, bool *moving, struct failure *failure)
+{
+    enum { BATCH = 100 };
+    int result = 0;
+    for (size_t at = 0; at < count && result == 0; at += BATCH)
+        result = find_batch(db, since, servers + at, count - at < BATCH ? count - at : BATCH, list,
+                            moving + at, failure);
+    return result;
+}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Order on distribution points: what later packages overtook is lost; a DP on which nothing moves is one item."""
+
+import pytest
+from dps import World
+from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Server
+
+
+@pytest.fixture
+def world(tmp_path):
+    with World(tmp_path) as made:
+        yield made
+
+
+def fourteen(world, product="sms2003", server="S021", **options):
+    world.make(product=product)
+    for number in range(1, 15):
+        world.dp("CEN001%02X" % number, server, 1, 4 * DAY, **options)
+
+
+@pytest.mark.parametrize("tds", [False, True])
+@pytest.mark.parametrize("product", ["sms2003", "cb"])
+def test_a_dp_on_which_nothing_moves_is_one_item(world, product, tds):
+    fourteen(world, product)
+    if tds:
+        with Server(world) as server:
+            one_item(server.check)
+    else:
+        one_item(world.check)
+
+
+def one_item(check):
+    answer = check().is_(CRITICAL, "1 stuck: S021, S02 Branch S02: nothing has moved for 4 d, 14 packages wait, first CEN00101 \"Office\" pending for 4 d")
+    assert answer.values("pending", "stuck") == (14, 1) and len(answer.items) == 1, answer
+    item = answer.item("CEN00101", "S021")
+    assert item["state"] == "CRITICAL" and item["advice"].startswith("nothing has moved on this DP for 4 d, 14 packages wait; look for")
+    answer = check("-v").is_(CRITICAL)
+    assert len(answer.items) == 14 and [item["state"] for item in answer.items] == ["CRITICAL"] + ["OK"] * 13
+    assert all(item["advice"] == "nothing moves on this DP" for item in answer.items[1:]), answer
+
+
+@pytest.mark.parametrize("name, stuck", [
+    ("nothing else", 1), ("another was installed yesterday", 14), ("another was installed last week", 1), ("one reported an hour ago", 14),
+    ("one more since an hour", 1), ("one is known", 1), ("one failed", 2), ("another site's DP of that name gets packages", 1),
+    ("a validation of what is installed", 1),
+])
+def test_what_a_standstill_is(world, name, stuck):
+    fourteen(world, "cb")
+    lab = world.lab
+    arguments = []
+    if name == "another was installed yesterday":
+        world.dp("CEN00300", "S021", 0, DAY)
+    elif name == "another was installed last week":
+        world.dp("CEN00300", "S021", 0, 7 * DAY)
+    elif name == "one reported an hour ago":
+        lab.dp_message("CEN00104", "S021", 2, 8204, HOUR)
+    elif name == "one more since an hour":
+        world.dp("CEN00300", "S021", 1, HOUR)
+    elif name == "one is known":
+        arguments = ["--known=CEN00101"]
+    elif name == "one failed":
+        world.dp("CEN00300", "S021", 3, 4 * DAY)
+    elif name == "another site's DP of that name gets packages":
+        world.dp("CEN00300", "S021", 0, DAY, site="S03")
+    elif name == "a validation of what is installed":
+        lab.package("CEN00300", "Old")
+        lab.dp_state("CEN00300", "S021", 0, 1, HOUR, 90 * DAY, site="S02")
+        lab.target("CEN00300", "S02", "S021")
+    lab.commit()
+    answer = world.check(*arguments).is_(CRITICAL)
+    assert answer.value("stuck") == stuck, answer
+    assert ("nothing has moved on this DP" in answer.text) == (stuck < 14), answer
+
+
+def test_one_package_alone_and_young_ones_are_their_own_items(world):
+    world.make()
+    world.dp("CEN00101", "S021", 1, 4 * DAY)
+    for number in range(2, 9):
+        world.dp("CEN0010%d" % number, "S022", 1, 3 * DAY - HOUR)
+    answer = world.check().is_(CRITICAL)
+    assert answer.value("stuck") == 8 and "nothing has moved" not in answer.text
+
+
+def test_a_dp_in_maintenance_is_not_at_a_standstill(world):
+    fourteen(world, "cb")
+    world.lab.dp_properties("S021", "S02", maintenance=True)
+    world.lab.commit()
+    assert "nothing has moved" not in world.check().is_(OK).text
+
+
+def overtake(world, *arguments, size_kb=1024, last=31):
+    """X waits; Y, ordered later, arrives two hours on; Z arrives long after. Returns the answer at each hour."""
+    world.make()
+    world.package("CEN00001", comp_size_kb=size_kb)
+    for number in (2, 3, 4):
+        world.package("CEN0000%d" % number)
+    world.dp("CEN00001", "S021", 1, HOUR)
+    answers = {}
+    for hour in (0, 1, 2, 20, last):
+        if hour == 2:
+            world.dp("CEN00002", "S021", 0, -hour * HOUR + MINUTE)
+        if hour == last:
+            world.dp("CEN00003", "S021", 0, -hour * HOUR + MINUTE)
+        answers[hour] = world.check("-v", *arguments, later=hour * HOUR)
+    return answers
+
+
+def test_what_later_packages_overtook_is_lost(world):
+    answers = overtake(world)
+    for hour in (0, 1, 2, 20):
+        answers[hour].is_(OK)
+    assert "overtaken, not yet for long" in answers[2].item("CEN00001", "S021")["advice"]
+    answers[31].is_(CRITICAL, "1 stuck: CEN00001")
+    advice = answers[31].item("CEN00001", "S021")["advice"]
+    assert advice.startswith("overtaken: sent ") and "CEN00002 (sent after " in advice and "1 more since" in advice and "lost, not slow" in advice
+    # It stays until the package moves or arrives.
+    world.check(later=32 * HOUR).is_(CRITICAL)
+    world.dp("CEN00001", "S021", 0, -33 * HOUR)
+    world.check(later=34 * HOUR).is_(OK)
+
+
+def test_one_that_was_overtaken_for_too_short_a_time_is_not_lost(world):
+    assert "lost" not in overtake(world, last=29)[29].is_(WARNING).text
+
+
+def test_what_its_size_allows_is_not_lost(world):
+    overtake(world, "--min-rate=1MB/h", size_kb=100 * 1024)[31].is_(OK)
+
+
+def test_what_was_sent_together_overtakes_nothing(world):
+    world.make()
+    for number in (1, 2, 3):
+        world.dp("CEN0000%d" % number, "S021", 1, HOUR)
+    for hour in (0, 1, 2, 20, 31):
+        if hour in (2, 31):
+            world.dp("CEN0000%d" % (2 if hour == 2 else 3), "S021", 0, -hour * HOUR + MINUTE)
+        answer = world.check("-v", later=hour * HOUR)
+    assert "overtaken" not in answer.is_(WARNING).text
+
+
+def test_what_arrives_on_another_dp_overtakes_nothing(world):
+    world.make()
+    world.package("CEN00001")
+    world.dp("CEN00001", "S021", 1, HOUR)
+    world.dp("CEN00001", "S022", 1, HOUR)
+    for hour in (0, 1, 2, 20, 31):
+        if hour in (2, 31):
+            world.dp("CEN0000%d" % (2 if hour == 2 else 3), "S022", 0, -hour * HOUR + MINUTE)
+        answer = world.check("-v", later=hour * HOUR)
+    answer.is_(CRITICAL)
+    assert [item["server"] for item in answer.items if "overtaken" in (item["advice"] or "")] == ["S022"]
+
+
+def test_over_tds(world):
+    """Statements of a second run: arrivals since the first."""
+    world.make()
+    world.dp("CEN00001", "S021", 1, 5 * DAY)
+    with Server(world) as server:
+        server.check().is_(CRITICAL)
+        world.dp("CEN00002", "S021", 0, 0)
+        answer = server.check("-vv").is_(CRITICAL)
+        assert b"what was installed since the last run answered" in answer.stderr
+        assert not server.tds.requests("exception")
+        server.tds.rules([{"at": ["batch", "rpc"], "match": "AS Copied FROM", "do": "close"}])
+        before = world.remembered()
+        server.check().is_(UNKNOWN, "what was installed since the last run")
+        assert world.remembered() == before
