@@ -279,7 +279,8 @@ static void update_item(struct judging *judging, size_t index)
         start_anew(item, now);
         item->inherited = 0;
     }
-    if (judging->own_arrival[index] > item->held || (pair->held == 0 && item->held != 0))
+    const int64_t arrived = judging->own_arrival[index];
+    if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
         start_anew(item, now);
     if (is_good(pair) || pair->held == 0)
         item->held = pair->held;
