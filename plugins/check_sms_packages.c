@@ -55,7 +55,7 @@ static const struct option packages_option_table[] = {
      .choices = "version|recipe",
      .help = "How trouble is recognised. version: what is targeted but not held in the "
              "wanted version. recipe: Status <> 0 AND SourceVersion > 0 in PkgStatus, "
-             "persistent over a long time, to the letter of the 2007 recipe."},
+             "for a long time: the rule that administrators have used since 2007."},
     {.name = "judge",
      .type = OPTION_CHOICE,
      .offset = PACKAGES(judge),
@@ -78,7 +78,7 @@ static const struct option packages_option_table[] = {
      .type = OPTION_FLAG,
      .offset = PACKAGES(survey),
      .help = "Show what the database holds instead of checking it: the distribution of Status and "
-             "versions, how the dates lie against the server's clock, and the product's columns. Exits 3."},
+             "versions, how the dates compare with the server's clock, and the product's columns. Exits 3."},
 };
 
 /* ---- the question */

@@ -101,26 +101,26 @@ const struct option check_option_table[] = {
      .offset = CHECK(thresholds.warning),
      .argument = "RANGE",
      .fallback = "24h",
-     .help = "Age of a pending item that is a WARNING. Numbers may carry s, m, h, d or w."},
+     .help = "Age at which a pending item is a WARNING. Numbers may carry s, m, h, d or w."},
     {.name = "critical",
      .letter = 'c',
      .type = OPTION_RANGE,
      .offset = CHECK(thresholds.critical),
      .argument = "RANGE",
      .fallback = "72h",
-     .help = "Age of a pending item that is CRITICAL."},
+     .help = "Age at which a pending item is CRITICAL."},
     {.name = "failed-warning",
      .type = OPTION_RANGE,
      .offset = CHECK(thresholds.failed_warning),
      .argument = "RANGE",
      .fallback = "1h",
-     .help = "Age of an item known to be broken that is a WARNING."},
+     .help = "Age at which an item that is known to be broken is a WARNING."},
     {.name = "failed-critical",
      .type = OPTION_RANGE,
      .offset = CHECK(thresholds.failed_critical),
      .argument = "RANGE",
      .fallback = "24h",
-     .help = "Age of an item known to be broken that is CRITICAL."},
+     .help = "Age at which an item that is known to be broken is CRITICAL."},
     {.name = "known",
      .type = OPTION_CUSTOM,
      .offset = CHECK(known),
@@ -287,9 +287,9 @@ const struct option site_option_table[] = {
      .flags = OPTION_REPEATABLE,
      .parse = rate_list_parse,
      .reset = reset_rates,
-     .help = "What a link is allowed to be slow, for all sites or one (2GB/h,S02=300MB/h): the "
-             "thresholds of a pending item grow by its compressed size, in check_sms_packages with what is ahead of it "
-             "on the link, divided by the rate."},
+     .help = "The rate that the links have, for all sites or for one (2GB/h,S02=300MB/h). A large package "
+             "may take longer on a slow link: the thresholds of a pending item grow by its compressed size, "
+             "in check_sms_packages with what is ahead of it on the link, divided by the rate."},
 };
 const size_t site_option_count = COUNT(site_option_table);
 

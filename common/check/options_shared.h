@@ -93,14 +93,14 @@ extern const size_t site_option_count;
         .help =                                                                                              \
             "Owning site, whose database this is; by default the code in a database name SMS_xxx or CM_xxx." \
     }
-#define DB_CLOCK_OPTION(at)                                                                                  \
-    {                                                                                                        \
-        .name = "db-clock", .type = OPTION_CHOICE, .offset = (at), .argument = "ZONE", .fallback = "utc",    \
-        .choices = "utc|local|ignore",                                                                       \
-        .help =                                                                                              \
-            "How PkgStatus.UpdateTime and SMSPackages.SourceDate are read, whose zone is unproven: as UTC, " \
-            "as the "                                                                                        \
-            "server's local time, or not at all. The --survey of check_sms_packages shows which one fits."   \
+#define DB_CLOCK_OPTION(at)                                                                                            \
+    {                                                                                                                  \
+        .name = "db-clock", .type = OPTION_CHOICE, .offset = (at), .argument = "ZONE", .fallback = "utc",              \
+        .choices = "utc|local|ignore",                                                                                 \
+        .help =                                                                                                        \
+            "How the dates PkgStatus.UpdateTime and SMSPackages.SourceDate are read, because their time zone is not "  \
+            "documented: as UTC, as the server's local time, or not at all. The --survey of check_sms_packages shows " \
+            "which one fits."                                                                                          \
     }
 
 /** Set the environment variables that were given. @return 0, or -1 */

@@ -26,7 +26,8 @@ struct siterun {
     struct sitedb db;
     struct findings findings;
     struct findings_source source;
-    const struct sitedb_filter *read; /* what is read and remembered, where that is more than what is judged; NULL */
+    const struct sitedb_filter
+        *read;           /* what is read and remembered, where that is more than what is judged; NULL */
     int64_t examined;    /* what was looked at; 0: nothing may be concluded about what is remembered either */
     double query_time_s; /* time in the database */
     struct text notes;   /* owned: the plugin's lines before those of the items, each with its line break */

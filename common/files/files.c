@@ -68,7 +68,7 @@ struct bytefile *bytestore_open(struct bytestore *store, const char *location, b
 int bytestore_list(struct bytestore *store, const char *folder, bytestore_visitor *visitor, void *context,
                    struct bytestore_folder *facts, struct failure *failure)
 {
-    struct bytestore_folder unasked;
+    struct bytestore_folder unasked = {0};
     facts = facts != NULL ? facts : &unasked;
     *facts = (struct bytestore_folder){0};
     void *self;

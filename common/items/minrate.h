@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a link is allowed to be slow (--min-rate=[SITE=]SIZE/h): the thresholds of a pending item grow by size
+/* The rate that a link has (--min-rate=[SITE=]SIZE/h): the thresholds of a pending item grow by size
  * / rate. */
 struct rate {
     char place[8]; /* site code, "" for all sites */

@@ -93,7 +93,7 @@ static int allocate_columns(struct odbc_query *query, const struct odbc_column *
 {
     query->columns = calloc(count, sizeof *query->columns);
     query->offsets = calloc(count, sizeof *query->offsets);
-    if (count == 0 || query->columns == NULL || query->offsets == NULL)
+    if (query->columns == NULL || query->offsets == NULL)
         return -1;
     query->column_count = count;
     size_t row_bytes = 0;
@@ -102,7 +102,7 @@ static int allocate_columns(struct odbc_query *query, const struct odbc_column *
         query->columns[i].room = columns[i].type == ODBC_TEXT ? columns[i].characters + 1 : NUMBER_UNITS;
         row_bytes += query->columns[i].room * sizeof(SQLWCHAR);
     }
-    query->rows = ROWSET_BYTES / row_bytes;
+    query->rows = row_bytes > 0 ? ROWSET_BYTES / row_bytes : 1;
     query->rows = query->rows < 1 ? 1 : query->rows > ROWS ? ROWS : query->rows;
     query->status = calloc(query->rows, sizeof *query->status);
     if (query->status == NULL)

@@ -59,7 +59,7 @@ static int guard_rows(const struct repair_view *view, struct failure *refusal)
     if (view->row_count > 1)
         return fail(refusal,
                     "site %s has %" PRId64 " rows of Type 1 for package %s, and which "
-                    "of them the product heeds is not known: no repair by this program, "
+                    "of them the product uses is not known: no repair by this program, "
                     "not even with --force; ask Microsoft's support which row to delete",
                     site, view->row_count, package);
     return 0;

@@ -53,10 +53,11 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     odbc_query_free(query);
     if (rows < 0)
         return sitedb_fail(&error, failure);
-    text_addf(output, "Rule recipe matches %" PRId64 " of %" PRId64 " rows: %s\n", recipe, total,
-              recipe * 2 > total
-                  ? "healthy rows obey Microsoft's code list (2 = received); take --rule=version"
-                  : "few rows match it; both rules can be used");
+    text_addf(
+        output, "Rule recipe matches %" PRId64 " of %" PRId64 " rows: %s\n", recipe, total,
+        recipe * 2 > total
+            ? "healthy rows match it too, because in Microsoft's list of codes 2 is received; take --rule=version"
+            : "few rows match it; both rules can be used");
     return 0;
 }
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real Icinga Director on a MariaDB of its own (Debian packages icingaweb2-module-director, icingacli, mariadb-server)."""
 import os
-import shutil
 import subprocess
 
 import pytest

@@ -8,7 +8,9 @@ import time
 
 import logs
 import packages
-from packages import BUILD, CRITICAL, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files  # noqa: F401
+from packages import BUILD, CRITICAL, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files
+
+STATES = (OK, WARNING, CRITICAL, UNKNOWN)  # the tests take them from here
 
 PLUGIN = os.path.join(PLUGINS, "check_sms_despool")
 SHIM_READ = os.path.join(BUILD, "tests", "unit", "shim_read.so")

@@ -6,7 +6,6 @@ import shutil
 import time
 
 import logs
-import packages
 import pytest
 from despool import CRITICAL, DAY, HOUR, OK, UNKNOWN, WARNING, Child
 from packages import durations

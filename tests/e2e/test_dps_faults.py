@@ -6,7 +6,7 @@ import os
 import packages
 import pytest
 from dps import World
-from packages import CRITICAL, DAY, HOUR, OK, UNKNOWN, WARNING, Server
+from packages import CRITICAL, DAY, HOUR, UNKNOWN, Server
 
 TIMEOUT_S = 2
 FINDINGS = "the packages that are not installed on distribution points"

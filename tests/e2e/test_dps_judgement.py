@@ -4,7 +4,7 @@
 import pytest
 import sitedb_demo
 from dps import FAILED, KINDS, World
-from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, durations
+from packages import CRITICAL, DAY, HOUR, OK, UNKNOWN, WARNING, durations
 from sitedb_schema import NEVER, PRODUCTS, has_fqdn
 
 RANK = {"CRITICAL": 0, "WARNING": 1, "OK": 2}

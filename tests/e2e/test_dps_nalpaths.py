@@ -3,7 +3,7 @@
 
 import pytest
 from dps import World
-from packages import CRITICAL, DAY, OK, WARNING
+from packages import CRITICAL, DAY, WARNING
 
 
 @pytest.fixture

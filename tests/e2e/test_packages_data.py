@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a database can hold, as a plugin under NRPE meets it: an empty environment, no locale."""
 
-import re
 
-import packages
 import pytest
-from packages import CRITICAL, DAY, HOUR, OK, UNKNOWN, WARNING, Server, durations
+from packages import CRITICAL, DAY, HOUR, OK, WARNING, Server, durations
 from sitedb_schema import NEVER
 
 NAMES = [

@@ -8,7 +8,7 @@ import time
 
 import packages
 import pytest
-from packages import BUILD, CRITICAL, UNKNOWN, WARNING, Server, run
+from packages import BUILD, CRITICAL, UNKNOWN, Server, run
 
 TIMEOUT_S = 2
 FAKE_DRIVER = os.path.join(BUILD, "tests", "e2e", "fakedriver.so")

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which pairs are in trouble, since when, and what state that is."""
 
-import os
 import random
 
 import pytest
 import sitedb
 import sitedb_demo
 import sitedb_judge
-from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, World, duration, durations
+from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, World, durations
 from sitedb_schema import NEVER, PRODUCTS
 
 RANK = {"CRITICAL": 0, "WARNING": 1, "OK": 2}

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from packages import (CRITICAL, DAY, HOUR, LABELS, MINUTE, OK, UNKNOWN, WARNING, durations, run)
+from packages import (CRITICAL, DAY, HOUR, LABELS, OK, UNKNOWN, WARNING, durations)
 
 # A label, a plain number with its unit, plain numbers as thresholds.
 PERFDATUM = re.compile(r"[a-z_]+=\d+(\.\d{3})?(s|B)?(;\d*(;\d*)?)?\Z")
@@ -160,7 +160,7 @@ def test_advice_names_the_site_where_no_server_is_known(world):
 
 
 def test_advice_under_rule_recipe_is_that_of_the_row(world):
-    lab = world.make()
+    world.make()
     world.stuck("CEN00001", "S02", status=1)
     world.stuck("CEN00002", "S02", status=5)
     world.stuck("CEN00003", "S02", status=8)

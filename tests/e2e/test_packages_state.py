@@ -12,7 +12,7 @@ import time
 
 import packages
 import pytest
-from packages import (BUILD, CRITICAL, DAY, HOUR, OK, PLUGIN, UNKNOWN, WARNING, World, durations, remembered, run, state_files)
+from packages import (BUILD, CRITICAL, DAY, HOUR, OK, PLUGIN, WARNING, World, durations, run, state_files)
 
 SHIM = os.path.join(BUILD, "tests", "unit", "shim_io.so")
 

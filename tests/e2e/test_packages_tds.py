@@ -6,9 +6,8 @@ import string
 
 import packages
 import pytest
-import sitedb
 import sitedb_judge
-from packages import CRITICAL, DAY, HOUR, OK, UNKNOWN, WARNING, Server, World, durations
+from packages import CRITICAL, DAY, HOUR, UNKNOWN, Server, durations
 from sitedb_schema import PRODUCTS
 from tds_fixture import Certificates
 from test_packages_judgement import compare, random_database, recipe_rows
