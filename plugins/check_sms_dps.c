@@ -189,7 +189,8 @@ static struct dp_words words_of(const struct siterun *run)
                              .rates = &run->check->look.rates,
                              .order = &((const struct run *)run)->order,
                              .findings = &run->findings,
-                             .packages = &((const struct run *)run)->packages};
+                             .packages = &((const struct run *)run)->packages,
+                             .options = &run->check->options};
 }
 
 static void item_line(const struct siterun *run, size_t finding, struct text *line)

@@ -20,6 +20,7 @@
 
 #include "base/sanitize.h"
 #include "base/units.h"
+#include "check/advice.h"
 #include "check/sitecheck.h"
 #include "check/siteorder.h"
 #include "items/itemline.h"
@@ -133,6 +134,9 @@ static void describe_pair(const void *context, size_t row, struct item *item, st
         .forget_on_progress = pair->kind == PAIR_RECIPE,
         .database_start = pair_database_start(pair),
         .moved = pair->updated,
+        .future_s = pair->updated == 0 && pair->stamp > run->site.db.clock.utc
+                        ? pair->stamp - run->site.db.clock.utc
+                        : 0,
         .size_bytes = pair->size_bytes,
         .left_out = !sitedb_filter_selects(&run->site.check->look.filter, pair->package, pair->site)};
     text_add(place, pair->site);
@@ -265,8 +269,8 @@ static void add_advice(const struct siterun *run, const struct pair *pair, struc
             break;
         text_addf(line, "; copy %s.PCK to ", package);
         add_server(run, pair, line);
-        text_addf(line, " and preload it, else sms_reset_package --package=%s --child-site=%s", package,
-                  pair->site);
+        text_add(line, " and preload it");
+        advice_command(&run->check->options, ADVICE_RESET, ", else ", package, pair->site, line);
         break;
     default:
         text_add(line, " By rule version this row is in sync");

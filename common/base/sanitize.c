@@ -19,6 +19,22 @@ static bool is_dropped(uint32_t c)
            c == 0xFEFF;
 }
 
+/* What has a meaning for a console becomes what looks alike and has none: `|` begins perfdata, and Icinga Web takes
+ * output with `<` and `>` in it for HTML. */
+static uint32_t harmless(uint32_t c)
+{
+    switch (c) {
+    case '|':
+        return '/';
+    case '<':
+        return 0x2039; /* SINGLE LEFT-POINTING ANGLE QUOTATION MARK */
+    case '>':
+        return 0x203A;
+    default:
+        return c;
+    }
+}
+
 void text_add_clean(struct text *text, const char *string, size_t max_bytes)
 {
     static const char ellipsis[] = "...";
@@ -40,7 +56,7 @@ void text_add_clean(struct text *text, const char *string, size_t max_bytes)
         size_t before = text->length;
         if (blank && before > start)
             text_add(text, " ");
-        utf8_append(text, character == '|' ? '/' : character);
+        utf8_append(text, harmless(character));
         blank = false;
         if (text->length - start > max_bytes) {
             text_cut(text, before);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY };
@@ -25,7 +26,7 @@ static const char *digits_parse(const char *string, int64_t *number)
 
 static int64_t duration_unit(char letter)
 {
-    switch (letter) {
+    switch (letter | 0x20) {
     case 's':
         return 1;
     case 'm':
@@ -54,7 +55,7 @@ int duration_parse(const char *string, int64_t *seconds, struct failure *failure
     while (*rest != '\0') {
         int64_t number;
         if (!ascii_is_digit(*rest))
-            return fail(failure, "'%.64s' is not a duration such as 90, 15m, 24h, 3d, 2w or 1d12h", string);
+            return fail(failure, "'%.64s' is not a duration such as 90s, 15m, 24h, 3d, 2w or 1d12h", string);
         rest = digits_parse(rest, &number);
         if (rest == NULL)
             return fail(failure, "'%.64s' is too long a duration", string);
@@ -65,6 +66,9 @@ int duration_parse(const char *string, int64_t *seconds, struct failure *failure
         int64_t unit = duration_unit(*rest);
         if (*rest == '\0' && last_unit != INT64_MAX)
             return fail(failure, "'%.64s' ends without a unit (s, m, h, d or w)", string);
+        /* 24 read as seconds would page for everything. */
+        if (*rest == '\0' && number != 0)
+            return fail(failure, "%.64s has no unit: %.64sh or %.64ss?", string, string, string);
         if (*rest != '\0' && unit == 0)
             return fail(failure, "'%.64s' has an unknown unit; the units are s, m, h, d and w", string);
         if (*rest == '\0')
@@ -90,8 +94,6 @@ static int64_t size_unit(const char *unit)
     } units[] = {
         {"", 1},
         {"B", 1},
-        {"k", 1000},
-        {"kB", 1000},
         {"K", 1000},
         {"KB", 1000},
         {"M", 1000000},
@@ -106,7 +108,7 @@ static int64_t size_unit(const char *unit)
         {"TiB", INT64_C(1) << 40},
     };
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(unit, units[i].name) == 0)
+        if (strcasecmp(unit, units[i].name) == 0)
             return units[i].bytes;
     }
     return 0;

@@ -7,15 +7,16 @@
 #include <stdint.h>
 
 /**
- * Parse a duration: `90` (seconds), `15m`, `24h`, `3d`, `2w`, `1d12h`. Blanks are not allowed.
+ * Parse a duration: `90s`, `15m`, `24h`, `3d`, `2w`, `1d12h`, units in either case. Blanks are not allowed, and a
+ * number without a unit is refused, unless it is 0.
  *
  * @return 0, or -1 with a failure; overflow and negative values are refused
  */
 int duration_parse(const char *string, int64_t *seconds, struct failure *failure);
 
 /**
- * Parse a size: `4096`, `64MiB`, `2GB`, `10k`; k M G T and kB MB GB TB are powers of 1000, KiB MiB GiB TiB of
- * 1024.
+ * Parse a size: `4096`, `64MiB`, `2GB`, `10k`, units in either case; k M G T and kB MB GB TB are powers of 1000, KiB
+ * MiB GiB TiB of 1024.
  */
 int size_parse(const char *string, int64_t *bytes, struct failure *failure);
 

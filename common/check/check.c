@@ -124,6 +124,18 @@ static enum status run(const struct check *check, struct text *output)
     return status;
 }
 
+/* What the options were is a part of what the check tells. */
+static void note_options(const struct check *check, const struct program *program,
+                         const struct options_arena *arena)
+{
+    struct check_options *options = check->options;
+    options->rule = options_rule(program, arena);
+    text_cut(&options->extra, 0);
+    text_cut(&options->database_extra, 0);
+    options->no_commands = options_extra(arena, NULL, &options->extra) != 0 ||
+                           options_extra(arena, database_option_table, &options->database_extra) != 0;
+}
+
 /* Options are read a second time when root gave up its rights: what the checks' user cannot read must fail
  * here too. */
 static enum options_outcome read_options(const struct check *check, int argc, char **argv,
@@ -135,7 +147,7 @@ static enum options_outcome read_options(const struct check *check, int argc, ch
     program.section_count = check_manual_section_count;
     enum options_outcome outcome = options_parse(&program, argc, argv, arena, output, failure);
     if (outcome == OPTIONS_RUN)
-        check->options->rule = options_rule(&program, *arena);
+        note_options(check, &program, *arena);
     if (outcome != OPTIONS_RUN || geteuid() != 0)
         return outcome;
     if (identity_take_owner(check_state_directory(check->options), failure) != 0)
@@ -174,5 +186,7 @@ int check_main(const struct check *check, int argc, char **argv)
     write_output(&output);
     text_free(&output);
     options_arena_free(arena);
+    text_free(&check->options->extra);
+    text_free(&check->options->database_extra);
     return (int)status;
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/dp_words.h"
 
-#include "base/packageid.h"
 #include "base/sanitize.h"
 #include "base/units.h"
+#include "check/advice.h"
 #include "check/sitecheck.h"
 #include "items/itemline.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -180,12 +179,6 @@ static void add_logs(const struct dp_words *words, const struct dp *dp, struct t
     text_free(&on_dp);
 }
 
-static bool is_site_code(const char *code)
-{
-    return strlen(code) == 3 && isalnum((unsigned char)code[0]) && isalnum((unsigned char)code[1]) &&
-           isalnum((unsigned char)code[2]);
-}
-
 /* A package's ID begins with the code of the site that made it; that site's database tells whether it was sent. */
 static bool may_lack_at_site(const struct dp_words *words, const struct dp *dp)
 {
@@ -234,10 +227,7 @@ static void add_site_question(const struct dp_words *words, const struct dp *dp,
     if (add_site_answer(words, dp, line))
         return;
     text_add(line, "; has the site got it? ");
-    /* What is pasted must have the shape that such names have. */
-    if (package_id_length(package, strlen(package)) == strlen(package) && is_site_code(site))
-        text_addf(line, "check_sms_packages --package=%s --child-site=%s", package, site);
-    else
+    if (!advice_command(words->options, ADVICE_PACKAGES, "", package, site, line))
         text_add(line, "see check_sms_packages");
     text_add(line, "; if that says in sync, is the PCK file still there? despool.log on ");
     text_add_clean(line, itemline_site_server(words->db, site, site), 64);

@@ -52,13 +52,17 @@ int findings_collect(struct findings *findings, const struct findings_source *so
 static void note_inactive(struct findings *findings, const struct sitedb *db, const char *code)
 {
     const struct site *site = sitedb_site(db, code);
-    char words[64];
+    char words[160];
     if (site == NULL)
-        snprintf(words, sizeof words, "site %s is gone from v_Site", code);
+        snprintf(
+            words, sizeof words,
+            "site %s is gone from v_Site: its items end after two hours; if it was not removed, look at v_Site",
+            code);
     else
-        snprintf(words, sizeof words, "site %s is not active (status %" PRId64 ")", code, site->status);
+        snprintf(words, sizeof words, "site %s is not active (status %" PRId64 "): its items are kept", code,
+                 site->status);
     if (strstr(text_string(&findings->inactive), words) == NULL && findings->inactive.length < 200)
-        text_addf(&findings->inactive, "%s%s", findings->inactive.length > 0 ? ", " : "", words);
+        text_addf(&findings->inactive, "%s%s", findings->inactive.length > 0 ? "; " : "", words);
 }
 
 /* "version/CEN00012@S02" in a copy -> "CEN00012", "S02" */
@@ -238,7 +242,7 @@ void findings_add_notes(const struct findings *findings, const struct tally *tal
     if (tally->known > 0)
         text_addf(verdict, "; %" PRId64 " known", tally->known);
     if (findings->inactive.length > 0)
-        text_addf(verdict, "; %s: its items are kept", text_string(&findings->inactive));
+        text_addf(verdict, "; %s", text_string(&findings->inactive));
     if (findings->recall.in_trouble)
         text_addf(verdict, "; ages may be too young: %s", findings->recall.trouble.text);
     else if (findings->recall.lost_at > 0)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/check/libcheck.a
 common_check_libcheck_a_SOURCES = \
+	common/check/advice.c \
+	common/check/advice.h \
 	common/check/boxes.c \
 	common/check/boxes.h \
 	common/check/boxes_output.c \

@@ -25,9 +25,11 @@ struct check_options {
     struct known_list known;
     const char *state_dir;
     int64_t max_items;
-    int64_t new_s; /* --new, 0: not given */
-    int format;    /* enum output_format */
-    uint64_t rule; /* options_rule, of check_main */
+    int64_t new_s;                     /* --new, 0: not given */
+    int format;                        /* enum output_format */
+    uint64_t rule;                     /* options_rule, of check_main */
+    struct text extra, database_extra; /* options_extra: all of it, and what the connection came from */
+    bool no_commands;                  /* they need quotes: no command is offered */
 };
 
 extern const struct option check_option_table[];

@@ -44,10 +44,21 @@ void itemline_add_ages(const struct item *item, const struct rate_list *rates, s
                   duration_format(item->away_s, age, sizeof age));
     if (item->attempt_since != item->first_seen)
         text_addf(line, ", in trouble since %s", instant_format(item->first_seen, instant, sizeof instant));
-    if (item->moved_age_s < 0)
+    if (item->future_s > 0)
+        text_addf(line, ", dated %s in the future: is the database's clock right, or its zone (--db-clock)?",
+                  duration_format(item->future_s, moved, sizeof moved));
+    else if (item->moved_age_s < 0)
         text_add(line, ", never seen moving");
     else
         text_addf(line, ", last moved %s ago", duration_format(item->moved_age_s, moved, sizeof moved));
     if (item->allowance_s > 0)
         add_allowance(item, rates, line);
+    itemline_add_ended(item, line);
+}
+
+void itemline_add_ended(const struct item *item, struct text *line)
+{
+    char until[32];
+    if (!item->known && item->known_until != 0)
+        text_addf(line, ", known until %.10s", instant_format(item->known_until - 1, until, sizeof until));
 }

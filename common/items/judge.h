@@ -37,6 +37,7 @@ struct item {
     int64_t database_start;  /* UTC by the database's clock; 0 none */
     int64_t moved;      /* UTC by the database's clock: its own word on when the item last moved; 0 none */
     int64_t size_bytes; /* compressed size; 0 unknown */
+    int64_t future_s;   /* its date is none, it lies so far in the future of the database's clock; else 0 */
     bool excused;       /* somebody works on its place (maintenance mode): listed, and never more than OK */
     bool left_out;      /* read for the memory alone: in no number and no line */
 
@@ -50,7 +51,7 @@ struct item {
 
     /* The judgement. */
     bool known;          /* muted by --known */
-    int64_t known_until; /* UTC, 0: without an end */
+    int64_t known_until; /* UTC, 0: without an end; not known: when it ended */
     int64_t queue_bytes; /* what is ahead of it on its link, and its own size; 0: its own alone */
     int64_t allowance_s; /* added to the thresholds by --min-rate */
     bool stuck;          /* its warning range alerts */

@@ -117,10 +117,10 @@ static bool mutes(const struct known_list *list, bool (*means)(const char *patte
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         const struct known_entry *known = &list->entries[i];
         if (means(known->pattern, item) &&
-            (known->place[0] == '\0' || (place != NULL && strcasecmp(known->place, place) == 0)) &&
-            (known->until == 0 || now < known->until)) {
+            (known->place[0] == '\0' || (place != NULL && strcasecmp(known->place, place) == 0))) {
             *until = known->until;
-            return true;
+            if (known->until == 0 || now < known->until)
+                return true;
         }
     }
     return false;

@@ -33,7 +33,7 @@ int known_list_parse_files(void *list, const char *value, struct failure *failur
 
 /**
  * @param now         UTC seconds; an entry whose day has passed mutes nothing
- * @param[out] until  when muting ends, 0 without an end; only set when muted
+ * @param[out] until  when muting ends or ended, 0 without an end; only set where an entry names the package
  * @return whether an entry names this package at this place (without case)
  */
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,

@@ -11,6 +11,7 @@ struct given_option {
     const char *value;  /* NULL without one */
     const char *origin; /* words in front of a failure: "--critical", "/etc/x.ini:7: critical" */
     const char *place;  /* "command line", "/etc/x.ini:7" */
+    const char *extra; /* the value of --extra-opts that brought it, "" for one without; NULL: command line */
     struct given_option *next;
 };
 

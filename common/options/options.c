@@ -71,8 +71,8 @@ static int refuse_key(const struct program *program, const struct ini_section *s
     return fail_context(failure, "%s:%d: ", section->path, entry->line);
 }
 
-static int take_section(const struct program *program, const struct ini_section *section, struct arena *arena,
-                        struct given_list *list, struct failure *failure)
+static int take_section(const struct program *program, const struct ini_section *section, const char *extra,
+                        struct arena *arena, struct given_list *list, struct failure *failure)
 {
     const struct option *previous = NULL;
     for (const struct ini_entry *entry = section->entries; entry != NULL; entry = entry->next) {
@@ -89,6 +89,7 @@ static int take_section(const struct program *program, const struct ini_section 
             return fail(failure, "out of memory");
         given->entry = found;
         given->value = entry->value;
+        given->extra = extra;
         if (name_place(given, section, entry, arena, failure) != 0)
             return -1;
         previous = found.option;
@@ -107,7 +108,8 @@ static int read_ini_files(const struct program *program, const struct given_list
         if (inifile_locate(given->value, program->name, arena, &name, &path, failure) != 0)
             return fail_context(failure, "--extra-opts: ");
         if (inifile_read(path, name, arena, &section, failure) != 0 ||
-            take_section(program, &section, arena, list, failure) != 0)
+            take_section(program, &section, given->value != NULL ? given->value : "", arena, list, failure) !=
+                0)
             return -1;
     }
     return 0;
@@ -302,4 +304,32 @@ uint64_t options_rule(const struct program *program, const struct options_arena 
             if (!(program->groups[i].options[j].flags & OPTION_MANNER))
                 each_setting(arena, &program->groups[i].options[j], hash_setting, &hash);
     return hash_end(hash);
+}
+
+static bool is_of(const struct given_option *given, const struct option *options)
+{
+    return given->extra != NULL && (options == NULL || given->entry.group->options == options);
+}
+
+/* What needs no quotes in any shell. */
+static bool is_plain_word(const char *word)
+{
+    return word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./@")] == '\0';
+}
+
+int options_extra(const struct options_arena *arena, const struct option *options, struct text *text)
+{
+    for (const struct given_option *given = arena->given.first; given != NULL; given = given->next) {
+        if (!is_of(given, options))
+            continue;
+        const struct given_option *before = arena->given.first;
+        while (before != given && !(is_of(before, options) && strcmp(before->extra, given->extra) == 0))
+            before = before->next;
+        if (before != given)
+            continue;
+        if (!is_plain_word(given->extra))
+            return -1;
+        text_addf(text, given->extra[0] == '\0' ? " --extra-opts%s" : " --extra-opts=%s", given->extra);
+    }
+    return text->failed ? -1 : 0;
 }

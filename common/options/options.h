@@ -118,4 +118,13 @@ void options_settings(const struct program *program, const struct options_arena 
  */
 uint64_t options_rule(const struct program *program, const struct options_arena *arena);
 
+/**
+ * Append the --extra-opts that brought values, each once with a blank in front, for a command that an
+ * administrator pastes: " --extra-opts=database_CEN".
+ *
+ * @param options  those that brought values of the group with this table; NULL: all of them
+ * @return 0, or -1: one of them would need quotes in a shell, or memory ran out
+ */
+int options_extra(const struct options_arena *arena, const struct option *options, struct text *text);
+
 #endif

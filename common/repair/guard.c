@@ -100,6 +100,16 @@ static enum repair_permit guard_trouble(const struct repair_view *view, const st
              view->site.code);
         return REPAIR_BARRED;
     }
+    /* Codes: database.md, "Status codes". Whether a row that is being removed may be set back is not known. */
+    if (view->rows[0].has_status && (view->rows[0].status == 8 || view->rows[0].status == 9)) {
+        fail(refusal,
+             "the row's Status is %" PRId64
+             " (%s): the product is removing package %s from site %s, and what a "
+             "repair does to that is not known; look at distmgr.log of the site first",
+             view->rows[0].status, view->rows[0].status == 8 ? "remove failed" : "retry remove",
+             view->package.id, view->site.code);
+        return REPAIR_BARRED;
+    }
     if (rules->force)
         return REPAIR_PERMITTED;
     if (view->trouble == REPAIR_NOT_TARGETED) {

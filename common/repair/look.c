@@ -139,7 +139,7 @@ static int find_site_of_server(const struct sitedb *db, const struct repair_targ
     return 0;
 }
 
-/* "CEN > PR1 > S02", from the top; a ring of parents ends it. */
+/* "CEN / PR1 / S02", from the top; a ring of parents ends it. */
 static void add_path(const struct sitedb *db, const struct site *site, char *path, size_t size)
 {
     const struct site *chain[16];
@@ -148,7 +148,7 @@ static void add_path(const struct sitedb *db, const struct site *site, char *pat
         chain[depth++] = site;
     path[0] = '\0';
     while (depth > 0 && used < size) {
-        int added = snprintf(path + used, size - used, "%s%s", used > 0 ? " > " : "", chain[depth - 1]->code);
+        int added = snprintf(path + used, size - used, "%s%s", used > 0 ? " / " : "", chain[depth - 1]->code);
         used += (size_t)added;
         depth--;
     }

@@ -164,7 +164,7 @@ void repair_view_text(const struct repair_request *request, const struct repair_
     if (view->row_count == 1 && !row_image_equal(&view->rows[0], &view->after)) {
         add_line(text, "Statement", view->sql);
         row_image_write(&view->rows[0], &words);
-        text_add(&words, "  ->  ");
+        text_add(&words, " becomes ");
         row_image_write(&view->after, &words);
         end_line(text, request->undo_entry != 0 ? "Undo" : "Change", &words);
         if (request->undo_entry == 0)
@@ -230,7 +230,7 @@ void journal_text(const struct journal *journal, struct text *text)
                   entry->package, entry->site, entry->before.pkg_server, entry->database, entry->server,
                   entry->user, entry->host);
         row_image_write(&entry->before, &words);
-        text_add(&words, " -> ");
+        text_add(&words, " becomes ");
         row_image_write(&entry->after, &words);
         if (entry->undo_of != 0)
             text_addf(&words, "; undo of %" PRId64, entry->undo_of);

@@ -37,7 +37,7 @@ struct repair_package {
 struct repair_site {
     bool exists;
     char code[8], name[128], server[256];
-    char path[256]; /* "CEN > PR1 > S02" */
+    char path[256]; /* "CEN / PR1 / S02" */
 };
 
 /* What was read. */

@@ -32,7 +32,7 @@ ITEM = re.compile(
     r'wants version (?P<wanted>-?\d+)(?:, (?P<word>has|was sent) (?P<held>no row in PkgStatus|no version|-?\d+))?'
     r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)'
-    r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^;]+))?'
+    r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+))?'
     r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)(?:; (?P<advice>.*))?\Z')
 SILENCE = re.compile(
     r'(?P<state>CRITICAL): (?P<site>\S+)(?: (?P<site_name>.*?))? silent: nothing has arrived for (?P<quiet>[^;]+?) although '

@@ -284,7 +284,7 @@ def test_known_names_site_or_server(world):
 def test_thresholds_and_perfdata(world):
     world.make()
     world.dp("CEN00001", "S021", 1, 2 * DAY)
-    answer = world.check("-w", "1d", "-c", "3d", "--failed-warning=10m", "--failed-critical=@1:2", "--stale-warning=9d")
+    answer = world.check("-w", "1d", "-c", "3d", "--failed-warning=10m", "--failed-critical=@1s:2s", "--stale-warning=9d")
     assert answer.is_(WARNING).perf["oldest"].endswith("s;86400;259200")
     assert answer.perf["oldest_failed"] == "0s;600" and answer.perf["evidence_age"].endswith("s;777600")
     assert world.check("-w", "3d").is_(OK, "none stuck, 1 on their way: CEN00001 \"Office\" on S021, S02 Branch S02: pending for 48 h")
@@ -341,7 +341,7 @@ def test_advice_stands_wherever_the_state_is_not_ok(world):
     """With ranges that alert only on the young, an old item is critical and not stuck."""
     world.make()
     world.dp("CEN00101", "S021", 1, 4 * DAY)
-    answer = world.check("-w", "@1:3d").is_(CRITICAL)
+    answer = world.check("-w", "@1s:3d").is_(CRITICAL)
     assert answer.value("stuck") == 0 and "look for CEN00101 in distmgr.log" in answer.lines[1], answer
 
 

@@ -10,7 +10,7 @@ NAMES = [
     ("pipe | perf=1", "pipe / perf=1"),
     ("two\nlines\r\nand more", "two lines and more"),
     ("tab\tbell\x07esc\x1b[31mdel\x7fc1\x9b31m", "tab bell esc [31mdel c1 31m"),
-    ("quotes \" ' ` $(reboot) \\ ; & < > %s %n", "quotes \" ' ` $(reboot) \\ ; & < > %s %n"),
+    ("quotes \" ' ` $(reboot) \\ ; & < > %s %n", "quotes \" ' ` $(reboot) \\ ; & ‹ › %s %n"),
     ("  blanks \u00a0\u2028 inside  ", "blanks inside"),
     ("emoji \U0001f4e6\U0001f69a", "emoji \U0001f4e6\U0001f69a"),
     ("Größe Łódź 日本語 Ελληνικά", "Größe Łódź 日本語 Ελληνικά"),

@@ -440,7 +440,7 @@ def test_perfdata_carries_thresholds_as_plain_numbers(world):
     world.stuck()
     assert world.check().perf["oldest"].endswith("s;86400;259200")
     assert world.check().perf["oldest_failed"] == "0s;3600;86400"
-    answer = world.check("-w", "@1:2", "-c", "0:5d", "--failed-warning=10:", "--failed-critical=~:1m")
+    answer = world.check("-w", "@1s:2s", "-c", "0:5d", "--failed-warning=10s:", "--failed-critical=~:1m")
     assert answer.perf["oldest"].endswith("s;;432000") and "x" not in answer.perf["oldest"]
     assert answer.perf["oldest_failed"] in ("0s", "0s;;", "0s;;60"), answer
 

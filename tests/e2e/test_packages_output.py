@@ -174,7 +174,7 @@ def test_advice_under_rule_recipe_is_that_of_the_row(world):
 
 
 @pytest.mark.parametrize("options, age_s, status", [
-    (("-w", "@1:3d"), 80 * HOUR, CRITICAL), (("-w", "30h", "-c", "1d"), 26 * HOUR, CRITICAL), (("-w", "@1:3d"), 60 * HOUR, WARNING)])
+    (("-w", "@1s:3d"), 80 * HOUR, CRITICAL), (("-w", "30h", "-c", "1d"), 26 * HOUR, CRITICAL), (("-w", "@1s:3d"), 60 * HOUR, WARNING)])
 def test_advice_stands_at_every_item_that_is_not_ok(world, options, age_s, status):
     world.make()
     world.stuck(age_s=age_s)
@@ -243,3 +243,49 @@ def test_a_line_says_when_an_item_last_moved_and_since_when_it_is_in_trouble(wor
     lab.repair("CEN00001", "S02")
     item = world.check(later=5 * HOUR).item("CEN00001", "S02")
     assert item["kind"] == "resend" and item["moved"] in durations(0) and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", item["since"]), item
+
+
+def test_an_entry_of_known_that_has_ended_says_why_it_pages_again(world):
+    world.make()
+    world.stuck()
+    item = world.check("--known=CEN00001@S02:2020-01-31").is_(CRITICAL).item("CEN00001", "S02")
+    assert item["ended"] == "2020-01-31"
+    assert world.check().item("CEN00001", "S02")["ended"] is None
+
+
+def test_a_date_in_the_future_is_told_with_the_option(world):
+    world.make()
+    world.stuck(age_s=-5 * HOUR)
+    line = world.check("-v").lines[1]
+    assert re.search(r"dated [45] h in the future: is the database's clock right, or its zone \(--db-clock\)\?", line), line
+
+
+@pytest.mark.parametrize("given, asked", [("--warning=24", "24h or 24s?"), ("--critical=72:", "72h or 72s?"), ("--failed-critical=@1h:30", "30h or 30s?")])
+def test_a_duration_without_a_unit_is_asked_back(world, given, asked):
+    world.make()
+    world.check(given).fails(given.partition("=")[0], asked)
+
+
+def test_a_pasted_command_carries_the_sections_of_the_connection(world):
+    world.make()
+    world.stuck()
+    ini = os.path.join(world.folder, "checks.ini")
+    with open(ini, "w", encoding="utf-8") as file:
+        file.write("[database_CEN]\nconnect = %s\nsite = CEN\n[packages_CEN]\ncritical = 72h\n" % world.connect.partition("=")[2])
+    world.lab.commit()
+    sections = ["--extra-opts=%s@%s" % (name, ini) for name in ("database_CEN", "packages_CEN")]
+    answer = run(*sections, "--state-dir=" + world.state, "--judge=age", env=world.env).is_(CRITICAL)
+    command = "sms_reset_package %s --package=CEN00001 --child-site=S02" % sections[0]
+    assert answer.item("CEN00001", "S02")["advice"].endswith(", else " + command)
+    # What is pasted runs as it stands, but for the journal's place.
+    done = run(*command.split()[1:], "--journal-dir=" + os.path.join(world.folder, "journal"), "--state-dir=" + world.state,
+               env=world.env, program=os.path.join(os.path.dirname(world.plugin["program"]), "sms_reset_package"), form=lambda *facts: facts)
+    assert done[1] == 0 and b"SHOWN" in done[2], done
+
+
+@pytest.mark.parametrize("package", ["CEN$(id)", "CEN1;id", "`id`001", "CEN 0001"])
+def test_a_name_of_another_shape_is_in_no_command(world, package):
+    world.make()
+    world.stuck(package)
+    line = world.check("--judge=age", "-v").is_(CRITICAL).lines[1]
+    assert "copy" in line and "--package" not in line and "sms_reset_package" not in line, line

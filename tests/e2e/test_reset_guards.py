@@ -33,7 +33,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(world, reset):
     state = {name: os.stat(os.path.join(world.state, name)).st_mtime_ns for name in os.listdir(world.state)}
     fields = reset(*PAIR).is_("SHOWN", "--apply").fields
     assert 'CEN00001 "Office 2003 SP3", wanted version 3, owned by site CEN, 126 MB compressed' in fields["Package"]
-    assert fields["Child site"] == 'S02 "Oslo", server S021, CEN > S01 > S02'
+    assert fields["Child site"] == 'S02 "Oslo", server S021, CEN / S01 / S02'
     assert fields["Row"] == "PkgServer S021: Status sent (1), SourceVersion 3, UpdateTime %s" % before[2]
     assert fields["Trouble"].startswith("sent, for 4 d by the database's dates; seen by check_sms_packages for ")
     assert fields["Statement"] == (
@@ -516,3 +516,27 @@ def test_help_and_version():
     for option in ("--help", "--version"):
         done = subprocess.run([PROGRAM, option], env={}, capture_output=True, text=True)
         assert done.returncode == 3 and "sms_reset_package" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2), (1, 2)])
+def test_closed_descriptors_spoil_no_journal(world, reset, closed):
+    """A caller that closed stdout: the journal must not get its number, and the program's output with it."""
+    stuck(world)
+    world.lab.commit()
+
+    def close():
+        for descriptor in closed:
+            os.close(descriptor)
+    done = subprocess.run(reset.command(*PAIR, *APPLY), env=reset.environment(), preexec_fn=close, check=False)
+    assert done.returncode == 0
+    assert row(world)[:2] == (2, 0)
+    assert reset.entries() == {1: "done"} and len(reset.journal()) == 2
+    reset("--undo=1", *APPLY).is_("DONE")
+
+
+@pytest.mark.parametrize("status, words", [(8, "remove failed"), (9, "retry remove")])
+def test_a_row_that_is_being_removed_is_not_repaired(world, reset, status, words):
+    before = stuck(world, status=status)
+    for force in ((), ("--force",)):
+        reset(*PAIR, *APPLY, *force).is_("REFUSED", "Status is %d (%s)" % (status, words))
+    untouched(world, before, reset)

@@ -36,6 +36,7 @@ static const struct {
     {"\xc3", "\ufffd"},
     {"cut \xe2\x82", "cut \ufffd"},
     {"'\"`$(x)", "'\"`$(x)"},
+    {"<b>x</b><!--", "‹b›x‹/b›‹!--"},
 };
 
 static void untrusted_text_is_cleaned(void **state)

@@ -42,7 +42,7 @@ static void the_whole_form(void **state)
     struct range warning, critical, open;
     assert_int_equal(range_parse("24h", true, &warning, NULL), 0);
     assert_int_equal(range_parse("3d", true, &critical, NULL), 0);
-    assert_int_equal(range_parse("10:", true, &open, NULL), 0);
+    assert_int_equal(range_parse("10s:", true, &open, NULL), 0);
     const struct perfdatum perfdata[] = {
         {.label = "pending", .unit = "", .value = 3},
         {.label = "oldest", .unit = "s", .value = 90, .warning = &warning, .critical = &critical},

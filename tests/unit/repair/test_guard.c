@@ -72,6 +72,8 @@ static void test_guards(void **state)
     CASE("2 rows of Type 1", false, view.row_count = 2);
     CASE("has changed since", false, view.torn = true);
     CASE("SourceVersion is 0 already", false, view.rows[0].version = 0);
+    CASE("Status is 8 (remove failed)", false, view.rows[0].status = 8);
+    CASE("Status is 9 (retry remove)", false, view.rows[0].status = 9);
     CASE("nothing is wrong here", true, view.trouble = REPAIR_IN_SYNC);
     CASE("is not to be at site S02", true, view.trouble = REPAIR_NOT_TARGETED);
     CASE("how long this lasts is not known", true, view.age_s = -1);
