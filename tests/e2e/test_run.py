@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""run.py itself: it ends with its line and a code that is not 0, in one line where it cannot begin, and leaves nothing behind."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+import daemons
+
+RUN = os.path.join(os.path.dirname(daemons.HERE), "run.py")
+MAKEFILE = "install:\n\t@mkdir -p $(DESTDIR)/libexec\nprint-plugindir:\n\t@echo /libexec\n"
+
+
+@pytest.fixture
+def run(tmp_path):
+    build, scratch = tmp_path / "build", tmp_path / "scratch"
+    for folder in (build / "plugins", build / "tests" / "fuzz", build / "tests" / "unit", scratch):
+        folder.mkdir(parents=True)
+    (build / "Makefile").write_text(MAKEFILE)
+
+    def started(*arguments, makefile=MAKEFILE):
+        (build / "Makefile").write_text(makefile)
+        done = subprocess.run([sys.executable, "-B", RUN, *arguments, str(build)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env={"PATH": "/usr/bin:/bin", "TMPDIR": str(scratch)}, cwd="/", timeout=120, check=False)
+        assert "Traceback" not in done.stdout + done.stderr and os.listdir(scratch) == [], done
+        return done
+    return started
+
+
+def test_a_suite_that_runs_nothing_has_failed(run):
+    for suite in ("seeds", "unit"):
+        done = run("--daemons=no", "--only=" + suite)
+        assert done.returncode == 1 and done.stdout.splitlines()[-1] == "0 passed, 1 failed", done
+        assert "suite %s ran nothing" % suite in done.stdout
+
+
+def test_what_cannot_begin_says_so_in_one_line(run, tmp_path):
+    for arguments, makefile, words in ((["--only=nonsense"], MAKEFILE, "there is no suite nonsense, there are: lint, unit, seeds"),
+                                       (["--only=seeds"], "install:\n\t@echo no room >&2; false\n", "make install failed in"),
+                                       ([str(tmp_path)], MAKEFILE, "there is no Makefile in %s: ./bootstrap check makes it" % tmp_path)):
+        done = run(*arguments, makefile=makefile)
+        assert done.returncode != 0 and done.stdout == "" or "started as root" in done.stdout, done
+        assert done.stderr.startswith("run.py: ") and words in done.stderr and len(done.stderr.splitlines()) == 1, done
