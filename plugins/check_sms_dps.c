@@ -65,12 +65,15 @@ static const struct option dps_option_table[] = {
      .type = OPTION_FLAG,
      .offset = DPS(strict),
      .help =
-         "Judge also what is otherwise only told: a targeted distribution point without a status row, an installed package whose newest message is an error, a row of a distribution point that moved to another site."},
+         "Judge also what is otherwise only told: a targeted distribution point without a status row, an "
+         "installed package whose newest message is an error, a row of a distribution point that moved to "
+         "another site."},
     {.name = "survey",
      .type = OPTION_FLAG,
      .offset = DPS(survey),
-     .help =
-         "Show what the database holds instead of checking it, in numbers and without names: States against message states, messages by number with their words, kinds of distribution points, views, columns and rights that are missing. Exits 3."},
+     .help = "Show what the database holds instead of checking it, in numbers and without names: States "
+             "against message states, messages by number with their words, kinds of distribution points, "
+             "views, columns and rights that are missing. Exits 3."},
     {.name = "stale-warning",
      .type = OPTION_RANGE,
      .offset = DPS(stale_warning),

@@ -64,7 +64,10 @@ static const struct option packages_option_table[] = {
      .fallback = "order",
      .choices = "order|age",
      .help =
-         "How a pending item of rule version is judged. order: it is lost when what was sent later to the same site has arrived, and a site is silent when nothing arrives there; age alone is then CRITICAL (-c) for what was never sent or was there before the first run, and a WARNING (-w) for the others only where -w is given. age: by -w and -c alone."},
+         "How a pending item of rule version is judged. order: it is lost when what was sent later to the "
+         "same site has arrived, and a site is silent when nothing arrives there; age alone is then "
+         "CRITICAL (-c) for what was never sent or was there before the first run, and a WARNING (-w) for "
+         "the others only where -w is given. age: by -w and -c alone."},
     {.name = "silent-critical",
      .type = OPTION_DURATION,
      .offset = PACKAGES(silent_critical_s),
@@ -73,7 +76,9 @@ static const struct option packages_option_table[] = {
      .least = 3600,
      .most = 366 * 86400,
      .help =
-         "With --judge=order: a site at which nothing arrives for this long although packages were sent to it is CRITICAL, as one item; half of it is a WARNING. Full copies add their size divided by --min-rate (12 MiB/h without it)."},
+         "With --judge=order: a site at which nothing arrives for this long although packages were sent to "
+         "it is CRITICAL, as one item; half of it is a WARNING. Full copies add their size divided by "
+         "--min-rate (12 MiB/h without it)."},
     DB_CLOCK_OPTION(PACKAGES(clock)),
     {.name = "survey",
      .type = OPTION_FLAG,

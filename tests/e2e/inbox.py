@@ -7,7 +7,9 @@ import shutil
 import time
 
 import packages
-from packages import CRITICAL, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files  # noqa: F401
+from packages import CRITICAL, OK, PLUGINS, UNKNOWN, WARNING, faketime, state_files
+
+TAKEN_FROM_HERE = (OK, WARNING, CRITICAL, UNKNOWN, state_files)
 
 PLUGIN = os.path.join(PLUGINS, "check_sms_inbox")
 MINUTE, HOUR, DAY = 60, 3600, 86400
