@@ -43,9 +43,10 @@ plugins/%.html: plugins/%.md plugins/make-page.sh
 
 CLEANFILES += $(man1_MANS) $(nodist_bashcompletion_DATA) $(nodist_doc_DATA)
 
-# The option tables of the pages, and Icinga's commands, after a change of an option.
+# The option tables of the pages, Icinga's commands and the README's demo, after a change of an option or an output.
 pages: $(plugin_PROGRAMS)
 	$(PYTHON3) -B "$(srcdir)/tests/pages.py" plugins $(PROGRAM_NAMES:%="$(srcdir)/plugins/%.md")
 	$(PYTHON3) -B "$(srcdir)/nrpe-config/icinga2/make-commands.py" plugins
+	$(PYTHON3) -B "$(srcdir)/tests/readme_demo.py" . "$(srcdir)/README.md"
 
 .PHONY: pages

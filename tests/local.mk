@@ -141,7 +141,7 @@ print-plugindir:
 
 CLEANFILES += $(TEST_HELPERS) $(TEST_SHARED_OBJECTS)
 
-EXTRA_DIST += $(TEST_SHARED_OBJECTS:.so=.c) tests/run.py tests/lint tests/bare-root tests/pages.py tests/lab tests/tds tests/e2e tests/consoles tests/unit/data tests/fuzz tests/bench
+EXTRA_DIST += $(TEST_SHARED_OBJECTS:.so=.c) tests/run.py tests/lint tests/bare-root tests/pages.py tests/readme_demo.py tests/lab tests/tds tests/e2e tests/consoles tests/unit/data tests/fuzz tests/bench
 
 dist-hook:
 	find "$(distdir)" -name __pycache__ -prune -exec rm -rf {} +
