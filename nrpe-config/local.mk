@@ -39,7 +39,14 @@ nobase_dist_examples_DATA = \
 	nrpe-config/sql/repair-sms2003.sql \
 	nrpe-config/sql/repair-sccm2007.sql \
 	nrpe-config/sql/repair-configmgr.sql
-nobase_dist_examples_SCRIPTS = nrpe-config/event-handler/sms-repair-hint
+nobase_dist_examples_DATA += \
+	nrpe-config/report/sms_report_page.py \
+	nrpe-config/report/sms_report_tree.py \
+	nrpe-config/report/sites.example
+nobase_dist_examples_SCRIPTS = \
+	nrpe-config/event-handler/sms-repair-hint \
+	nrpe-config/report/sms-report \
+	nrpe-config/report/sms-report-update
 
 EXTRA_DIST += nrpe-config/icinga2/make-commands.py nrpe-config/icinga2/make_basket.py debian monitoring-plugins-sms.spec.in monitoring-plugins-sms.spec
 
