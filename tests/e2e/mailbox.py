@@ -6,8 +6,10 @@ import re
 import daemons
 
 PROGRAM = """#!/bin/sh
-# usage: mail -s SUBJECT RECIPIENT
-{ printf 'TO %s\\nSUBJECT %s\\n' "$3" "$2"; cat; printf '\\nEND\\n'; } >"$MAILBOX.$$" && cat "$MAILBOX.$$" >>"$MAILBOX"
+# usage: mail [-s SUBJECT] RECIPIENT
+subject=
+[ "$1" != -s ] || { subject=$2; shift 2; }
+{ printf 'TO %s\\nSUBJECT %s\\n' "$1" "$subject"; cat; printf '\\nEND\\n'; } >"$MAILBOX.$$" && cat "$MAILBOX.$$" >>"$MAILBOX"
 rm -f "$MAILBOX.$$"
 """
 
