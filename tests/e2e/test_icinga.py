@@ -247,4 +247,4 @@ def test_a_single_node_accepts_the_shipped_files_and_makes_every_service(place):
     assert code == 0
     names = re.findall(r"Object '(.*?)' of type 'Service'", re.sub(r"\x1b\[[0-9;]*m", "", listed.decode()))
     assert sorted(names) == [
-        "sms-central!sms-" + name for name in ("database-CEN", "dps-CEN", "dps-new-CEN", "inbox-CEN-inboxes", "inbox-new-CEN-inboxes", "log-S02", "log-new-S02", "packages-CEN", "packages-new-CEN")]
+        "sms-central!sms-" + name for name in ("database-CEN", "dps-CEN", "dps-new-CEN", "inbox-CEN-server", "inbox-new-CEN-server", "log-S02", "log-new-S02", "packages-CEN", "packages-new-CEN")]
