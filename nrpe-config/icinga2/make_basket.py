@@ -28,7 +28,7 @@ SERVICES = {
     "sms-director-inbox": ("check_sms_inbox", "SMS inboxes"),
 }
 # How long a stall is new, for the second service of the pair.
-NEW = "30m"
+NEW = "10m"
 SETS = {
     "sms-director-owning-site": ("An owning site: its database is asked.", ("sms-director-packages", "sms-director-dps")),
     "sms-director-child-site": ("A child site: its logs and inboxes are read.", ("sms-director-log", "sms-director-inbox")),
@@ -161,13 +161,14 @@ class Basket:
 
     def notification_templates(self):
         common = {"object_type": "template", "imports": [], "vars": {}, "fields": []}
-        types = ["Acknowledgement", "Custom", "Problem", "Recovery"]
+        types, every_state = ["Acknowledgement", "Custom", "Problem", "Recovery"], ["Critical", "OK", "Unknown", "Warning"]
         # The second service of the pair pages each stall once: again after an interval, or when it is over, is the first one's part.
         return {name: self.object("notification", name, command="sms-director-" + command, notification_interval=interval,
-                                  states=["Critical", "OK", "Unknown", "Warning"], types=one_types, **common)
-                for name, command, interval, one_types in (
-                    ("sms-director-mail", "mail", 3600, types), ("sms-director-pager", "pager", 3600, types),
-                    ("sms-director-new-mail", "mail", 0, ["Custom", "Problem"]), ("sms-director-new-pager", "pager", 0, ["Custom", "Problem"]))}
+                                  states=states, types=one_types, **common)
+                for name, command, interval, states, one_types in (
+                    ("sms-director-mail", "mail", 3600, every_state, types), ("sms-director-pager", "pager", 3600, every_state, types),
+                    ("sms-director-new-mail", "mail", 0, ["Critical"], ["Custom", "Problem"]),
+                    ("sms-director-new-pager", "pager", 0, ["Critical"], ["Custom", "Problem"]))}
 
     def dependency(self):
         """One page for one cause: a service that asks what another one finds dead is not run and does not page."""

@@ -10,7 +10,7 @@ import daemons
 import icinga
 import mailbox
 
-LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time new".split()
+LABELS = "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time overtaken silent new".split()
 SINGLE = ("commands.conf", "templates.conf", "services.conf", "dependencies.conf", "notifications.conf")
 ONE_ZONE = """object Endpoint NodeName { }
 object Zone ZoneName { endpoints = [ NodeName ] }
@@ -84,14 +84,14 @@ def test_a_stuck_package_is_told_escalated_and_recovers(place):
         assert list(figures(healthy)) == LABELS and figures(healthy)["examined"] == "4"
 
         with site.lab() as lab:
-            lab.status("CEN00001", "S02", 1, 3, 4 * daemons.DAY)
+            lab.status("CEN00001", "S02", 5, 3, 4 * daemons.DAY)
         node.wait_state("sms-central", name, 2, False)
         stuck = node.wait_state("sms-central", name, 2, True)
         numbers = figures(stuck)
         assert list(numbers) == LABELS
-        assert re.fullmatch(r"3456\d\d(\.0+)?s;86400;259200", numbers["oldest"]), numbers
+        assert re.fullmatch(r"3456\d\d(\.0+)?s;3600;86400", numbers["oldest_failed"]), numbers
         assert re.fullmatch(r"[0-9.]+B", numbers["outstanding"]), numbers
-        assert (numbers["stuck"], numbers["pending"], numbers["sites"]) == ("1", "1", "1")
+        assert (numbers["stuck"], numbers["failed"], numbers["sites"]) == ("1", "1", "1")
         assert stuck["last_check_result"]["output"].startswith("SMS PACKAGES CRITICAL - ")
         assert "CEN00001" in stuck["last_check_result"]["output"] and "check_sms_packages.html" in stuck["notes_url"]
 

@@ -38,7 +38,7 @@ def fast_plugins(folder):
 
 def stick(site, stall):
     with site.lab() as lab:
-        lab.status(stall[0], stall[1], 1, 3, 4 * DAY)
+        lab.status(stall[0], stall[1], 5, 3, 4 * DAY)
 
 
 def story(site, wait_page, pages, acknowledge, is_checked):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One host a site with its parent (sites.cfg, sites.conf) in real nagios4 and icinga2: the first broken hop is DOWN, what lies below
 is UNREACHABLE, and neither is a guess while the database cannot be asked."""
+import os
 import socket
 
 import pytest
@@ -45,7 +46,7 @@ def test_nagios_shows_the_first_broken_hop(place):
                              for code in ("CEN", "S02", "S03"))
 
             def wait(expected):
-                daemons.wait_until(lambda: states() == expected, 60, lambda: "%s (is %s)\n%s" % (expected, states(), server.log()[-3000:]), server.server.alive)
+                daemons.wait_until(lambda: states() == expected, 60, lambda: "%s (is %s)\n%s" % (expected, states(), server.blocks("hoststatus")), server.server.alive)
 
             wait((UP, UP, UP))
             for child in ("S02", "S03"):
@@ -53,14 +54,22 @@ def test_nagios_shows_the_first_broken_hop(place):
             wait((UP, DOWN, UNREACHABLE))
             test_nagios.arrive(site, "CEN00001", "S02")
             wait((UP, UP, DOWN))
+            # Nothing can be asked any more: that is one broken thing, not three.
             database.close()
-            wait((DOWN, UP, UNREACHABLE))
+            os.rename(site.database, site.database + ".gone")
+            os.mkdir(site.database)
+            wait((DOWN, UNREACHABLE, UNREACHABLE))
             assert not [mail for mail in server.mails("sms-oncall", "") if "sms-site" in mail[0]], "these hosts page nobody"
 
 
 def test_icinga_shows_the_first_broken_hop(place):
     folder, site, database = place
     node = test_icinga.single(icinga.Authority(folder), folder, site, test_icinga.owning_site(site))
+    plugins = os.path.join(folder, "plugins")
+    os.mkdir(plugins)
+    for one in (os.path.join(daemons.STANDARD_PLUGINS, "check_tcp"), os.path.join(daemons.PLUGINS, "check_sms_packages")):
+        os.symlink(one, os.path.join(plugins, os.path.basename(one)))
+    daemons.write(node.config, daemons.changed(daemons.read(node.config), {'"%s"' % daemons.PLUGINS: '"%s"' % plugins}))
     node.ship("sites.conf", changes={
         'sms_hostname = "sqlserver.example.com"': 'sms_hostname = "127.0.0.1"\n  sms_port = %d' % database.getsockname()[1],
         # The database of this test is asked through the ini file.
