@@ -12,7 +12,7 @@ import daemons
 
 CHECKS = ("check_sms_packages", "check_sms_dps", "check_sms_despool", "check_sms_inbox")
 LABELS = {
-    "check_sms_packages": "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time new",
+    "check_sms_packages": "pending stuck failed never_sent resend known oldest oldest_failed outstanding examined sites query_time overtaken silent new",
     "check_sms_dps": "pending stuck retrying failed known oldest oldest_failed examined evidence_age query_time new",
     "check_sms_despool": "waiting stuck broken known oldest oldest_broken repeats lines bytes log_age new",
     "check_sms_inbox": "files stuck known oldest largest bytes boxes new",
@@ -231,10 +231,25 @@ def queries():
 def test_every_query_of_the_dashboard_asks_for_a_label_that_the_check_writes():
     asked = set()
     for panel, query in queries():
-        measurement, metric = re.search(r"""FROM "(\w+)" WHERE \("metric" = '(\w+)'""", query).groups()
+        measurement, metric = re.search(r"""FROM /\^\(check_\)\?(\w+)\$/ WHERE \("metric" = '(\w+)'""", query).groups()
         assert metric in LABELS["check_" + measurement].split(), panel["title"]
         asked.add((measurement, metric))
     assert asked == {(check[len("check_"):], label) for check, labels in LABELS.items() for label in labels.split()}
+
+
+def test_the_dashboard_follows_its_schema():
+    """Facts of Grafana's schema 36: unique ids, panels that do not overlap, variables whose current value has all of its parts."""
+    dashboard = json.loads(config("grafana/sms-replication.json"))
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+    taken = set()
+    for panel in dashboard["panels"]:
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken and place["x"] + place["w"] <= 24, panel["title"]
+        taken |= cells
+        assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"]), panel["title"]
+    for one in dashboard["templating"]["list"]:
+        assert set(one["current"]) == {"selected", "text", "value"}, one["name"]
 
 
 def test_units_of_the_panels_fit_the_labels():
