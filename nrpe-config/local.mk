@@ -40,11 +40,17 @@ nobase_dist_examples_DATA = \
 	nrpe-config/sql/repair-sccm2007.sql \
 	nrpe-config/sql/repair-configmgr.sql
 nobase_dist_examples_DATA += \
+	nrpe-config/checkmk/mrpe.cfg \
+	nrpe-config/icingaweb2/graphs.ini \
+	nrpe-config/icons/sms-site.png \
+	nrpe-config/zabbix/sms.conf \
+	nrpe-config/zabbix/template.yaml \
 	nrpe-config/report/sms_report_page.py \
 	nrpe-config/report/sms_report_tree.py \
 	nrpe-config/report/sites.example
 nobase_dist_examples_SCRIPTS = \
 	nrpe-config/event-handler/sms-repair-hint \
+	nrpe-config/prometheus/sms-textfile \
 	nrpe-config/report/sms-report \
 	nrpe-config/report/sms-report-update
 
