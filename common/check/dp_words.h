@@ -19,7 +19,7 @@ struct dp_words {
     const struct dp_order *order; /* NULL: none */
     const struct findings *findings;
     const struct package_memory *packages; /* what check_sms_packages knows of the sites; NULL: nothing */
-    const struct check_options *options; /* for commands that are pasted */
+    const struct check_options *options;   /* for commands that are pasted */
 };
 
 /** @return "old version": what stands in a line for a kind; static */

@@ -264,7 +264,7 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
     next->files = calloc(listing->judged.count + listing->aside.count + 1, sizeof *next->files);
     const bool passed = has_passed(listing, count);
     const bool moved = count > 0 || passed || (memory->looked > 0 && listing->waiting < memory->waiting);
-    const char *left = count > 0 ? gone[count - 1].name : NULL;
+    const char *left = gone != NULL && count > 0 ? gone[count - 1].name : NULL;
     if (gone == NULL || verdict->stragglers == NULL || next->files == NULL ||
         !copy_name(moved ? left : memory->moved_name, &next->moved_name)) {
         free(gone);

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from packages import (CRITICAL, DAY, HOUR, LABELS, OK, UNKNOWN, WARNING, durations)
+from packages import (CRITICAL, DAY, HOUR, LABELS, OK, UNKNOWN, WARNING, durations, run)
 
 # A label, a plain number with its unit, plain numbers as thresholds.
 PERFDATUM = re.compile(r"[a-z_]+=\d+(\.\d{3})?(s|B)?(;\d*(;\d*)?)?\Z")

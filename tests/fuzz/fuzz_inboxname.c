@@ -26,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     for (const char *at = text_string(&told); *at != '\0'; at++)
         if ((unsigned char)*at < ' ' || (unsigned char)*at > '~' || *at == '|')
             abort();
-    if (told.length > 64 || (name.work == INBOX_WORK_UNKNOWN) != (told.length == 0) || name.priority < 0 || name.priority > 3 ||
-        strlen(group) >= INBOX_GROUP_BYTES)
+    if (told.length > 64 || (name.work == INBOX_WORK_UNKNOWN) != (told.length == 0) || name.priority < 0 ||
+        name.priority > 3 || strlen(group) >= INBOX_GROUP_BYTES)
         abort();
     if (name.work != INBOX_WORK_UNKNOWN && strncmp(name.id, string, strlen(name.id)) != 0)
         abort();
