@@ -9,6 +9,7 @@
  *   sitedb/nalpath     the server's name out of a NAL path
  *   sitedb/dp_message  status messages in words
  *   sitedb/dp_survey   --survey
+ *   check/dp_told      what is no finding and must be said
  *   check/dp_order     what later packages overtook, and DPs on which nothing moves
  *   check/dp_words     the lines of the items, with what to do next
  *   check/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
@@ -23,6 +24,7 @@
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "check/dp_order.h"
+#include "check/dp_told.h"
 #include "check/dp_words.h"
 #include "check/sitecheck.h"
 #include "items/summary.h"
@@ -225,6 +227,17 @@ static void item_fields(const struct siterun *run, size_t finding, struct json *
     json_integer(json, "summarizer_state", dp->has_state, dp->state);
     json_integer(json, "message_id", dp->message_id != 0, dp->message_id);
     json_integer(json, "message_time", dp->message_date > 0, dp->message_date);
+    const struct dp_message *message = dp_message_find(dp->message_id);
+    json_string(json, "message", message != NULL ? message->words : "");
+    json_string(json, "message_class", message != NULL ? dp_message_class_name(message->message_class) : "");
+    json_boolean(json, "pull_dp", dp->server->pull);
+    json_boolean(json, "maintenance_mode", dp->server->maintenance);
+    json_boolean(json, "inactive", dp->server->inactive);
+    json_integer(json, "drive_percent_free", dp->server->percent_free >= 0, dp->server->percent_free);
+    const struct dp_standstill *standstill =
+        dp_order_standstill(&((const struct run *)run)->order, &run->findings.items[finding], dp);
+    json_integer(json, "standstill_packages", standstill != NULL,
+                 standstill != NULL ? standstill->packages : 0);
 }
 
 static const struct siterun_words item_words = {.item_line = item_line, .item_fields = item_fields};
@@ -266,57 +279,6 @@ static void add_trouble(const struct run *run, const struct numbers *numbers, st
     if (numbers->maintained > 0)
         text_addf(verdict, "; %" PRId64 " on DPs in maintenance mode", numbers->maintained);
     text_addf(verdict, "; %" PRId64 " examined", run->evidence.examined);
-}
-
-/* "1 waits for prestaged content (CEN00111 on S021)" */
-static void add_told(const struct run *run, enum dp_kind kind, const char *one, const char *many,
-                     struct text *verdict)
-{
-    int64_t count = 0;
-    const struct dp *first = NULL;
-    for (size_t i = 0; i < run->dps.told_count; i++) {
-        if (run->dps.told[i].kind != kind)
-            continue;
-        if (count++ == 0)
-            first = &run->dps.told[i];
-    }
-    if (first == NULL)
-        return;
-    text_addf(verdict, "; %" PRId64 " %s: %s on ", count, count == 1 ? one : many, first->package->id);
-    text_add_clean(verdict, first->server->place, 64);
-    text_add(verdict, count == 1 ? "" : " and others");
-}
-
-/* What is no finding, and no "all is installed" either. */
-static void add_all_told(const struct run *run, struct text *verdict)
-{
-    add_told(run, DP_PRESTAGED, "waits for prestaged content", "wait for prestaged content", verdict);
-    add_told(run, DP_MESSAGE_ERROR, "is installed with an error as newest message",
-             "are installed with an error as newest message", verdict);
-    add_told(run, DP_MOVED, "row of a DP that moved to another site",
-             "rows of DPs that moved to another site", verdict);
-    const struct dp_evidence *evidence = &run->evidence;
-    if (evidence->missing > 0 && !run->selection.strict)
-        text_addf(verdict, "; %" PRId64 " targeted, but no status row: %s%s", evidence->missing,
-                  evidence->missing_example, evidence->missing == 1 ? "" : " and others");
-}
-
-/* An inactive DP gets nothing. */
-static enum status add_inactive(const struct run *run, struct text *verdict)
-{
-    int64_t count = 0;
-    const struct dp_server *first = NULL, *server;
-    for (size_t i = 0; (server = dp_server_at(&run->dps, i)) != NULL; i++)
-        if (server->inactive && server->targeted > 0 && count++ == 0)
-            first = server;
-    if (first == NULL)
-        return STATUS_OK;
-    text_addf(verdict, "; %" PRId64 " DP%s with packages %s not active: ", count, count == 1 ? "" : "s",
-              count == 1 ? "is" : "are");
-    text_add_clean(verdict, first->place, 64);
-    text_addf(verdict, " (%" PRId64 " package%s)%s", first->targeted, first->targeted == 1 ? "" : "s",
-              count == 1 ? "" : " and others");
-    return STATUS_WARNING;
 }
 
 /* Nothing was looked at. @return whether that is in order */
@@ -381,8 +343,8 @@ static enum status add_verdict(const struct run *run, const struct numbers *numb
         add_installed(run, tally, verdict);
     else
         add_trouble(run, numbers, verdict);
-    add_all_told(run, verdict);
-    status = status_worse(status, add_inactive(run, verdict));
+    dp_told_add(&run->dps, &run->evidence, run->selection.strict, verdict);
+    status = status_worse(status, dp_told_add_inactive(&run->dps, verdict));
     if (run->evidence.silent.length > 0) {
         text_addf(verdict, "; %s", text_string(&run->evidence.silent));
         status = status_worse(status, STATUS_UNKNOWN);
@@ -390,27 +352,6 @@ static enum status add_verdict(const struct run *run, const struct numbers *numb
     status = status_worse(status, add_staleness(run, numbers, verdict));
     findings_add_notes(&run->site.findings, tally, verdict);
     return status;
-}
-
-/* For -v: what is told by name, what could not be read and which right is wanting. */
-static void add_notes(struct siterun *site)
-{
-    const struct run *run = (const struct run *)site;
-    const struct dp_words words = words_of(site);
-    for (size_t i = 0; i < run->dps.told_count; i++) {
-        dp_words_told(&words, &run->dps.told[i], &site->notes);
-        text_add(&site->notes, "\n");
-    }
-    for (int i = 0; i < DP_SOURCE_COUNT; i++) {
-        enum dp_source source = (enum dp_source)i;
-        enum dp_access access = run->selection.sources.access[i];
-        if (access == DP_DENIED)
-            text_addf(&site->notes, "not told: %s; GRANT SELECT ON %s TO the login of this check\n",
-                      dp_source_loss(source), dp_source_view(source));
-        else if (access == DP_NOT_NOW)
-            text_addf(&site->notes, "not told: %s; %s could not be read now\n", dp_source_loss(source),
-                      dp_source_view(source));
-    }
 }
 
 static void tell(struct siterun *site)
@@ -440,8 +381,10 @@ static void tell(struct siterun *site)
     };
     struct text verdict = {0};
     enum status status = add_verdict(run, &numbers, &verdict);
-    if (check->site.options.verbosity > 0)
-        add_notes(site);
+    if (check->site.options.verbosity > 0) {
+        const struct dp_words words = words_of(site);
+        dp_told_add_lines(&words, &run->dps, &run->selection.sources, &site->notes);
+    }
     if (tally->status != STATUS_OK)
         package_memory_look(site, &((struct run *)site)->packages);
     siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, &item_words);

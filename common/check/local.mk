@@ -11,6 +11,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/check.h \
 	common/check/dp_order.c \
 	common/check/dp_order.h \
+	common/check/dp_told.c \
+	common/check/dp_told.h \
 	common/check/dp_words.c \
 	common/check/dp_words.h \
 	common/check/findings.c \

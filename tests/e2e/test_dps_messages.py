@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ConfigMgr 2012 and later: status messages in words, kinds of DPs, what is told without being trouble, and --strict."""
 
+import json
 import os
 import re
+import subprocess
 
 import daemons
 import packages
@@ -399,3 +401,18 @@ def test_what_the_check_of_packages_remembers_stands_in_the_line(world):
             with open(path, "r+b") as file:
                 file.write(b"\0" * 4096)
     assert question in world.check().is_(CRITICAL).item("CEN00001", "S021")["advice"], "damaged"
+
+
+def test_json_has_what_the_line_says(world):
+    lab = world.make()
+    for package in ("CEN00001", "CEN00002"):
+        world.dp(package, SITE_SERVER, 1, 5 * DAY)
+        lab.dp_message(package, SITE_SERVER, 2, 8204, 4 * DAY)
+    lab.dp_properties(SITE_SERVER, "S02", pull=True)
+    lab.dp_drive(SITE_SERVER, "S02", 4)
+    lab.commit()
+    done = subprocess.run([world.plugin["program"]] + world.arguments("--output=json"), env=world.env, capture_output=True, check=False)
+    items = json.loads(done.stdout)["items"]
+    assert [(one["message"], one["message_class"], one["pull_dp"], one["maintenance_mode"], one["inactive"], one["drive_percent_free"])
+            for one in items] == [("the content is being transferred", "progress", True, False, False, 4)] * len(items), items
+    assert items[0]["standstill_packages"] == 2

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/dp_told.h"
+
+#include "base/sanitize.h"
+
+#include <inttypes.h>
+
+enum { PLACE = 64 };
+
+static void add_kind(const struct dp_list *list, enum dp_kind kind, const char *one, const char *many,
+                     struct text *verdict)
+{
+    int64_t count = 0;
+    const struct dp *first = NULL;
+    for (size_t i = 0; i < list->told_count; i++) {
+        if (list->told[i].kind != kind)
+            continue;
+        if (count++ == 0)
+            first = &list->told[i];
+    }
+    if (first == NULL)
+        return;
+    text_addf(verdict, "; %" PRId64 " %s: %s on ", count, count == 1 ? one : many, first->package->id);
+    text_add_clean(verdict, first->server->place, PLACE);
+    text_add(verdict, count == 1 ? "" : " and others");
+}
+
+void dp_told_add(const struct dp_list *list, const struct dp_evidence *evidence, bool strict,
+                 struct text *verdict)
+{
+    add_kind(list, DP_PRESTAGED, "waits for prestaged content", "wait for prestaged content", verdict);
+    add_kind(list, DP_MESSAGE_ERROR, "is installed with an error as newest message",
+             "are installed with an error as newest message", verdict);
+    add_kind(list, DP_MOVED, "row of a DP that moved to another site",
+             "rows of DPs that moved to another site", verdict);
+    /* Counted without being listed: only -v asks for the names. */
+    if (evidence->missing > 0 && !strict)
+        text_addf(verdict, "; %" PRId64 " targeted, but no status row: %s%s", evidence->missing,
+                  evidence->missing_example, evidence->missing == 1 ? "" : " and others");
+}
+
+enum status dp_told_add_inactive(const struct dp_list *list, struct text *verdict)
+{
+    int64_t count = 0;
+    const struct dp_server *first = NULL, *server;
+    for (size_t i = 0; (server = dp_server_at(list, i)) != NULL; i++)
+        if (server->inactive && server->targeted > 0 && count++ == 0)
+            first = server;
+    if (first == NULL)
+        return STATUS_OK;
+    text_addf(verdict, "; %" PRId64 " DP%s with packages %s not active: ", count, count == 1 ? "" : "s",
+              count == 1 ? "is" : "are");
+    text_add_clean(verdict, first->place, PLACE);
+    text_addf(verdict, " (%" PRId64 " package%s)%s", first->targeted, first->targeted == 1 ? "" : "s",
+              count == 1 ? "" : " and others");
+    return STATUS_WARNING;
+}
+
+void dp_told_add_lines(const struct dp_words *words, const struct dp_list *list,
+                       const struct dp_sources *sources, struct text *lines)
+{
+    for (size_t i = 0; i < list->told_count; i++) {
+        dp_words_told(words, &list->told[i], lines);
+        text_add(lines, "\n");
+    }
+    for (int i = 0; i < DP_SOURCE_COUNT; i++) {
+        enum dp_source source = (enum dp_source)i;
+        if (sources->access[i] == DP_DENIED)
+            text_addf(lines, "not told: %s; GRANT SELECT ON %s TO the login of this check\n",
+                      dp_source_loss(source), dp_source_view(source));
+        else if (sources->access[i] == DP_NOT_NOW)
+            text_addf(lines, "not told: %s; %s could not be read now\n", dp_source_loss(source),
+                      dp_source_view(source));
+    }
+}
