@@ -98,6 +98,7 @@ struct run {
     struct dp_list dps;
     struct dp_evidence evidence;
     struct package_memory packages;
+    struct despool_memories despool;
     struct dp_order order;
 };
 
@@ -194,6 +195,7 @@ static struct dp_words words_of(const struct siterun *run)
                              .rates = &run->check->look.rates,
                              .order = &((const struct run *)run)->order,
                              .findings = &run->findings,
+                             .despool = &((const struct run *)run)->despool,
                              .packages = &((const struct run *)run)->packages,
                              .options = &run->check->options};
 }
@@ -385,8 +387,11 @@ static void tell(struct siterun *site)
         const struct dp_words words = words_of(site);
         dp_told_add_lines(&words, &run->dps, &run->selection.sources, &site->notes);
     }
-    if (tally->status != STATUS_OK)
+    if (tally->status != STATUS_OK) {
         package_memory_look(site, &((struct run *)site)->packages);
+        despool_memories_look(check_state_directory(&site->check->options), site->findings.clocks.host,
+                              &((struct run *)site)->despool);
+    }
     siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, &item_words);
     text_free(&verdict);
 }
@@ -441,6 +446,7 @@ static void run_check(struct worker *worker, void *context)
     siterun(&run.site, &steps);
     dp_list_free(&run.dps);
     package_memory_free(&run.packages);
+    despool_memories_free(&run.despool);
     dp_order_free(&run.order);
     text_free(&run.evidence.silent);
 }

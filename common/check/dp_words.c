@@ -204,21 +204,29 @@ static const char *pair_words(const char *kind)
     return kind;
 }
 
-/* The three programs lead to one place: where the site's check knows the pair, its word stands here. */
+/* The three programs lead to one place: where the site's checks know the pair, their word stands here. */
 static bool add_site_answer(const struct dp_words *words, const struct dp *dp, struct text *line)
 {
+    const char *package = dp->package->id, *site = dp->server->site;
+    const char *server = itemline_site_server(words->db, site, "");
     const struct remembered *pair =
-        words->packages == NULL ? NULL
-                                : package_memory_find(words->packages, dp->package->id, dp->server->site);
-    if (pair == NULL)
-        return false;
+        words->packages == NULL ? NULL : package_memory_find(words->packages, package, site);
+    struct despool_word word;
+    bool despool =
+        words->despool != NULL && despool_memories_find(words->despool, package, site, server, &word);
     char instant[32];
-    text_addf(
-        line,
-        "; site %s has not got it either (check_sms_packages: %s, seen since %s): cure that first, despool.log on ",
-        dp->server->site, pair_words(pair->kind), instant_format(pair->first_seen, instant, sizeof instant));
-    text_add_clean(line, itemline_site_server(words->db, dp->server->site, dp->server->site), 64);
-    return true;
+    if (pair != NULL)
+        text_addf(line,
+                  "; site %s has not got it either (check_sms_packages: %s, seen since %s): cure that first",
+                  site, pair_words(pair->kind), instant_format(pair->first_seen, instant, sizeof instant));
+    if (despool)
+        text_addf(line, "; at site %s %s since %s (check_sms_despool, which says what to do)", site,
+                  despool_word_text(&word), instant_format(word.since, instant, sizeof instant));
+    else if (pair != NULL) {
+        text_add(line, ", despool.log on ");
+        text_add_clean(line, server[0] != '\0' ? server : site, 64);
+    }
+    return despool || pair != NULL;
 }
 
 static void add_site_question(const struct dp_words *words, const struct dp *dp, struct text *line)

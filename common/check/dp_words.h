@@ -3,6 +3,7 @@
 #define SMS_CHECK_DP_WORDS_H
 
 #include "base/text.h"
+#include "check/despool_memory.h"
 #include "check/dp_order.h"
 #include "check/options_shared.h"
 #include "check/package_memory.h"
@@ -18,8 +19,9 @@ struct dp_words {
     const struct rate_list *rates;
     const struct dp_order *order; /* NULL: none */
     const struct findings *findings;
-    const struct package_memory *packages; /* what check_sms_packages knows of the sites; NULL: nothing */
-    const struct check_options *options;   /* for commands that are pasted */
+    const struct despool_memories *despool; /* what check_sms_despool knows of them; NULL: nothing */
+    const struct package_memory *packages;  /* what check_sms_packages knows of the sites; NULL: nothing */
+    const struct check_options *options;    /* for commands that are pasted */
 };
 
 /** @return "old version": what stands in a line for a kind; static */

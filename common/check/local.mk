@@ -9,6 +9,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/boxes_output.h \
 	common/check/check.c \
 	common/check/check.h \
+	common/check/despool_memory.c \
+	common/check/despool_memory.h \
 	common/check/dp_order.c \
 	common/check/dp_order.h \
 	common/check/dp_told.c \

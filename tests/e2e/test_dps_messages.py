@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import daemons
+import despool
 import packages
 import pytest
 import sitedb
@@ -416,3 +417,25 @@ def test_json_has_what_the_line_says(world):
     assert [(one["message"], one["message_class"], one["pull_dp"], one["maintenance_mode"], one["inactive"], one["drive_percent_free"])
             for one in items] == [("the content is being transferred", "progress", True, False, False, 4)] * len(items), items
     assert items[0]["standstill_packages"] == 2
+
+
+@pytest.mark.parametrize("folder, told", [("S02", True), ("SMS_S02", True), ("S021", True), ("s021.corp.example", True), ("S03", False),
+                                          ("S0211", False), ("logs", False)])
+def test_what_the_check_of_the_logs_remembers_stands_in_the_line(world, folder, told):
+    lab = world.make(product="sms2003")
+    lab.site("S02", server="S021")
+    world.package("CEN00001", version=3, age_s=20 * DAY)
+    world.dp("CEN00001", "S021", 1, 4 * DAY, version=2)
+    child = despool.Child(os.path.join(world.folder, folder))
+    child.state = world.state
+    child.write(child.tell("article", package="CEN00001"))
+    child.check("--site=S02").is_(CRITICAL)
+    advice = world.check().is_(CRITICAL).item("CEN00001", "S021")["advice"]
+    found = re.search(r"; at site S02 the base version \(PCK file\) is missing since \d{4}-\d\d-\d\d \d\d:\d\d UTC \(check_sms_despool", advice)
+    assert bool(found) == told and ("has the site got it?" in advice) != told, advice
+    assert "base version" not in world.check(later=30 * HOUR).item("CEN00001", "S021")["advice"], "a day old is no word"
+    for path in packages.state_files(world.state):
+        if "check_sms_despool" in path:
+            with open(path, "r+b") as file:
+                file.write(b"\0" * 4096)
+    assert "has the site got it?" in world.check().is_(CRITICAL).item("CEN00001", "S021")["advice"], "damaged"
