@@ -29,6 +29,7 @@
 #include "sitedb/survey.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -338,23 +339,31 @@ struct numbers {
     int64_t never_sent, resend, sites;
 };
 
-static void count_kinds(const struct run *run, struct numbers *numbers)
+static int by_site(const void *a, const void *b)
 {
-    const char *last_site[512];
-    size_t seen = 0;
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* @return 0, or -1 when memory ran out */
+static int count_kinds(const struct run *run, struct numbers *numbers)
+{
+    size_t count = 0;
+    const char **sites = calloc(run->site.findings.count + 1, sizeof *sites);
+    if (sites == NULL)
+        return -1;
     for (size_t i = 0; i < run->site.findings.count; i++) {
         if (run->site.findings.items[i].known || run->site.findings.items[i].left_out)
             continue;
         const struct pair *pair = &run->scan.pairs.pairs[i];
         numbers->never_sent += pair->kind == PAIR_NEVER_SENT;
         numbers->resend += pair->kind == PAIR_RESEND;
-        size_t at = 0;
-        while (at < seen && strcasecmp(last_site[at], pair->site) != 0)
-            at++;
-        if (at == seen && seen < sizeof last_site / sizeof *last_site)
-            last_site[seen++] = pair->site;
+        sites[count++] = pair->site;
     }
-    numbers->sites = (int64_t)seen;
+    qsort(sites, count, sizeof *sites, by_site);
+    for (size_t i = 0; i < count; i++)
+        numbers->sites += i == 0 || strcasecmp(sites[i - 1], sites[i]) != 0;
+    free(sites);
+    return 0;
 }
 
 /* A site that was asked for by name and is not looked at. */
@@ -420,7 +429,12 @@ static void tell(struct siterun *run)
     struct numbers numbers = {0};
     const struct tally *tally = &numbers.tally;
     tally_items(run->findings.items, run->findings.count, &numbers.tally);
-    count_kinds((struct run *)run, &numbers);
+    if (count_kinds((struct run *)run, &numbers) != 0) {
+        struct failure failure;
+        fail(&failure, "out of memory");
+        check_fail(run->worker, &run->check->check, &failure);
+        return;
+    }
     const struct perfdatum perfdata[] = {
         findings_perfdatum(FINDING_PENDING, tally, thresholds),
         findings_perfdatum(FINDING_STUCK, tally, thresholds),

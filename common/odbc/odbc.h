@@ -109,6 +109,14 @@ struct odbc_column {
     size_t characters; /* ODBC_TEXT: room in UTF-16 units; longer values are cut */
 };
 
+/**
+ * Why the statements that follow may stay without an answer, told with the step in which a time-out ends: "a lock of
+ * another session on the tables is likely".
+ *
+ * @param hint  borrowed until the next call; NULL none
+ */
+void odbc_expect(struct odbc_connection *connection, const char *hint);
+
 struct odbc_query;
 
 /**

@@ -17,6 +17,7 @@ struct odbc_connection {
     bool transaction; /* autocommit is off */
     bool wide;        /* the driver has UTF-16 functions; else texts are UTF-8 bytes */
     double elapsed_s;
+    const char *hint;                /* borrowed; NULL none: odbc_expect */
     const struct trace *trace;       /* borrowed */
     struct odbc_situation situation; /* its texts are owned by `texts` */
     struct text place, user, database, driver, tls_ca, password;

@@ -43,11 +43,17 @@ struct odbc_query {
     bool fetching, ended;
 };
 
+void odbc_expect(struct odbc_connection *connection, const char *hint)
+{
+    connection->hint = hint;
+}
+
 static void tell_statement(const struct odbc_connection *connection, const char *what, const char *sql,
                            size_t parameter_count)
 {
     trace_note(connection->trace, 3, "SQL of %s, %zu parameters: %s", what, parameter_count, sql);
-    trace_step(connection->trace, "waiting for the answer to %s", what);
+    trace_step(connection->trace, "waiting for the answer to %s%s%s", what,
+               connection->hint != NULL ? ": " : "", connection->hint != NULL ? connection->hint : "");
 }
 
 /* The SQL text is written by us; what came from a user is a parameter. */

@@ -141,6 +141,8 @@ static int probe_columns(struct sitedb *db, struct failure *failure)
     struct odbc_column integer[SITEDB_COLUMN_COUNT];
     struct odbc_error error;
     struct text sql = {0};
+    /* It reads no rows: a server that answered before and does not now waits for somebody. */
+    odbc_expect(db->connection, "a lock of another session on one of the tables is likely");
     struct odbc_value values[SITEDB_COLUMN_COUNT];
     int result = 0;
     for (int i = 0; i < SITEDB_COLUMN_COUNT; i++)
@@ -169,6 +171,7 @@ static int probe_columns(struct sitedb *db, struct failure *failure)
                 result = sitedb_fail(&error, failure);
         }
     }
+    odbc_expect(db->connection, NULL);
     text_free(&sql);
     for (int i = 0; i < SITEDB_COLUMN_COUNT && result == 0; i++)
         if (is_asked(db, i) && !db->has_column[i])

@@ -27,7 +27,8 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     struct statement statement = {0};
     statement_text(&statement, "SELECT r.Status, " RELATION " AS Relation, COUNT(*) AS RowCnt");
     add_site_rows(db, &statement);
-    statement_text(&statement, " GROUP BY r.Status, " RELATION " ORDER BY r.Status, COUNT(*) DESC");
+    statement_text(&statement,
+                   " GROUP BY r.Status, " RELATION " ORDER BY r.Status, COUNT(*) DESC, " RELATION);
     static const struct odbc_column columns[] = {{ODBC_INTEGER, 0}, {ODBC_TEXT, 16}, {ODBC_INTEGER, 0}};
     struct odbc_query *query =
         sitedb_query(db, "the distribution of Status and versions", &statement, columns, 3, failure);

@@ -29,6 +29,8 @@ QUERY = {"at": ["batch", "rpc"], "match": "FROM SMSPackages.*PkgStatus"}
     ({"at": "prelogin", "do": "hang"}, 3, ["timed out after 2 s", "connecting"]),
     ({"at": "login", "do": "hang"}, 3, ["timed out after 2 s", "logging in", "--timeout"]),
     ({"at": "batch", "do": "hang"}, 3, ["timed out after 2 s", "connection settings"]),
+    ({"at": "batch", "match": "COL_LENGTH", "do": "hang"}, 3,
+     ["timed out", "answer to the product's columns: a lock of another session on one of the tables is likely"]),
     ({"at": "batch", "match": "SiteName", "do": "hang"}, 3, ["timed out", "the sites"]),
     (dict(QUERY, do="hang"), 3, ["timed out", "answer to the packages that are not in sync"]),
     ({"at": "row", "match": "PkgStatus", "rows": 3, "do": "hang"}, 3, ["timed out", "fetching", "not in sync"]),

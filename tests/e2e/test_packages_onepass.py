@@ -142,3 +142,38 @@ def test_pkgstatus_is_read_by_one_statement(world):
     told = world.check("-vvv", "-v").stderr.decode()
     statements = [line for line in re.findall(r"^SQL of [^:]*: (.*)$", told, re.M) if "PkgStatus" in line]
     assert len(statements) == 1, statements
+
+
+def test_any_number_of_sites_is_counted(world):
+    lab = world.make()
+    lab.package("CEN00001", version=2, source_date_age_s=9 * DAY)
+    for number in range(700):
+        site = "%s%02d" % ("ABDEFGH"[number // 100], number % 100)
+        lab.site(site)
+        lab.target("CEN00001", site)
+        lab.status("CEN00001", site, status=1, version=2, age_s=4 * DAY)
+    answer = world.check("-t", "60")
+    assert answer.values("pending", "sites", "examined") == (700, 700, 700)
+
+
+@pytest.mark.parametrize("over", ["sqlite", "7.1"])
+def test_a_batch_of_look_ups_without_a_row(world, over):
+    """A read that skips all rows of one batch of keys proves nothing; the keys of the other batch have ended."""
+    lab = world.make()
+    names = ["CEN%05X" % number for number in range(1, 131)]
+    for name in names:
+        lab.package(name, version=2, source_date_age_s=9 * DAY)
+        lab.target(name, "S02")
+        lab.status(name, "S02", status=1, version=2, age_s=4 * DAY)
+    with packages.Server(world) as server:
+        check = world.check if over == "sqlite" else lambda: server.check("--tds-version=" + over)
+        assert check().value("pending") == 130
+        keys = ["version/%s@S02" % name for name in names]
+        assert sorted(key for key in world.remembered() if key in keys) == keys
+        lab.db.execute("UPDATE PkgStatus SET Status = 2")
+        for table, column in (("v_DistributionPoint", "PackageID"), ("PkgStatus", "ID")):
+            lab.db.execute("DELETE FROM %s WHERE %s <= ?" % (table, column), (names[99],))
+        lab.commit()
+        answer = check()
+        assert answer.code == packages.OK and answer.values("pending", "examined") == (0, 30)
+        assert sorted(key for key in world.remembered() if key in keys) == keys[:100]

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from packages import CRITICAL, PLUGIN, UNKNOWN, WARNING, run
+from packages import CRITICAL, PLUGIN, Server, UNKNOWN, WARNING, run
 
 
 @pytest.mark.parametrize("arguments, texts", [
@@ -273,6 +273,29 @@ def test_survey(world):
     assert "Rule recipe matches %d of %d rows: healthy rows match it too" % (matched, len(rows)) in text
     assert "SMSPackages.PackageType              there" in text and "active 6; S09 has status 2" in text
     assert not os.listdir(world.state)
+
+
+@pytest.mark.parametrize("over", ["sqlite", "7.1"])
+def test_survey_has_one_order(world, over):
+    """Rows of equal count: the same order from every server and whatever was stored first."""
+    shown = set()
+    for backwards in (False, True):
+        if world.lab is not None:
+            world.lab.close()
+            os.unlink(world.database)
+        lab = world.make()
+        for number, version in sorted(enumerate((0, 1, 2, 3, 4, None)), reverse=backwards):
+            lab.package("CEN0000%d" % number, version=3)
+            lab.target("CEN0000%d" % number, "S01")
+            lab.status("CEN0000%d" % number, "S01", status=1, version=version)
+        lab.commit()
+        if over == "sqlite":
+            text = run(world.connect, "--site=CEN", "--survey", env=world.env).text
+        else:
+            with Server(world) as server:
+                text = server.check("--survey", "--tds-version=" + over).text
+        shown.add(tuple(re.findall(r"^  sent \(1\) +(\S+ \S+)  +\d+$", text, re.M)))
+    assert len(shown) == 1 and sorted(*shown) == ["newer version", "no version", "old version", "version 0", "wanted version"], shown
 
 
 def test_survey_shows_which_clock_fits(world):

@@ -271,8 +271,8 @@ class ExpressionBinder:
 
     def condition(self, expression, scope):
         if isinstance(expression, ast.Binary) and expression.op in ("AND", "OR"):
-            left, right = (self.condition(side, scope).sql for side in (expression.left, expression.right))
-            return Bound(f"({left} {expression.op} {right})", INT)
+            return Bound(self.balanced([self.condition(side, scope).sql for side in self.chain(expression)],
+                                       f" {expression.op} "), INT)
         if isinstance(expression, ast.Unary) and expression.op == "NOT":
             return Bound(f"(NOT {self.condition(expression.operand, scope).sql})", INT)
         if isinstance(expression, ast.Binary):
@@ -291,6 +291,22 @@ class ExpressionBinder:
         if isinstance(expression, ast.In):
             return Bound(self.contained(operand, expression, negated, scope), INT)
         return Bound(self.like(operand, expression, negated, scope), INT)
+
+    @staticmethod
+    def chain(expression):
+        """a OR b OR c ... -> [a, b, c, ...]"""
+        op, parts, rest = expression.op, [], expression
+        while isinstance(rest, ast.Binary) and rest.op == op:
+            parts.append(rest.right)
+            rest = rest.left
+        return [rest] + parts[::-1]
+
+    def balanced(self, parts, op):
+        """SQLite's parser goes 100 deep, a chain of SQL Server's has no end."""
+        if len(parts) == 1:
+            return parts[0]
+        middle = len(parts) // 2
+        return f"({self.balanced(parts[:middle], op)}{op}{self.balanced(parts[middle:], op)})"
 
     def contained(self, operand, expression, negated, scope):
         if not isinstance(expression.items, tuple):
