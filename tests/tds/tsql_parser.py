@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parser of T-SQL batches: queries and statements."""
+"""Parser of T-SQL batches: queries and statements.
+
+Our own, because a server must refuse what SQL Server refuses, with its number, and tell the type of every column.
+sqlglot 10.6.3 (Debian 12) translated 29 of the 73 statements of test_tds_tsql.py to the right value and refused 3 of the
+39 wrong ones; statements without a semicolon between them (SET NOCOUNT ON SELECT 1) it takes as one text.
+"""
 
 import re
 
