@@ -9,6 +9,8 @@
  *   check/findings       their items: keys, what earlier runs saw of them, what ended, the order of display
  *   items/order          lost, not late: what was overtaken, and which site is silent
  *   check/siteorder      that judgement with what a run read and what is remembered
+ *   check/causes         many at once is one cause: one item
+ *   check/pair_words     an item in words, with what to do next
  *   items/judge          age and thresholds to a state, where age decides
  *   items/summary        what many of them have in common
  *   items/output         lines and perfdata within the budgets
@@ -20,7 +22,8 @@
 
 #include "base/sanitize.h"
 #include "base/units.h"
-#include "check/advice.h"
+#include "check/causes.h"
+#include "check/pair_words.h"
 #include "check/sitecheck.h"
 #include "check/siteorder.h"
 #include "items/itemline.h"
@@ -96,6 +99,7 @@ struct run {
     struct pair_scan scan;
     struct sitedb_filter read; /* the sites of the filter with all their packages: their order needs them */
     struct siteorder order;
+    struct cause_list causes;
 };
 
 static const struct packages_check *options_of(const struct siterun *run)
@@ -194,133 +198,68 @@ static int remember_order(void *context, struct findings *findings, struct failu
 
 static void judge_order(void *context, struct findings *findings)
 {
-    const struct run *run = context;
+    struct run *run = context;
     const struct siteorder_options options = order_options(&run->site);
     siteorder_judge(&run->order, &options, &run->site.check->options.thresholds, findings);
+    causes_find(&run->causes, &run->order, &run->site, &run->scan, findings);
 }
 
 /* ---- the wording */
-
-/* Status 1, 4 and 5 tell of a version that was sent and not confirmed; no version 0 is ever sent. */
-static bool was_only_sent(const struct pair *pair)
-{
-    return pair->has_status && pair->held > 0 &&
-           (pair->status == PAIR_STATUS_SENT || pair->status == PAIR_STATUS_RETRY ||
-            pair->status == PAIR_STATUS_FAILED);
-}
-
-static void add_versions(const struct pair *pair, struct text *line)
-{
-    bool removed = pair->kind == PAIR_NEVER_SENT && pair->rows > 0;
-    text_addf(line, "wants version %" PRId64, pair->wanted);
-    if (pair->rows == 0)
-        text_add(line, ", has no row in PkgStatus");
-    else if (pair->held < 0 && !removed)
-        text_add(line, ", has no version");
-    else if (!removed)
-        text_addf(line, ", %s %" PRId64, was_only_sent(pair) ? "was sent" : "has", pair->held);
-    if (pair->rows > 1)
-        text_addf(line, " (%" PRId64 " rows)", pair->rows);
-    if (pair->kind == PAIR_UNEXPECTED || pair->kind == PAIR_RECIPE || pair->kind == PAIR_FAILED || removed) {
-        const char *name = pair_status_name(pair->status);
-        if (!pair->has_status)
-            text_add(line, ", Status NULL");
-        else if (name != NULL)
-            text_addf(line, ", Status %s", name);
-        else
-            text_addf(line, ", Status %" PRId64, pair->status);
-    }
-}
-
-/* A name of any length must not push the remedy out of the line; without one it is the site's. */
-static void add_server(const struct siterun *run, const struct pair *pair, struct text *line)
-{
-    const char *server = itemline_site_server(&run->db, pair->site, pair->server);
-    text_add_clean(line, server[0] != '\0' ? server : pair->site, 64);
-}
-
-static void add_child_logs(const struct siterun *run, const struct pair *pair, struct text *line)
-{
-    text_addf(line, "; look for %s in despool.log and distmgr.log on ", pair->package);
-    add_server(run, pair, line);
-}
-
-/* What to look at next, then the supported remedy before the last resort, which is offered for what it is
- * made for alone; the page has the whole order of causes and remedies. */
-static void add_advice(const struct siterun *run, const struct pair *pair, struct text *line)
-{
-    const char *package = pair->package, *owner = run->db.owner;
-    if (pair->kind == PAIR_RECIPE)
-        text_add(line, "; look at --survey first: does the recipe hold here?");
-    switch (pair->kind == PAIR_RECIPE ? pair_judge(pair) : pair->kind) {
-    case PAIR_NEVER_SENT:
-        text_addf(line, "; look for %s in distmgr.log and sched.log of site %s: was it ever sent to %s?",
-                  package, owner, pair->site);
-        break;
-    case PAIR_RESEND:
-        text_add(line, "; the whole package is on its way after a reset, or for the first time: wait for it");
-        break;
-    case PAIR_FAILED:
-        add_child_logs(run, pair, line);
-        text_add(line, " and in sender.log of its parent site (disk, rights, base PCK, link)");
-        text_add(line, "; cure the cause, the product retries by itself");
-        break;
-    case PAIR_UNEXPECTED:
-        text_addf(line, "; look at the row of %s at %s in PkgStatus, and at --survey", package, pair->site);
-        break;
-    case PAIR_SENT:
-    case PAIR_BEHIND:
-        add_child_logs(run, pair, line);
-        if (pair->rows > 1)
-            break;
-        text_addf(line, "; copy %s.PCK to ", package);
-        add_server(run, pair, line);
-        text_add(line, " and preload it");
-        advice_command(&run->check->options, ADVICE_RESET, ", else ", package, pair->site, line);
-        break;
-    default:
-        text_add(line, " By rule version this row is in sync");
-        break;
-    }
-    if (pair->rows > 1)
-        text_addf(line, "; %" PRId64 " rows in PkgStatus: an administrator must look at them there",
-                  pair->rows);
-}
 
 static bool judges_by_order(const struct siterun *run)
 {
     return ((const struct run *)run)->order.judged && order_options(run).by_order;
 }
 
-/* Does the item stand for its silent site? */
-static bool is_silence(const struct siterun *run, size_t finding)
+static struct pair_words words_of(const struct siterun *site)
 {
-    return judges_by_order(run) && !run->findings.items[finding].known &&
-           siteorder_silence(&((const struct run *)run)->order, finding) != NULL;
+    const struct run *run = (const struct run *)site;
+    return (struct pair_words){.options = &site->check->options,
+                               .db = &site->db,
+                               .rates = &site->check->look.rates,
+                               .order = judges_by_order(site) ? &run->order : NULL};
 }
 
-static void item_line(const struct siterun *run, size_t finding, struct text *line)
+static void item_line(const struct siterun *site, size_t finding, struct text *line)
 {
-    const struct item *item = &run->findings.items[finding];
-    const struct siteorder *order = &((const struct run *)run)->order;
-    const struct pair *pair = &((const struct run *)run)->scan.pairs.pairs[finding];
-    if (is_silence(run, finding)) {
-        text_addf(line, "%s: ", status_name(item->status));
-        itemline_add_site(&run->db, pair->site, line);
-        text_add(line, " ");
-        siteorder_add_silence(order, finding, line);
+    const struct pair_words words = words_of(site);
+    const struct run *run = (const struct run *)site;
+    pair_words_line(&words, &site->findings.items[finding], finding, &run->scan.pairs.pairs[finding], line);
+}
+
+/* "nothing reaches 40 of 43 sites: sender or scheduler of CEN", where to look first, and the worst of its items */
+static void add_cause(const struct siterun *site, const struct cause *cause, bool advice, struct text *text)
+{
+    const struct pair_words words = words_of(site);
+    cause_add_words(cause, &site->db, text);
+    if (advice)
+        cause_add_advice(cause, &site->db, text);
+    text_add(text, "; oldest ");
+    pair_words_item(&words, &site->findings.items[cause->finding],
+                    &((const struct run *)site)->scan.pairs.pairs[cause->finding], text);
+}
+
+static void note_causes(struct siterun *site)
+{
+    const struct cause_list *list = &((const struct run *)site)->causes;
+    for (size_t i = 0; i < list->count; i++) {
+        text_addf(&site->notes, "%s: ", status_name(site->findings.items[list->causes[i].finding].status));
+        add_cause(site, &list->causes[i], true, &site->notes);
+        text_add(&site->notes, "\n");
+    }
+}
+
+static void add_worst(const void *context, const struct item *item, struct text *verdict)
+{
+    const struct siterun *site = context;
+    const struct pair_words words = words_of(site);
+    const struct cause_list *list = &((const struct run *)site)->causes;
+    if (list->count > 0) {
+        add_cause(site, &list->causes[0], false, verdict);
         return;
     }
-    itemline_begin(item, pair->package_name, line);
-    text_add(line, " at ");
-    itemline_add_site(&run->db, pair->site, line);
-    text_addf(line, ": %s, ", item->kind);
-    add_versions(pair, line);
-    itemline_add_ages(item, &run->check->look.rates, line);
-    if (judges_by_order(run))
-        siteorder_add_words(order, finding, line);
-    if (item->status != STATUS_OK)
-        add_advice(run, pair, line);
+    const size_t finding = (size_t)(item - site->findings.items);
+    pair_words_short(&words, item, finding, &((const struct run *)site)->scan.pairs.pairs[finding], verdict);
 }
 
 static void item_fields(const struct siterun *run, size_t finding, struct json *json)
@@ -377,17 +316,21 @@ static void add_inactive_sites(const struct siterun *run, struct text *verdict)
     }
 }
 
-/* "; 12 pending, 2 failed at 4 sites; 64 package/site pairs examined" */
+/* "; 14 not in sync, 2 of them failed, at 4 sites; 64 package/site pairs examined" */
 static void add_trouble(const struct siterun *run, const struct numbers *numbers, struct text *verdict)
 {
+    const char *state = rule_of(run) == PAIR_RULE_RECIPE ? "suspect" : "not in sync";
     const struct itemgroup_words words = {
-        .at = "at", .place = "site", .state = rule_of(run) == PAIR_RULE_RECIPE ? "suspect" : "not in sync"};
+        .at = "at", .place = "site", .state = state, .worst = add_worst, .context = run};
     const struct tally *tally = &numbers->tally;
     itemgroup_tell(run->findings.items, run->findings.count, tally, &words, verdict);
-    text_addf(verdict, "; %" PRId64 " pending, %" PRId64 " failed at %" PRId64 " site%s; ", tally->pending,
-              tally->failed, numbers->sites, numbers->sites == 1 ? "" : "s");
-    text_addf(verdict, "%" PRId64 " package/site pair%s examined", run->examined,
-              run->examined == 1 ? "" : "s");
+    text_addf(verdict, "; %" PRId64 " %s", tally->pending + tally->failed, state);
+    if (tally->pending == 0)
+        text_add(verdict, " and failed");
+    else if (tally->failed > 0)
+        text_addf(verdict, ", %" PRId64 " of them failed,", tally->failed);
+    text_addf(verdict, " at %" PRId64 " site%s; %" PRId64 " package/site pair%s examined", numbers->sites,
+              numbers->sites == 1 ? "" : "s", run->examined, run->examined == 1 ? "" : "s");
 }
 
 static void add_in_sync(const struct siterun *run, const struct tally *tally, struct text *verdict)
@@ -457,6 +400,7 @@ static void tell(struct siterun *run)
     };
     struct text verdict = {0};
     add_verdict(run, &numbers, &verdict);
+    note_causes(run);
     siterun_report(run, run->examined == 0 ? STATUS_UNKNOWN : tally->status, &verdict, perfdata,
                    sizeof perfdata / sizeof *perfdata, &item_words);
     text_free(&verdict);
@@ -469,7 +413,7 @@ static bool survey_instead(struct siterun *run)
     struct text output = {0};
     struct failure failure;
     text_addf(&output, "%s %s - ", run->check->check.label, status_name(STATUS_UNKNOWN));
-    if (survey_write(&run->db, &output, &failure) != 0)
+    if (survey_write(&run->db, &output, &failure) != 0 || siteorder_survey(run, &output, &failure) != 0)
         check_fail(run->worker, &run->check->check, &failure);
     else
         worker_result(run->worker, STATUS_UNKNOWN, text_string(&output), output.length);
@@ -500,6 +444,7 @@ static void run_check(struct worker *worker, void *context)
         run.site.source.judge = judge_order;
     }
     siterun(&run.site, &steps);
+    causes_free(&run.causes);
     siteorder_free(&run.order);
     pair_scan_free(&run.scan);
 }

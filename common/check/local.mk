@@ -7,6 +7,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/boxes.h \
 	common/check/boxes_output.c \
 	common/check/boxes_output.h \
+	common/check/causes.c \
+	common/check/causes.h \
 	common/check/check.c \
 	common/check/check.h \
 	common/check/despool_memory.c \
@@ -23,10 +25,13 @@ common_check_libcheck_a_SOURCES = \
 	common/check/options_shared.h \
 	common/check/package_memory.c \
 	common/check/package_memory.h \
+	common/check/pair_words.c \
+	common/check/pair_words.h \
 	common/check/sitecheck.c \
 	common/check/sitecheck.h \
 	common/check/siteorder.c \
 	common/check/siteorder.h \
+	common/check/siteorder_survey.c \
 	common/check/siteorder_words.c \
 	common/check/stall_words.c \
 	common/check/stall_words.h \

@@ -42,8 +42,7 @@ static int make_hops(struct siteorder *order, const struct siterun *run, const s
     return 0;
 }
 
-/* Without the lock: only to know from which date on arrivals are to be read. What is not there is a first run's. */
-static void look_at_marks(const struct siterun *run, struct order_memory *memory)
+void siteorder_look(const struct siterun *run, struct order_memory *memory)
 {
     const struct site_check *check = run->check;
     struct text identity = {0};
@@ -75,7 +74,7 @@ int siteorder_begin(struct siteorder *order, const struct siterun *run, const st
     struct order_memory memory = {0};
     if (make_hops(order, run, filter) != 0)
         return fail(failure, "out of memory");
-    look_at_marks(run, &memory);
+    siteorder_look(run, &memory);
     question->since = order_read_since(order->hops, order->hop_count, memory.sites, memory.site_count);
     question->newest = needs_newest(order, &memory);
     order_memory_free(&memory);
@@ -216,8 +215,7 @@ int64_t siteorder_overtaken(const struct siteorder *order, const struct findings
     int64_t count = 0;
     for (size_t i = 0; i < findings->count && order->judged; i++) {
         const struct item *item = &findings->items[i];
-        count += order->result.verdicts[i].reason != ORDER_NONE && !item->known && !item->left_out &&
-                 !item->folded;
+        count += order->result.verdicts[i].reason != ORDER_NONE && !item->known && !item->left_out;
     }
     return count;
 }

@@ -56,7 +56,13 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
 void siteorder_judge(const struct siteorder *order, const struct siteorder_options *options,
                      const struct thresholds *thresholds, struct findings *findings);
 
-/** @return items lost by order, silent sites; without what is muted, left out or folded */
+/** Load what is remembered of the sites, without the lock: nothing where no run has kept it. */
+void siteorder_look(const struct siterun *run, struct order_memory *memory);
+
+/** Append for --survey how well order holds by site, and which priorities there are. @return 0 or -1 */
+int siteorder_survey(const struct siterun *run, struct text *output, struct failure *failure);
+
+/** @return items lost by order, silent sites; without what is muted or left out */
 int64_t siteorder_overtaken(const struct siteorder *order, const struct findings *findings);
 int64_t siteorder_silent(const struct siteorder *order, const struct findings *findings);
 

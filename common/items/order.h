@@ -142,13 +142,14 @@ struct order_verdict {
 };
 
 struct order_silence {
-    bool silent;     /* nothing has arrived for longer than the patience */
-    bool half;       /* half of it has passed */
-    int64_t since;   /* nothing has arrived since */
-    int64_t waiting; /* pairs that wait there */
-    int64_t below;   /* sites below that are folded into it */
-    int64_t pair;    /* that stands for it, -1 none */
-    int64_t above;   /* the silent site above that it is folded into, -1 none */
+    bool silent;         /* nothing has arrived for longer than the patience */
+    bool half;           /* half of it has passed */
+    int64_t since;       /* nothing has arrived since */
+    int64_t waiting;     /* pairs that wait there, */
+    int64_t above_first; /* and those that a site above does not have either */
+    int64_t below;       /* sites below that are folded into it */
+    int64_t pair;        /* that stands for it, -1 none */
+    int64_t above;       /* the silent site above that it is folded into, -1 none */
 };
 
 struct order_result {

@@ -73,6 +73,7 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         site->quiet = run->now;
     for (size_t at = start; at < end; at++) {
         size_t index = judging->by_queue[at];
+        silence->above_first += judging->result->items[index].below;
         if (!waits(judging, index))
             continue;
         silence->waiting++;
@@ -156,7 +157,8 @@ void order_fold(struct judging *judging)
 {
     struct order_result *result = judging->result;
     for (size_t hop = 0; hop < judging->run->hop_count; hop++)
-        if (result->silences[hop].above >= 0 && result->silences[hop].waiting > 0)
+        if (result->silences[hop].above >= 0 &&
+            result->silences[hop].waiting + result->silences[hop].above_first > 0)
             result->silences[result->silences[hop].above].below++;
     for (size_t i = 0; i < judging->run->pair_count; i++) {
         struct order_verdict *verdict = &result->verdicts[i];

@@ -197,7 +197,8 @@ static void add_count(const struct tally *tally, int64_t told, struct text *verd
     if (tally->stuck == 0 && tally->status == STATUS_OK)
         text_addf(verdict, "none stuck, %" PRId64 " on their way: ", told);
     else
-        text_addf(verdict, "%" PRId64 " %s: ", told, tally->stuck > 0 ? "stuck" : "critical");
+        text_addf(verdict, "%" PRId64 " %s: ", tally->stuck > 0 ? tally->stuck : told,
+                  tally->stuck > 0 ? "stuck" : "critical");
 }
 
 void itemgroup_tell(const struct item *items, size_t count, const struct tally *tally,

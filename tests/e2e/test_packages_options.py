@@ -122,7 +122,7 @@ timeout=20:critical
 nonsense
 """ % (world.database, world.odbc, world.state))
     answer = run("--extra-opts=@" + path)
-    answer.is_(WARNING, "1 stuck: CEN00006 at S02 never_sent", "4 known")
+    answer.is_(WARNING, '1 stuck: CEN00006 "Microsoft .NET Framework 3.5" at S02 Branch office Oslo: never sent', "4 known")
     assert answer.perf["oldest"].endswith("s;129600;475200") and answer.perf["oldest_failed"].endswith("s;259200;345600")
     assert len(answer.items) == 3 and answer.lines[-1].startswith("+")
     assert not any(item["package"] == "CEN00001" for item in run("--extra-opts=@" + path, "-v").items)

@@ -6,6 +6,7 @@ usage: demo.py BUILD [--keep=DIR]
 
 With --keep the database, the logs and the checks' memory stay in DIR, and the end shows how to go on there.
 """
+import glob
 import os
 import shlex
 import shutil
@@ -19,6 +20,7 @@ import logs
 import odbc
 import sitedb
 import sitedb_demo
+import sitedb_order
 
 STATES = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
 
@@ -69,6 +71,33 @@ class Demo:
         self.run("check_sms_packages", *self.connect(), "--min-rate=S04=100MB/h", expect=[2])
         self.heading("the same, with the first ones accepted by the team: the next one pages")
         self.run("check_sms_packages", *self.connect(), "--known=CEN00008@S03:2099-12-31,CEN00002@S03", "--max-items=3", expect=[2])
+
+    def at(self, moment):
+        """The variables that hold a program's clock at a moment of the past."""
+        library = (glob.glob("/usr/lib/*/faketime/libfaketime.so.1") + ["libfaketime.so.1"])[0]
+        return {"LD_PRELOAD": library, "FAKETIME": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment)), "TZ": "UTC",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+    def order(self):
+        """Four days of a hierarchy, seen by a check that ran every two hours."""
+        self.heading("lost or late? Four days of five sites: one package lost, a huge copy that others wait behind, one silent site")
+        database = os.path.join(self.folder, "SMS_WAN.db")
+        connect = ["--connect=" + odbc.connect_string(database), "--site=CEN"]
+        plugin = [os.path.join(self.plugins, "check_sms_packages"), *connect, "--state-dir=" + os.path.join(self.folder, "state")]
+        with sitedb.Lab(database, product="sms2003") as lab:
+            sitedb_order.build(lab)
+            before = None
+            for hour in sitedb_order.hours():
+                sitedb_order.go(lab, before, hour)
+                before = hour
+                subprocess.run(plugin, env={**self.environment, **self.at(lab.now + hour * 3600)}, cwd=self.folder,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run([*plugin, "--new=15m"], env={**self.environment, **self.at(lab.now - 3600)}, cwd=self.folder,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        print("(a run every two hours for 100 hours, not shown)")
+        self.run("check_sms_packages", *connect, "-v", expect=[2])
+        self.heading("the second service of the pair: it paged both an hour ago, and is quiet until the next stall")
+        self.run("check_sms_packages", *connect, "--new=15m", "--max-items=0", expect=[0])
 
     def reset(self):
         """One package at one site: stuck, repaired, on its way, arrived."""
@@ -128,6 +157,7 @@ def main():
     try:
         demo = Demo(build[0], folder)
         demo.packages()
+        demo.order()
         demo.dps()
         demo.despool()
         demo.reset()

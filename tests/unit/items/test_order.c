@@ -386,10 +386,221 @@ static void test_the_cases(void **state)
     assert_true(ok);
 }
 
+/* ---- a hierarchy */
+
+struct pair_row {
+    const char *package, *site;
+    int64_t status, held, wanted;
+};
+
+/* One run over CEN - P1 - C1, C2 (below P1), D1: what `expected` says of each site and pair that is CRITICAL. */
+static void run_hierarchy(struct world *world, int64_t hour, const struct pair_row *rows, size_t count,
+                          const struct order_arrival *arrivals, size_t arrival_count, char *told, size_t size)
+{
+    struct order_pair pairs[MOST_ITEMS];
+    char keys[MOST_ITEMS][32];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(keys[i], sizeof keys[i], "%s@%s", rows[i].package, rows[i].site);
+        pairs[i] = (struct order_pair){.package = rows[i].package,
+                                       .site = rows[i].site,
+                                       .key = keys[i],
+                                       .has_status = true,
+                                       .status = rows[i].status,
+                                       .held = rows[i].held,
+                                       .wanted = rows[i].wanted,
+                                       .size_bytes = 10 * MB,
+                                       .priority = 2};
+    }
+    const struct order_hop hops[] = {{"C1", "P1", true, true, 0, START},
+                                     {"C2", "p1", true, true, 0, START},
+                                     {"D1", "", true, true, 0, START},
+                                     {"P1", "CEN", true, true, 0, START}};
+    const struct range failed = {.set = true, .end = 24 * HOUR};
+    const struct order_run run = {.now = START + hour * HOUR,
+                                  .database_now = START + hour * HOUR,
+                                  .silent_critical_s = 72 * HOUR,
+                                  .failed_critical = &failed,
+                                  .pairs = pairs,
+                                  .pair_count = count,
+                                  .arrivals = arrivals,
+                                  .arrival_count = arrival_count,
+                                  .hops = hops,
+                                  .hop_count = 4};
+    struct order_result result;
+    assert_int_equal(
+        order_judge(&run, world->items, world->item_count, world->sites, world->site_count, &result), 0);
+    told[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const struct order_verdict *verdict = &result.verdicts[i];
+        const struct order_silence *silence = &result.silences[verdict->hop];
+        if (verdict->status == STATUS_CRITICAL)
+            snprintf(told + strlen(told), size - strlen(told), "%s%s %s", told[0] != '\0' ? ", " : "",
+                     keys[i], verdict->silent ? "silent" : order_reason_name(verdict->reason));
+        if (verdict->status == STATUS_CRITICAL && verdict->silent)
+            snprintf(told + strlen(told), size - strlen(told), " %" PRId64 "+%" PRId64, silence->waiting,
+                     silence->below);
+        if (verdict->folded >= 0)
+            assert_true(verdict->status == STATUS_OK);
+    }
+    keep(world, &run, &result);
+    order_result_free(&result);
+}
+
+static void expect_told(const char *what, const char *told, const char *expected)
+{
+    if (strcmp(told, expected) != 0)
+        fail_msg("%s: '%s' instead of '%s'", what, told, expected);
+}
+
+/* A site below a silent one, or whose package is missing above as well, is none of its own. */
+static void test_the_first_broken_hop(void **state)
+{
+    (void)state;
+    static struct world world;
+    char told[256];
+    static const struct pair_row below[] = {
+        {"X", "P1", 1, 1, 2}, {"Y", "P1", 1, 1, 2}, {"Y", "C1", 1, 1, 2}, {"Z", "C2", 1, 1, 2}};
+    memset(&world, 0, sizeof world);
+    run_hierarchy(&world, 0, NULL, 0, NULL, 0, told, sizeof told);
+    for (int64_t hour = 1; hour < 73; hour++)
+        run_hierarchy(&world, hour, below, 4, NULL, 0, told, sizeof told);
+    expect_told("before", told, "");
+    run_hierarchy(&world, 73, below, 4, NULL, 0, told, sizeof told);
+    expect_told("silent with those below", told, "X@P1 silent 2+2");
+    for (int64_t hour = 74; hour < 80; hour++)
+        run_hierarchy(&world, hour, below, 4, NULL, 0, told, sizeof told);
+    /* The parent's packages arrive: those below begin to wait now. */
+    const struct order_arrival came[] = {{"X", "P1", 2, START + 80 * HOUR, 2},
+                                         {"Y", "P1", 2, START + 80 * HOUR, 2}};
+    run_hierarchy(&world, 80, below + 2, 2, came, 2, told, sizeof told);
+    expect_told("the parent is back", told, "");
+    for (int64_t hour = 81; hour < 150; hour++)
+        run_hierarchy(&world, hour, below + 2, 2, NULL, 0, told, sizeof told);
+    expect_told("patience anew below", told, "");
+    run_hierarchy(&world, 152, below + 2, 2, NULL, 0, told, sizeof told);
+    expect_told("each by itself", told, "Y@C1 silent 1+0, Z@C2 silent 1+0");
+}
+
+/* What waits above is not overtaken below. */
+static void test_no_order_below_a_missing_package(void **state)
+{
+    (void)state;
+    static struct world world;
+    char told[256];
+    static const struct pair_row rows[] = {{"X", "C1", 1, 1, 2}, {"X", "P1", 1, 1, 2}};
+    memset(&world, 0, sizeof world);
+    run_hierarchy(&world, 0, NULL, 0, NULL, 0, told, sizeof told);
+    for (int64_t hour = 1; hour < 60; hour++) {
+        const struct order_arrival came = {hour % 2 ? "Y" : "Z", "C1", 2, START + hour * HOUR, 2};
+        run_hierarchy(&world, hour, rows, 2, &came, 1, told, sizeof told);
+        expect_told("other packages arrive below", told, "");
+    }
+    for (int64_t hour = 60; hour < 80; hour++) {
+        const struct order_arrival came = {hour % 2 ? "Y" : "Z", "C1", 2, START + hour * HOUR, 2};
+        run_hierarchy(&world, hour, rows, 1, &came, 1, told, sizeof told);
+        expect_told("it starts below", told, hour < 70 ? "" : "X@C1 overtaken");
+    }
+}
+
+/* ---- edges */
+
+static void test_odd_rows(void **state)
+{
+    (void)state;
+    static struct world world;
+    char told[256];
+    static const struct pair_row rows[] = {{"X", "D1", 1, 1, 2}};
+    memset(&world, 0, sizeof world);
+    run_hierarchy(&world, 0, NULL, 0, NULL, 0, told, sizeof told);
+    for (int64_t hour = 1; hour < 60; hour++) {
+        /* Dates of the far future, of sites that are not there, without a package: none is an arrival. */
+        const struct order_arrival odd[] = {{"Y", "D1", 2, START + 9000 * HOUR, 2},
+                                            {"Y", "XX", 2, START + hour * HOUR, 2},
+                                            {"Y", "D1", 2, START, 2},
+                                            {"", "", 2, START + hour * HOUR, -3}};
+        run_hierarchy(&world, hour, rows, 1, odd, 4, told, sizeof told);
+        expect_told("odd rows", told, "");
+    }
+    /* Of an unknown site: judged by nobody, and nothing breaks. */
+    const struct order_pair pair = {
+        .package = "X", .site = "??", .key = "X@??", .has_status = true, .status = 1, .wanted = 2};
+    const struct range failed = {.set = true, .end = 24 * HOUR};
+    const struct order_run run = {.now = START, .pairs = &pair, .pair_count = 1, .failed_critical = &failed};
+    struct order_result result;
+    assert_int_equal(order_judge(&run, NULL, 0, NULL, 0, &result), 0);
+    assert_true(result.verdicts[0].status == STATUS_OK && result.verdicts[0].hop == -1);
+    order_result_free(&result);
+}
+
+/* 10,000 findings at one site and 10,000 arrivals there: sorted and merged, never one by the other. */
+static void test_it_costs_by_findings_and_arrivals(void **state)
+{
+    (void)state;
+    enum { MANY = 10000 };
+    struct order_pair *pairs = calloc(MANY, sizeof *pairs);
+    struct order_arrival *arrivals = calloc(MANY, sizeof *arrivals);
+    struct order_item *items = calloc(MANY, sizeof *items);
+    char(*keys)[24] = calloc(MANY, sizeof *keys), (*names)[16] = calloc(MANY, sizeof *names);
+    const struct order_hop hops[] = {{"CEN", "", true, true, 0, 0}, {"S01", "CEN", true, true, 0, START}};
+    const struct order_site sites[] = {{.code = "CEN", .prev = START},
+                                       {.code = "S01", .prev = START + HOUR, .mark = START, .last = START}};
+    const struct range failed = {.set = true, .end = 24 * HOUR};
+    assert_true(pairs != NULL && arrivals != NULL && items != NULL && keys != NULL && names != NULL);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "CEN%05d", i);
+        snprintf(keys[i], sizeof keys[i], "CEN%05d@S01", i);
+        pairs[i] = (struct order_pair){.package = names[i],
+                                       .site = "S01",
+                                       .key = keys[i],
+                                       .has_status = true,
+                                       .status = 1,
+                                       .held = 1,
+                                       .wanted = 2,
+                                       .size_bytes = i,
+                                       .priority = 2};
+        items[i] = (struct order_item){.key = keys[i], .since = START, .sent = START + i % 977, .held = 1};
+        arrivals[i] = (struct order_arrival){names[MANY - 1 - i], "S01", 1, START + 1 + i, 1 + i % 3};
+    }
+    const struct order_run run = {.now = START + 2 * HOUR,
+                                  .database_now = START + 9 * HOUR,
+                                  .silent_critical_s = 72 * HOUR,
+                                  .failed_critical = &failed,
+                                  .pairs = pairs,
+                                  .pair_count = MANY,
+                                  .arrivals = arrivals,
+                                  .arrival_count = MANY,
+                                  .hops = hops,
+                                  .hop_count = 2};
+    struct order_result result;
+    struct timespec begin, end;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    assert_int_equal(order_judge(&run, items, MANY, sites, 2, &result), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+    print_message("10,000 findings and 10,000 arrivals at one site: %.1f ms\n", seconds * 1e3);
+    /* 100 million comparisons would take longer, even without a sanitizer. */
+    assert_true(seconds < 0.5);
+    assert_int_equal(result.sites[1].arrived, MANY);
+    int64_t overtaken = 0;
+    for (int i = 0; i < MANY; i++)
+        overtaken += result.items[i].any != 0;
+    assert_true(overtaken > MANY * 9 / 10 && overtaken < MANY);
+    order_result_free(&result);
+    free(pairs);
+    free(arrivals);
+    free(items);
+    free(keys);
+    free(names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_cases),
+        cmocka_unit_test(test_the_first_broken_hop),
+        cmocka_unit_test(test_no_order_below_a_missing_package),
+        cmocka_unit_test(test_odd_rows),
+        cmocka_unit_test(test_it_costs_by_findings_and_arrivals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_CHECK_CAUSES_H
+#define SMS_CHECK_CAUSES_H
+
+#include "base/text.h"
+#include "check/siteorder.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Many at once is one cause: where at least three quarters of all sites with anything pending, of a site's targeted
+ * packages, or of a package's sites are stuck together, one line stands for them all, and nothing of it advises to
+ * bring single packages by hand, which would flood the links.
+ */
+
+enum cause_kind { CAUSE_SITES, CAUSE_SITE, CAUSE_PACKAGE };
+
+struct cause {
+    enum cause_kind kind;
+    size_t finding;    /* the first of its items: the worst, the oldest */
+    const char *what;  /* site code or package; borrowed */
+    int64_t stuck, of; /* sites or packages */
+};
+
+struct cause_list {
+    struct cause *causes; /* owned */
+    size_t count;
+};
+
+/**
+ * Find the causes of what was judged, and fold their items into them. Costs a sort, and one
+ * small statement for each package that is stuck at three sites or more, a few at most. A lack of memory, or a
+ * database that does not answer, costs the causes alone.
+ */
+void causes_find(struct cause_list *list, const struct siteorder *order, const struct siterun *run,
+                 const struct pair_scan *scan, struct findings *findings);
+
+/** Append `nothing reaches 40 of 43 sites: sender or scheduler of CEN` */
+void cause_add_words(const struct cause *cause, const struct sitedb *db, struct text *text);
+
+/** Append where to look first. */
+void cause_add_advice(const struct cause *cause, const struct sitedb *db, struct text *text);
+
+void causes_free(struct cause_list *list);
+
+#endif
