@@ -228,7 +228,8 @@ static void item_line(const struct siterun *site, size_t finding, struct text *l
 }
 
 /* "nothing reaches 40 of 43 sites: sender or scheduler of CEN", where to look first, and the worst of its items */
-static void add_cause(const struct siterun *site, const struct cause *cause, bool advice, struct text *text)
+static void add_cause(const struct siterun *site, const struct common_cause *cause, bool advice,
+                      struct text *text)
 {
     const struct pair_words words = words_of(site);
     cause_add_words(cause, &site->db, text);

@@ -89,13 +89,13 @@ static bool is_cut_off(const struct place *place)
 }
 
 /* Fold the chosen ones of the stuck findings into the one that is shown first, and take them out. */
-static void add_cause(struct search *search, const bool *chosen, struct cause cause)
+static void add_cause(struct search *search, const bool *chosen, struct common_cause cause)
 {
     struct item *items = search->findings->items, *first = NULL;
     for (size_t i = 0; i < search->count; i++)
         if (chosen[i] && (first == NULL || item_compare(&items[search->stuck[i]], first) < 0))
             first = &items[search->stuck[i]];
-    struct cause *causes =
+    struct common_cause *causes =
         first == NULL ? NULL : array_grow(search->list->causes, search->list->count, sizeof *causes);
     if (causes == NULL)
         return;
@@ -142,7 +142,7 @@ static bool is_one_package(const struct search *search)
 
 static void find_sites(struct search *search, bool *chosen)
 {
-    struct cause cause = {.kind = CAUSE_SITES, .what = search->run->db.owner};
+    struct common_cause cause = {.kind = CAUSE_SITES, .what = search->run->db.owner};
     for (size_t hop = 0; hop < search->order->hop_count; hop++) {
         cause.of += search->places[hop].pending > 0;
         cause.stuck += is_cut_off(&search->places[hop]);
@@ -158,7 +158,8 @@ static void find_sites(struct search *search, bool *chosen)
 static void find_site(struct search *search, size_t hop, bool *chosen)
 {
     const struct place *place = &search->places[hop];
-    struct cause cause = {.kind = CAUSE_SITE, .what = search->order->hops[hop].code, .of = place->targeted};
+    struct common_cause cause = {
+        .kind = CAUSE_SITE, .what = search->order->hops[hop].code, .of = place->targeted};
     if (place->silent || !is_most(place->stuck, place->targeted))
         return;
     for (size_t i = 0; i < search->count; i++) {
@@ -216,7 +217,7 @@ static void find_packages(struct search *search, bool *chosen)
         for (size_t i = 0; i < search->count; i++)
             chosen[i] = i >= start && i < end;
         add_cause(search, chosen,
-                  (struct cause){.kind = CAUSE_PACKAGE, .what = package, .stuck = stuck, .of = of});
+                  (struct common_cause){.kind = CAUSE_PACKAGE, .what = package, .stuck = stuck, .of = of});
         end = start;
     }
 }
@@ -246,7 +247,7 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
     free(chosen);
 }
 
-void cause_add_words(const struct cause *cause, const struct sitedb *db, struct text *text)
+void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text)
 {
     switch (cause->kind) {
     case CAUSE_SITES:
@@ -265,7 +266,7 @@ void cause_add_words(const struct cause *cause, const struct sitedb *db, struct 
     }
 }
 
-void cause_add_advice(const struct cause *cause, const struct sitedb *db, struct text *text)
+void cause_add_advice(const struct common_cause *cause, const struct sitedb *db, struct text *text)
 {
     switch (cause->kind) {
     case CAUSE_SITES:

@@ -16,7 +16,7 @@
 
 enum cause_kind { CAUSE_SITES, CAUSE_SITE, CAUSE_PACKAGE };
 
-struct cause {
+struct common_cause {
     enum cause_kind kind;
     size_t finding;    /* the first of its items: the worst, the oldest */
     const char *what;  /* site code or package; borrowed */
@@ -24,7 +24,7 @@ struct cause {
 };
 
 struct cause_list {
-    struct cause *causes; /* owned */
+    struct common_cause *causes; /* owned */
     size_t count;
 };
 
@@ -37,10 +37,10 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
                  const struct pair_scan *scan, struct findings *findings);
 
 /** Append `nothing reaches 40 of 43 sites: sender or scheduler of CEN` */
-void cause_add_words(const struct cause *cause, const struct sitedb *db, struct text *text);
+void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text);
 
 /** Append where to look first. */
-void cause_add_advice(const struct cause *cause, const struct sitedb *db, struct text *text);
+void cause_add_advice(const struct common_cause *cause, const struct sitedb *db, struct text *text);
 
 void causes_free(struct cause_list *list);
 
