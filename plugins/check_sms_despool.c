@@ -68,7 +68,8 @@ static const struct option despool_option_table[] = {
      .type = OPTION_TEXT,
      .offset = DESPOOL(site),
      .argument = "CODE",
-     .help = "Code of the child site, for the texts and for --known=PACKAGE@SITE."},
+     .help =
+         "Code of the child site, for the texts, for --known=PACKAGE@SITE, and for check_sms_packages on this host, whose items then say what these logs say."},
     SMB_AUTH_OPTION(DESPOOL(smb_auth)),
     {.name = "encoding",
      .type = OPTION_CUSTOM,
@@ -241,6 +242,9 @@ static int look(struct run *run, struct failure *failure)
     if (result == 0)
         result = find_stalls(run, text_string(&identity), failure);
     struct failure problem;
+    if (result == 0 && run->check->despool.site != NULL &&
+        logmemory_store_site(run->state, run->check->despool.site, &problem) != 0)
+        note_trouble(run, &problem);
     if (result == 0 && statefile_commit(run->state, run->now, &problem) != 0)
         note_trouble(run, &problem);
     text_free(&identity);

@@ -10,6 +10,7 @@
  *   items/order          lost, not late: what was overtaken, and which site is silent
  *   check/siteorder      that judgement with what a run read and what is remembered
  *   check/causes         many at once is one cause: one item
+ *   check/logstory       what check_sms_despool found in the logs of the child sites
  *   check/pair_words     an item in words, with what to do next
  *   items/judge          age and thresholds to a state, where age decides
  *   items/summary        what many of them have in common
@@ -23,6 +24,7 @@
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "check/causes.h"
+#include "check/logstory.h"
 #include "check/pair_words.h"
 #include "check/sitecheck.h"
 #include "check/siteorder.h"
@@ -35,6 +37,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum judge { JUDGE_ORDER, JUDGE_AGE };
 
@@ -44,6 +47,7 @@ struct packages_check {
         int rule;  /* enum pair_rule */
         int judge; /* enum judge */
         int64_t silent_critical_s;
+        const char *logs;
         int clock; /* enum pair_clock */
         bool survey;
     } packages;
@@ -83,6 +87,12 @@ static const struct option packages_option_table[] = {
          "With --judge=order: a site at which nothing arrives for this long although packages were sent to "
          "it is CRITICAL, as one item; half of it is a WARNING. Full copies add their size divided by "
          "--min-rate (12 MiB/h without it)."},
+    {.name = "logs",
+     .type = OPTION_TEXT,
+     .offset = PACKAGES(logs),
+     .argument = "DIR",
+     .help =
+         "State directory of check_sms_despool on this host, by default that of this check: an item says what the logs of its site (check_sms_despool --site) say of the package, and is of the failed class where its base is missing. A memory that no run has kept for a day says nothing."},
     DB_CLOCK_OPTION(PACKAGES(clock)),
     {.name = "survey",
      .type = OPTION_FLAG,
@@ -100,6 +110,7 @@ struct run {
     struct sitedb_filter read; /* the sites of the filter with all their packages: their order needs them */
     struct siteorder order;
     struct cause_list causes;
+    struct logstory logs;
 };
 
 static const struct packages_check *options_of(const struct siterun *run)
@@ -128,17 +139,27 @@ static size_t row_count(const void *context)
     return ((const struct run *)context)->scan.pairs.count;
 }
 
+/* What the logs of its site say of a pair; nothing of a repair that is under way. */
+static const struct logstory_entry *story_of(const struct run *run, const struct pair *pair)
+{
+    return pair->kind == PAIR_RESEND || pair->kind == PAIR_RECIPE
+               ? NULL
+               : logstory_find(&run->logs, pair->package, pair->site);
+}
+
 static void describe_pair(const void *context, size_t row, struct item *item, struct text *place,
                           struct text *progress)
 {
     const struct run *run = context;
     const struct pair *pair = &run->scan.pairs.pairs[row];
+    const struct logstory_entry *told = story_of(run, pair);
     *item = (struct item){
         .package = pair->package,
         .place = pair->site,
         .site = pair->site,
-        .kind = pair_kind_name(pair->kind),
-        .item_class = pair->kind == PAIR_FAILED ? ITEM_FAILED : ITEM_PENDING,
+        .kind = told != NULL ? told->kind : pair_kind_name(pair->kind),
+        .item_class =
+            pair->kind == PAIR_FAILED || (told != NULL && told->failed) ? ITEM_FAILED : ITEM_PENDING,
         .start = pair->kind == PAIR_RESEND || pair->kind == PAIR_RECIPE ? ITEM_START_MEMORY : ITEM_START_BOTH,
         .restart = pair->kind == PAIR_RESEND,
         .forget_on_progress = pair->kind == PAIR_RECIPE,
@@ -181,6 +202,9 @@ static int read_pairs(struct siterun *site, struct failure *failure)
         run->read = (struct sitedb_filter){.sites = filter->sites, .exclude_sites = filter->exclude_sites};
         site->read = &run->read;
         question.whole_sites = true;
+        const char *logs = options_of(site)->packages.logs;
+        logstory_look(&run->logs, logs != NULL ? logs : check_state_directory(&site->check->options),
+                      time(NULL), worker_trace(site->worker));
         if (siteorder_begin(&run->order, site, &run->read, &question, failure) != 0)
             return -1;
     }
@@ -193,6 +217,13 @@ static int remember_order(void *context, struct findings *findings, struct failu
 {
     struct run *run = context;
     const struct siteorder_options options = order_options(&run->site);
+    /* A base is missing since the logs say so, however long the package had been on its way. */
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct logstory_entry *told = story_of(run, &run->scan.pairs.pairs[i]);
+        if (told != NULL && told->failed)
+            findings->items[i].age_s =
+                findings->clocks.host > told->since ? findings->clocks.host - told->since : 0;
+    }
     return siteorder_remember(&run->order, &options, &run->site, findings, &run->scan, failure);
 }
 
@@ -217,7 +248,8 @@ static struct pair_words words_of(const struct siterun *site)
     return (struct pair_words){.options = &site->check->options,
                                .db = &site->db,
                                .rates = &site->check->look.rates,
-                               .order = judges_by_order(site) ? &run->order : NULL};
+                               .order = judges_by_order(site) ? &run->order : NULL,
+                               .logs = &run->logs};
 }
 
 static void item_line(const struct siterun *site, size_t finding, struct text *line)
@@ -446,6 +478,7 @@ static void run_check(struct worker *worker, void *context)
     }
     siterun(&run.site, &steps);
     causes_free(&run.causes);
+    logstory_free(&run.logs);
     siteorder_free(&run.order);
     pair_scan_free(&run.scan);
 }

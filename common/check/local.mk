@@ -21,6 +21,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/dp_words.h \
 	common/check/findings.c \
 	common/check/findings.h \
+	common/check/logstory.c \
+	common/check/logstory.h \
 	common/check/options_shared.c \
 	common/check/options_shared.h \
 	common/check/package_memory.c \

@@ -8,6 +8,7 @@
 #include "items/itemline.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What the first 160 bytes of a pager have room for. */
 enum { SHORT_NAME = 30, SHORT_SITE = 24 };
@@ -104,6 +105,14 @@ static bool is_silence(const struct pair_words *words, const struct item *item, 
     return words->order != NULL && !item->known && siteorder_silence(words->order, finding) != NULL;
 }
 
+/* What the logs say, where the item took its kind from there. */
+static const struct logstory_entry *story_of(const struct pair_words *words, const struct item *item,
+                                             const struct pair *pair)
+{
+    const struct logstory_entry *told = logstory_find(words->logs, pair->package, pair->site);
+    return told != NULL && strcmp(told->kind, item->kind) == 0 ? told : NULL;
+}
+
 void pair_words_line(const struct pair_words *words, const struct item *item, size_t finding,
                      const struct pair *pair, struct text *line)
 {
@@ -114,12 +123,15 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
         siteorder_add_silence(words->order, finding, line);
         return;
     }
+    const struct logstory_entry *told = story_of(words, item, pair);
     itemline_begin(item, pair->package_name, line);
     text_add(line, " at ");
     itemline_add_site(words->db, pair->site, line);
     text_addf(line, ": %s, ", item->kind);
     add_versions(pair, line);
     itemline_add_ages(item, words->rates, line);
+    if (told != NULL)
+        logstory_add_words(told, pair->site, line);
     if (words->order != NULL)
         siteorder_add_words(words->order, finding, line);
     if (item->status != STATUS_OK && !item->folded)
@@ -175,7 +187,10 @@ void pair_words_item(const struct pair_words *words, const struct item *item, co
     text_add(text, " at ");
     add_short_site(words, pair->site, text);
     text_add(text, ": ");
-    add_kind(pair, text);
+    if (strcmp(item->kind, "base_missing") == 0)
+        text_add(text, "base missing");
+    else
+        add_kind(pair, text);
     text_addf(text, " for %s", duration_format(item->age_s, age, sizeof age));
 }
 

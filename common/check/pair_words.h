@@ -3,6 +3,7 @@
 #define SMS_CHECK_PAIR_WORDS_H
 
 #include "base/text.h"
+#include "check/logstory.h"
 #include "check/siteorder.h"
 #include "items/judge.h"
 #include "items/minrate.h"
@@ -17,6 +18,7 @@ struct pair_words {
     const struct sitedb *db;
     const struct rate_list *rates;
     const struct siteorder *order; /* NULL: not judged by order */
+    const struct logstory *logs;
 };
 
 /** `CEN00012 "Office" at S02 Oslo: has version 4 of 5 for 4 d`, short enough for a pager */

@@ -146,3 +146,23 @@ void logmemory_log_free(struct logmemory_log *memory)
     free(memory->parser);
     *memory = (struct logmemory_log){0};
 }
+
+static int run(struct statefile *file, const char *sql, const char *code, struct failure *failure)
+{
+    sqlite3_stmt *statement = statefile_statement(file, sql, failure);
+    if (statement == NULL)
+        return -1;
+    sqlite3_bind_text(statement, 1, code, -1, SQLITE_STATIC);
+    int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return outcome;
+}
+
+int logmemory_store_site(struct statefile *file, const char *code, struct failure *failure)
+{
+    if (statefile_table(file, "site", "(code TEXT NOT NULL PRIMARY KEY)", failure) != 0 ||
+        run(file, "DELETE FROM site WHERE code <> ?", code, failure) != 0)
+        return -1;
+    return run(file, "INSERT OR IGNORE INTO site(code) VALUES (?)", code, failure);
+}

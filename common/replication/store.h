@@ -43,6 +43,9 @@ int logmemory_store_log(struct statefile *file, const char *log, const struct lo
 
 void logmemory_log_free(struct logmemory_log *memory);
 
+/** Remember which site's logs these are, for checks that tell one story of the site. @return 0 or -1 */
+int logmemory_store_site(struct statefile *file, const char *code, struct failure *failure);
+
 /**
  * Put what earlier runs stored into a set that conditions_init began: items, stored versions, stored_lines,
  * stored_since_s, newest_s, written_s.

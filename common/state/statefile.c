@@ -324,40 +324,79 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
     return file;
 }
 
-struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
-                                 const struct statefile_schema *schema, struct failure *failure)
+/* The identity that a file itself bears. @return owned, NULL without one */
+static char *own_identity(sqlite3 *database)
+{
+    sqlite3_stmt *row = NULL;
+    char *identity = NULL;
+    if (sqlite3_prepare_v2(database, "SELECT identity FROM state WHERE id = 1", -1, &row, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(row) == SQLITE_ROW && sqlite3_column_text(row, 0) != NULL)
+        identity = strdup((const char *)sqlite3_column_text(row, 0));
+    sqlite3_finalize(row);
+    return identity;
+}
+
+/* @param path  owned from now on; NULL: memory ran out @param identity  NULL: whatever the file bears */
+static struct statefile *look_at(char *path, const char *identity, const struct statefile_schema *schema,
+                                 struct failure *failure)
 {
     struct statefile *file = calloc(1, sizeof *file);
-    char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
-    char *base = file_base(real != NULL ? real : directory, plugin, identity);
+    char *own = NULL;
     uint64_t digest;
     int64_t version = 0;
-    free(real);
-    if (file != NULL)
-        file->lock = -1;
-    if (file == NULL || base == NULL || asprintf(&file->path, "%s.sqlite3", base) < 0) {
+    if (file == NULL || path == NULL) {
+        free(path);
+        free(file);
         fail(failure, "out of memory");
-    } else if (access(file->path, R_OK) != 0) {
-        if (errno == ENOENT)
-            fail(failure, "%s holds none for this database", directory);
-        else
-            fail(failure, "%s: %s", file->path, strerror(errno));
-    } else if (sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW,
-                               NULL) != SQLITE_OK ||
+        return NULL;
+    }
+    file->lock = -1;
+    file->path = path;
+    if (access(path, R_OK) != 0) {
+        fail(failure, "%s: %s", path, strerror(errno));
+    } else if (sqlite3_open_v2(path, &file->database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) !=
+                   SQLITE_OK ||
                set_up_connection(file) != SQLITE_OK || execute(file, "BEGIN") != SQLITE_OK ||
                single_integer(file, "PRAGMA user_version", &version) != SQLITE_OK) {
         statefile_fail(file, "read", failure);
     } else if (version != schema->version) {
-        fail(failure, "%s is of another version of the program", file->path);
-    } else if (statecheck_contents(file->database, identity, &digest, failure) != STATECHECK_SOUND) {
-        fail_context(failure, "the state file %s ", file->path);
+        fail(failure, "%s is of another version of the program", path);
+    } else if (identity == NULL && (own = own_identity(file->database)) == NULL) {
+        fail(failure, "the state file %s bears no identity", path);
+    } else if (statecheck_contents(file->database, identity != NULL ? identity : own, &digest, failure) !=
+               STATECHECK_SOUND) {
+        fail_context(failure, "the state file %s ", path);
     } else {
-        free(base);
+        free(own);
         return file;
     }
-    free(base);
+    free(own);
     statefile_close(file);
     return NULL;
+}
+
+struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, struct failure *failure)
+{
+    char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
+    char *base = file_base(real != NULL ? real : directory, plugin, identity), *path = NULL;
+    if (base != NULL && asprintf(&path, "%s.sqlite3", base) < 0)
+        path = NULL;
+    free(real);
+    free(base);
+    if (path != NULL && access(path, F_OK) != 0 && errno == ENOENT) {
+        free(path);
+        fail(failure, "%s holds none for this database", directory);
+        return NULL;
+    }
+    return look_at(path, identity, schema, failure);
+}
+
+struct statefile *statefile_look_at(const char *path, const struct statefile_schema *schema,
+                                    struct failure *failure)
+{
+    return look_at(realpath(path, NULL), NULL, schema, failure);
 }
 
 sqlite3 *statefile_database(struct statefile *file)

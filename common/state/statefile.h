@@ -62,6 +62,10 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
 struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
                                  const struct statefile_schema *schema, struct failure *failure);
 
+/** The same of a file whose identity is not known: it is the one that it bears. */
+struct statefile *statefile_look_at(const char *path, const struct statefile_schema *schema,
+                                    struct failure *failure);
+
 /**
  * @return the database handle, inside an open transaction that only statefile_commit can commit; borrowed.
  * Rows changed by any other way than a run's statements count as damage: a digest over all rows is kept.

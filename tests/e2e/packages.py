@@ -33,6 +33,7 @@ ITEM = re.compile(
     r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)'
     r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+))?'
+    r'(?:; the logs of \S+ say: (?P<logs>[^;]*))?'
     r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)(?:; (?P<advice>.*))?\Z')
 SILENCE = re.compile(
     r'(?P<state>CRITICAL): (?P<site>\S+)(?: (?P<site_name>.*?))? silent: nothing has arrived for (?P<quiet>[^;]+?) although '
@@ -135,7 +136,7 @@ class Answer:
         if not self.causes:  # many at once is one cause: its items have no advice of their own
             assert (item["advice"] is None) == (item["state"] == "OK") or item["state"].startswith("known"), (item, self)
         advice = item["advice"] or ""
-        if item["kind"] != "recipe":
+        if item["kind"] not in ("recipe", "base_missing", "waiting", "failing", "superseded"):
             repair = item["kind"] in ("sent", "behind") and item["rows"] is None
             assert not advice or ("sms_reset_package" in advice) == repair, (item, self)
         if item["rows"] and advice:

@@ -228,3 +228,76 @@ def test_the_zone_of_the_database_does_not_matter(tmp_path, shift_h):
         for hour in range(96):
             story.run(hour)
         story.is_as_told(95)
+
+
+# ---- a hierarchy
+
+
+def test_the_story_of_the_demo(world):
+    """One package lost among others that arrive, one huge copy that makes others wait, one silent site with those below it."""
+    import sitedb
+    import sitedb_order
+    lab = world.lab = sitedb.Lab(world.database, now=BASE + 200 * HOUR)
+    sitedb_order.build(lab)
+    before = None
+    for hour in [*sitedb_order.hours(4), 0]:
+        sitedb_order.go(lab, before, hour)
+        before = hour
+        answer = world.check("-v", env=at(lab.now + hour * HOUR))
+        assert answer.code == (OK if hour < -44 else answer.code), answer
+    answer.is_(CRITICAL, "2 stuck: S05 Branch office Tromsø silent for 4 d 4 h, 2 packages wait there, and at 2 sites below;")
+    assert answer.values("overtaken", "silent", "stuck", "pending") == (1, 1, 2, 8)
+    assert answer.silences["S05"]["below"] == "2" and list(answer.silences) == ["S05"]
+    states = {(item["package"], item["site"]): (item["state"], item["order"]) for item in answer.items}
+    assert "lost, not slow" in states["CEN00012", "S02"][1] and "CEN00031 (sent after " in states["CEN00012", "S02"][1]
+    assert "behind 8.6 GB of CEN00847; nothing sent later has arrived" in states["CEN00031", "S03"][1]
+    assert [key for key, (state, _) in states.items() if state != "OK"] == [("CEN00012", "S02")]
+    # Without -v what is folded is not shown.
+    assert len(world.check(env=at(lab.now)).lines) == 6
+
+
+def test_one_dead_site_holds_every_sender_thread(world):
+    """40 of 43 sites get nothing: one cause, one line, and nobody is advised to bring single packages by hand."""
+    lab = world.make()
+    lab.now = BASE
+    sites = ["%03X" % (0xA00 + number) for number in range(43)]
+    names = ["CEN000%02d" % number for number in range(12)]
+    for code in sites:
+        lab.site(code, "Branch")
+    for name in names:
+        lab.package(name, "Package", 2, source_date_age_s=None)
+        lab.deploy(name, sites, age_s=0)
+    world.check(env=at(BASE)).is_(OK)
+    lab.now = BASE + HOUR
+    for code in sites:
+        for name in names[:9]:
+            lab.status(name, code, 1, 1)
+    world.check(env=at(BASE + HOUR)).is_(OK)
+    for hour in (20, 40, 60):
+        lab.now = BASE + hour * HOUR
+        for code in sites[40:]:
+            lab.status(names[hour // 20], code, 2, 2)
+        world.check(env=at(BASE + hour * HOUR))
+    answer = world.check(env=at(BASE + 74 * HOUR)).is_(CRITICAL, "nothing reaches 40 of 43 sites: sender or scheduler of CEN; oldest CEN000")
+    assert len(answer.causes) == 1 and answer.value("silent") == 40, answer
+    for words in (answer.text, world.check("-v", env=at(BASE + 75 * HOUR)).text):
+        assert "PreloadPkgOnSite" not in words and "copy " not in words and "sms_reset_package" not in words, words
+    lab.now = BASE + 76 * HOUR
+    for code in sites:
+        for name in names[:9]:
+            lab.status(name, code, 2, 2)
+    world.check(env=at(BASE + 76 * HOUR)).is_(OK)
+
+
+def test_the_first_160_bytes_serve_a_pager(world):
+    lab = world.make()
+    lab.site("S02", "Zweigstelle Düsseldorf-Unterbilk am Rheinufer")
+    for number in range(3):
+        world.stuck("CEN0000%d" % number, "S02", age_s=(4 + number) * DAY, name="Microsoft Office Professional Plus 2003 SP3 Größe", held=2)
+    lab.deploy("CEN00000", ["S01"])
+    for number in range(30):
+        lab.package("CEN001%02d" % number, "Fine", 1)
+        lab.deploy("CEN001%02d" % number, ["S02"])
+    first = world.check().is_(CRITICAL).first.encode()[:160].decode("utf-8", "ignore")
+    for word in ("CRITICAL", "3 stuck", "CEN00002", "Microsoft Office", "S02 Zweigstelle", "sent for 6 d"):
+        assert word in first, first
