@@ -21,14 +21,11 @@
  */
 #include "config.h"
 
-#include "base/sanitize.h"
-#include "base/units.h"
 #include "check/causes.h"
 #include "check/logstory.h"
 #include "check/pair_words.h"
 #include "check/sitecheck.h"
 #include "check/siteorder.h"
-#include "items/itemline.h"
 #include "items/summary.h"
 #include "sitedb/package_site.h"
 #include "sitedb/survey.h"
