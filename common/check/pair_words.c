@@ -132,7 +132,7 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
     itemline_add_ages(item, words->rates, line);
     if (told != NULL)
         logstory_add_words(told, pair->site, line);
-    if (words->order != NULL)
+    else if (words->order != NULL)
         siteorder_add_words(words->order, finding, line);
     if (item->status != STATUS_OK && !item->folded)
         add_advice(words, pair, line);
