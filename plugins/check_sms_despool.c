@@ -19,6 +19,7 @@
 #include "check/stalls_output.h"
 #include "replication/logset.h"
 #include "replication/merge.h"
+#include "replication/reading.h"
 #include "replication/store.h"
 
 #include <time.h>
@@ -181,6 +182,14 @@ static int open_state(struct run *run, const char *identity, struct failure *fai
     return 0;
 }
 
+/* The rest of the run needs its time, too: judging, writing the state, ending the connection. */
+static int64_t reading_ends_ms(const struct run *run)
+{
+    enum { REST_MS = 1000 };
+    const int64_t left_ms = worker_time_left_ms(run->worker);
+    return log_reading_clock_ms() + left_ms - (left_ms / 4 < REST_MS ? left_ms / 4 : REST_MS);
+}
+
 static int read_logs(struct run *run, struct failure *failure)
 {
     const struct despool_check *check = run->check;
@@ -189,6 +198,7 @@ static int read_logs(struct run *run, struct failure *failure)
                                      .encoding = check->despool.encoding,
                                      .timezone = check->despool.timezone,
                                      .max_bytes = check->despool.max_bytes,
+                                     .until_ms = reading_ends_ms(run),
                                      .forget_s = check->despool.forget_s};
     if (logset_read(&run->set, &options, run->store, run->state, worker_trace(run->worker), failure) != 0)
         return -1;

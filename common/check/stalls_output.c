@@ -93,12 +93,17 @@ static void add_selection(const struct stallreport *report, struct text *text)
 
 static void add_state_of_reading(const struct stallreport *report, struct text *verdict)
 {
-    char size[32];
+    char size[32], until[32];
     for (size_t i = 0; i < report->logs->count; i++) {
         const struct logset_log *log = &report->logs->logs[i];
-        if (log->status.catching_up)
-            text_addf(verdict, "; catching up with %s, %s left for the next runs (--max-bytes)",
-                      log_name(log->location), size_format(log->status.bytes_left, size, sizeof size));
+        if (!log->status.catching_up)
+            continue;
+        text_addf(verdict, "; catching up with %s", log_name(log->location));
+        if (log->newest_s > 0)
+            text_addf(verdict, ", read up to %s", instant_format(log->newest_s, until, sizeof until));
+        text_addf(verdict, ", %s left for the next runs (%s)",
+                  size_format(log->status.bytes_left, size, sizeof size),
+                  report->logs->out_of_time ? "--timeout" : "--max-bytes");
     }
 }
 

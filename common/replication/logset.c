@@ -49,7 +49,7 @@ struct reading_run {
     struct log_merge *merge;      /* owned */
     char *buffer;                 /* owned */
     bool limited;                 /* there is more than max_bytes */
-    bool stopped;                 /* at max_bytes, before the logs ended */
+    bool stopped;                 /* at max_bytes or until_ms, before the logs ended */
 };
 
 enum { AGAIN = 1 }; /* the logs changed under the reader, or one of them failed in the middle */
@@ -67,14 +67,22 @@ static int begin(struct reading_run *run, struct failure *failure)
             bytes_new += log_source_status(reading->source)->bytes_new;
     }
     run->limited = bytes_new > run->options->max_bytes;
-    /* Several turns for each log, or one that is ahead of the others would use up every run. */
-    const int64_t share = run->options->max_bytes / (4 * (int64_t)run->set->count);
-    for (size_t i = 0; i < run->set->count; i++) {
-        run->readings[i].keeps_blocks = run->limited && run->set->count > 1;
-        run->readings[i].block_bytes =
-            run->limited && share < LOG_BUFFER_BYTES ? (size_t)(share > 512 ? share : 512) : LOG_BUFFER_BYTES;
-    }
+    for (size_t i = 0; i < run->set->count; i++)
+        run->readings[i].keeps_blocks = (run->limited || run->options->until_ms > 0) && run->set->count > 1;
     return 0;
+}
+
+/* Several turns for each log, or one that is ahead of the others would use up every run. */
+static size_t block_most(const struct reading_run *run)
+{
+    const int64_t share = run->options->max_bytes / (4 * (int64_t)run->set->count);
+    const int64_t rest = run->options->max_bytes - run->set->bytes;
+    int64_t most = LOG_BUFFER_BYTES;
+    if (run->limited && share < most)
+        most = share;
+    if (run->limited && rest > 0 && rest < most)
+        most = rest;
+    return (size_t)(most > LOG_READING_LEAST ? most : LOG_READING_LEAST);
 }
 
 static bool used_up(const struct reading_run *run)
@@ -87,12 +95,31 @@ static bool used_up(const struct reading_run *run)
     return true;
 }
 
+/* Would the next block, and what is asked of the logs at the end, come too late? A first block is always read,
+ * or a slow link would never get on. */
+static bool out_of_time(const struct reading_run *run, const struct log_reading *next)
+{
+    if (run->options->until_ms == 0 || run->set->bytes == 0)
+        return false;
+    int64_t needed_ms = next->block_ms, left = 0;
+    for (size_t i = 0; i < run->set->count; i++) {
+        const struct log_reading *reading = &run->readings[i];
+        needed_ms += log_reading_end_ms(reading);
+        left += reading->source != NULL ? log_source_status(reading->source)->bytes_left : 0;
+    }
+    if (left == 0) /* all that is left to do needs no file */
+        return false;
+    return log_reading_clock_ms() + needed_ms >= run->options->until_ms;
+}
+
 static int read_in_turns(struct reading_run *run, struct failure *failure)
 {
     struct logset *set = run->set;
     for (int next; !run->stopped && (next = log_merge_next(run->merge)) >= 0;) {
         struct log_reading *reading = &run->readings[next];
-        run->stopped = used_up(run);
+        set->out_of_time = out_of_time(run, reading);
+        run->stopped = set->out_of_time || used_up(run);
+        reading->block_most = block_most(run);
         if (!run->stopped)
             set->bytes += log_reading_block(reading, run->buffer, &set->lines);
         if (reading->out_of_memory || set->conditions.failed)
@@ -187,6 +214,7 @@ static int prepare(struct reading_run *run, struct bytestore *bytes, struct fail
     conditions_free(&set->conditions);
     conditions_init(&set->conditions, run->options->forget_s);
     set->lines = set->bytes = set->newest_s = 0;
+    set->out_of_time = false;
     run->stopped = false;
     if (logmemory_load_conditions(run->state, &set->conditions, failure) != 0)
         return -1;

@@ -47,6 +47,7 @@ struct logset_options {
     struct log_encoding encoding;
     const char *timezone; /* AREA/CITY, NULL: each file's own time tells the offset */
     int64_t max_bytes;    /* of this run, over all logs */
+    int64_t until_ms;     /* of the monotonic clock: reading must have ended then; 0: no end */
     int64_t forget_s;
 };
 
@@ -70,6 +71,7 @@ struct logset {
     size_t count;
     int64_t newest_s;     /* over all logs, UTC; 0 none */
     int64_t lines, bytes; /* read in this run */
+    bool out_of_time;     /* until_ms ended the run before the logs did, not max_bytes */
 };
 
 /**
@@ -77,7 +79,7 @@ struct logset {
  * positions and conditions in the state file's open transaction.
  *
  * A log that fails is as if it had not been given: its position stays, nothing of it is applied. A run that
- * ends at max_bytes applies only what no unread record can come before, so that any number of such runs gives
+ * ends at max_bytes or until_ms applies only what no unread record can come before, so that any number of such runs gives
  * the conditions of one.
  *
  * @return 0, also when single logs failed (logs[i].failed); -1 when nothing can be said

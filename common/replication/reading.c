@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- one record */
 
@@ -144,6 +145,43 @@ static void keep_block(struct log_reading *reading)
                                         .ties = reading->parser.ties};
 }
 
+int64_t log_reading_clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A few requests of 1 KiB for the position, and the last block once more where the merge may hold some of it. */
+int64_t log_reading_end_ms(const struct log_reading *reading)
+{
+    enum { REQUESTS = 4 };
+    return reading->least_ms * REQUESTS * LOG_FINGERPRINT_BYTES / LOG_READING_LEAST +
+           (reading->keeps_blocks ? reading->block_ms : 0);
+}
+
+/* Small blocks first: a link may bring a few hundred bytes a second, and a block that is asked for is waited for. */
+static int64_t read_block(struct log_reading *reading, char *buffer)
+{
+    enum { GROWS_MS = 250, SHRINKS_MS = 1000 };
+    if (reading->block_bytes == 0)
+        reading->block_bytes = LOG_READING_LEAST;
+    if (reading->block_bytes > reading->block_most)
+        reading->block_bytes = reading->block_most;
+    const int64_t began_ms = log_reading_clock_ms();
+    int64_t got = log_source_read(reading->source, buffer, reading->block_bytes, &reading->log->failure);
+    reading->block_ms = log_reading_clock_ms() - began_ms;
+    if (reading->block_bytes == LOG_READING_LEAST)
+        reading->least_ms = reading->block_ms;
+    if (reading->block_ms < GROWS_MS)
+        reading->block_bytes *= 2;
+    else if (reading->block_ms > SHRINKS_MS)
+        reading->block_bytes /= 2;
+    if (reading->block_bytes < LOG_READING_LEAST)
+        reading->block_bytes = LOG_READING_LEAST;
+    return got;
+}
+
 int64_t log_reading_block(struct log_reading *reading, char *buffer, int64_t *lines)
 {
     if (reading->segment == NULL) {
@@ -152,7 +190,7 @@ int64_t log_reading_block(struct log_reading *reading, char *buffer, int64_t *li
     }
     if (reading->keeps_blocks)
         keep_block(reading);
-    int64_t got = log_source_read(reading->source, buffer, reading->block_bytes, &reading->log->failure);
+    int64_t got = read_block(reading, buffer);
     if (got < 0) {
         fail_log(reading);
         return 0;

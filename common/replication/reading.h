@@ -55,10 +55,21 @@ struct log_reading {
     bool clock_asked, clock_failed, out_of_memory;
     bool began;         /* its first bytes were looked at */
     bool told;          /* gave events: a failure now takes them back by reading the others anew */
-    size_t block_bytes; /* at most LOG_BUFFER_BYTES */
+    size_t block_most;  /* bytes of a block at most; at most LOG_BUFFER_BYTES */
+    size_t block_bytes; /* of the next block: as many as the link brings in a fraction of a second */
+    int64_t block_ms;   /* what the last one took ... */
+    int64_t least_ms;   /* ... and one of LOG_READING_LEAST bytes */
     bool keeps_blocks;  /* the run may end before the logs do: log_reading_rewind will be needed */
     struct log_block block;
 };
+
+enum { LOG_READING_LEAST = 512 }; /* bytes of a block */
+
+/** @return milliseconds of the monotonic clock */
+int64_t log_reading_clock_ms(void);
+
+/** @return milliseconds that the end of the run may need for this log, by what its last block took */
+int64_t log_reading_end_ms(const struct log_reading *reading);
 
 /** Take over what the last run left. @return 0 or -1: the state cannot be read, or --timezone is no zone */
 int log_reading_begin(struct log_reading *reading, struct statefile *state, const struct trace *trace,

@@ -180,6 +180,28 @@ def test_catching_up_gives_the_same_as_one_run(child, tmp_path):
     assert answer.values("waiting", "stuck", "broken", "repeats") == whole.values("waiting", "stuck", "broken", "repeats")
 
 
+def test_a_link_too_slow_for_the_time_out(child):
+    """Each run keeps what it has read and says how far it came; together they know what one long run knows."""
+    whole = child.check()
+    expected = child.dump()
+    child.forget()
+    bytes_new = whole.value("bytes")
+    slow = {"LD_PRELOAD": SHIM_READ, "SHIM_READ_SLOWS": "d", "SHIM_READ_RATE": str(max(4096, bytes_new // 6))}
+    left = []
+    for _ in range(40):
+        answer = child.check("-t", "3", env=slow)
+        assert answer.seconds < 3, answer
+        if "catching up" not in answer.verdict:
+            break
+        assert "read up to 20" in answer.verdict and "left for the next runs (--timeout)" in answer.verdict, answer
+        assert answer.value("bytes") > 0 and "no log was written" not in answer.verdict, answer
+        left.append(answer.value("bytes"))
+    assert len(left) >= 2, left
+    assert child.dump() == expected
+    assert answer.values("waiting", "stuck", "broken", "repeats") == whole.values("waiting", "stuck", "broken", "repeats")
+    assert child.check("-t", "3", env=slow).value("bytes") == 0
+
+
 @pytest.mark.parametrize("copy", [False, True])
 def test_rotation_between_runs(tmp_path, copy):
     child = Child(tmp_path, "cb")

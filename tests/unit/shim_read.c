@@ -3,16 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
  * A mount whose server is gone: with LD_PRELOAD every pread of a file whose path holds $SHIM_READ_HANGS
- * blocks for ever.
+ * blocks for ever. And a slow link: what is read of a file whose path holds $SHIM_READ_SLOWS comes with
+ * $SHIM_READ_RATE bytes a second.
  */
 
-static int is_hanging(int descriptor)
+static int path_holds(int descriptor, const char *variable)
 {
-    const char *wanted = getenv("SHIM_READ_HANGS");
+    const char *wanted = getenv(variable);
     char link[64] = "/proc/self/fd/", path[4096];
     if (wanted == NULL)
         return 0;
@@ -34,12 +36,18 @@ typedef ssize_t pread_function(int, void *, size_t, off_t);
 
 static ssize_t hang_or_read(const char *name, int descriptor, void *buffer, size_t size, off_t offset)
 {
-    while (is_hanging(descriptor))
+    while (path_holds(descriptor, "SHIM_READ_HANGS"))
         pause();
     void *symbol = dlsym(RTLD_NEXT, name);
     pread_function *real;
     memcpy(&real, &symbol, sizeof real);
-    return real(descriptor, buffer, size, offset);
+    ssize_t got = real(descriptor, buffer, size, offset);
+    const char *rate = getenv("SHIM_READ_RATE");
+    if (got > 0 && rate != NULL && path_holds(descriptor, "SHIM_READ_SLOWS")) {
+        const long long microseconds = got * 1000000LL / atoll(rate);
+        nanosleep(&(struct timespec){microseconds / 1000000, microseconds % 1000000 * 1000}, NULL);
+    }
+    return got;
 }
 
 ssize_t pread(int descriptor, void *buffer, size_t size, off_t offset)
