@@ -31,7 +31,7 @@ static struct stall *add_stall(struct stall_list *list, const char *package, con
         return NULL;
     list->stalls = stalls;
     struct stall *stall = &stalls[list->count++];
-    *stall = (struct stall){.item = {.place = site, .site = site}};
+    *stall = (struct stall){.item = {.place = site, .site = site}, .line = ""};
     snprintf(stall->package, sizeof stall->package, "%s", package);
     return stall;
 }
@@ -82,8 +82,7 @@ static void describe(struct stall *stall, const struct condition *condition, int
      * oldest: more knowledge of one stall must not make it younger. */
     const enum condition_kind shown = telling_kind(kinds);
     const bool newest = shown == CONDITION_SITE && condition_failure(condition)[0] != '\0';
-    snprintf(stall->line, sizeof stall->line, "%s",
-             newest ? condition_failure(condition) : condition_line(condition, shown));
+    stall->line = newest ? condition_failure(condition) : condition_line(condition, shown);
     stall->item.item_class =
         shown == CONDITION_BASE_MISSING || shown == CONDITION_SITE ? ITEM_FAILED : ITEM_PENDING;
     if (strcmp(condition->package, THREADS) == 0 || strcmp(condition->package, DESPOOLING) == 0)
@@ -121,30 +120,75 @@ int stalls_of_conditions(struct stall_list *list, const struct conditions *condi
 
 /* ---- the folder of compressed packages */
 
+/* Packages without regard to case, and where each stands in some array. */
+struct named {
+    char package[REPLICATION_PACKAGE]; /* in upper case */
+    size_t place;
+};
+
+struct names {
+    struct named *names; /* owned */
+    size_t count;
+    struct package_index index;
+};
+
+/* @return false when it is too long for a package */
+static bool to_upper(const char *package, size_t length, char upper[REPLICATION_PACKAGE])
+{
+    memset(upper, 0, REPLICATION_PACKAGE);
+    for (size_t i = 0; i < length && i < REPLICATION_PACKAGE - 1; i++)
+        upper[i] = package[i] >= 'a' && package[i] <= 'z' ? (char)(package[i] - 'a' + 'A') : package[i];
+    return length < REPLICATION_PACKAGE;
+}
+
+static size_t names_find(const struct names *names, const char *package, size_t length)
+{
+    char upper[REPLICATION_PACKAGE];
+    if (!to_upper(package, length, upper))
+        return PACKAGE_NOWHERE;
+    size_t found = package_index_find(&names->index, names->names, sizeof *names->names, upper);
+    return found != PACKAGE_NOWHERE ? names->names[found].place : PACKAGE_NOWHERE;
+}
+
+static int names_add(struct names *names, const char *package, size_t place)
+{
+    struct named *more = array_grow(names->names, names->count, sizeof *more);
+    if (more == NULL)
+        return -1;
+    names->names = more;
+    more[names->count].place = place;
+    to_upper(package, strlen(package), more[names->count].package);
+    return package_index_add(&names->index, more, sizeof *more, names->count++) ? 0 : -1;
+}
+
+static void names_free(struct names *names)
+{
+    free(names->names);
+    package_index_free(&names->index);
+}
+
 struct expected_file {
-    char package[REPLICATION_PACKAGE];
-    int64_t version; /* stored here; 0 unknown */
+    const char *package; /* borrowed */
+    int64_t version;     /* stored here; 0 unknown */
     bool there, empty;
 };
 
 struct expectation {
     struct expected_file *files; /* owned */
     size_t count;
+    struct names names;
 };
 
 static int expect(struct expectation *expectation, const char *package, int64_t version)
 {
-    for (size_t i = 0; i < expectation->count; i++)
-        if (strcasecmp(expectation->files[i].package, package) == 0)
-            return 0;
+    if (names_find(&expectation->names, package, strlen(package)) != PACKAGE_NOWHERE)
+        return 0;
     struct expected_file *files = array_grow(expectation->files, expectation->count, sizeof *files);
     if (files == NULL)
         return -1;
     expectation->files = files;
-    struct expected_file *file = &files[expectation->count++];
-    *file = (struct expected_file){.version = version};
-    snprintf(file->package, sizeof file->package, "%s", package);
-    return 0;
+    files[expectation->count] = (struct expected_file){.package = package, .version = version};
+    return names_add(&expectation->names, package, expectation->count++);
 }
 
 static int expect_all(struct expectation *expectation, const struct conditions *conditions,
@@ -167,23 +211,13 @@ static bool visit(void *context, const struct bytestore_entry *entry)
     const char *dot = strrchr(entry->name, '.');
     if (!entry->regular || dot == NULL || strcasecmp(dot, ".PCK") != 0)
         return true;
-    size_t length = (size_t)(dot - entry->name);
-    for (size_t i = 0; i < expectation->count; i++) {
-        struct expected_file *file = &expectation->files[i];
-        if (strlen(file->package) == length && strncasecmp(file->package, entry->name, length) == 0) {
-            file->there = file->there || entry->size_bytes > 0;
-            file->empty = entry->size_bytes == 0;
-        }
+    size_t found = names_find(&expectation->names, entry->name, (size_t)(dot - entry->name));
+    if (found != PACKAGE_NOWHERE) {
+        struct expected_file *file = &expectation->files[found];
+        file->there = file->there || entry->size_bytes > 0;
+        file->empty = entry->size_bytes == 0;
     }
     return true;
-}
-
-static struct stall *find_stall(struct stall_list *list, const char *package)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcasecmp(list->stalls[i].package, package) == 0)
-            return &list->stalls[i];
-    return NULL;
 }
 
 /* A missing file has no log line to take an age from: the first sight counts, kept like any item's. */
@@ -203,10 +237,9 @@ static int age_missing(struct stall_list *list, const struct expectation *expect
     size_t at = 0;
     for (struct remembered *remembered; (remembered = recall_next_missing(&recall, &at)) != NULL;) {
         /* Only a package that this run looked for can be seen to be there again. */
-        enum absence absence = ABSENCE_NOT_LOOKED;
-        for (size_t i = 0; i < expectation->count; i++)
-            if (strcasecmp(expectation->files[i].package, remembered->key + strlen("pck/")) == 0)
-                absence = ABSENCE_HEALTHY;
+        const char *package = remembered->key + strlen("pck/");
+        bool looked = names_find(&expectation->names, package, strlen(package)) != PACKAGE_NOWHERE;
+        enum absence absence = looked ? ABSENCE_HEALTHY : ABSENCE_NOT_LOOKED;
         recall_settle(&recall, remembered, absence, now);
     }
     struct clocks clocks = {.host = now, .database = now};
@@ -220,10 +253,11 @@ static int age_missing(struct stall_list *list, const struct expectation *expect
     return 0;
 }
 
-static int add_missing(struct stall_list *list, const struct expected_file *file, const struct item *aged,
-                       const char *site)
+static int add_missing(struct stall_list *list, const struct names *open, const struct expected_file *file,
+                       const struct item *aged, const char *site)
 {
-    struct stall *stall = find_stall(list, file->package);
+    const size_t place = names_find(open, file->package, strlen(file->package));
+    struct stall *stall = place != PACKAGE_NOWHERE ? &list->stalls[place] : NULL;
     if (stall == NULL && (stall = add_stall(list, file->package, site)) == NULL)
         return -1;
     if (stall->item.item_class != ITEM_FAILED)
@@ -262,9 +296,15 @@ static int add_all_missing(struct stall_list *list, const struct expectation *ex
     }
     if (result == 0)
         result = age_missing(list, expectation, items, count, memory, now, trace, failure);
-    for (size_t i = 0; i < count && result == 0; i++)
-        if (add_missing(list, missing[i], &items[i], options->site) != 0)
+    struct names open = {0};
+    const size_t open_count = list->count;
+    for (size_t i = 0; i < open_count && count > 0 && result == 0; i++)
+        if (names_add(&open, list->stalls[i].package, i) != 0)
             result = fail(failure, "out of memory");
+    for (size_t i = 0; i < count && result == 0; i++)
+        if (add_missing(list, &open, missing[i], &items[i], options->site) != 0)
+            result = fail(failure, "out of memory");
+    names_free(&open);
     free(keys);
     free(missing);
     free(items);
@@ -284,6 +324,7 @@ int stalls_of_folder(struct stall_list *list, struct bytestore *store, const cha
     if (result == 0)
         result = add_all_missing(list, &expectation, options, memory, now, trace, failure);
     free(expectation.files);
+    names_free(&expectation.names);
     return result;
 }
 

@@ -23,14 +23,15 @@ struct stall {
     char package[REPLICATION_PACKAGE]; /* or the subject of a trouble of the whole site: "@threads" */
     char kinds[64];                    /* "waiting+base_missing" */
     unsigned kind_bits;                /* 1 << enum condition_kind */
-    char line[REPLICATION_LINE];       /* the log line that tells most; "" for a missing file alone */
-    int64_t wanted, held;              /* 0 unknown */
-    int64_t repeats, last_s;           /* log repeats, and the newest one's time, UTC */
-    struct cause cause;                /* of its failures */
-    bool definition;                   /* it waits for its definition, not for its content */
-    bool put_off;                      /* site: an instruction that waits for a date */
-    bool pck_missing;                  /* its PCK file is gone, or ... */
-    bool pck_empty;                    /* ... has no bytes */
+    const char
+        *line; /* the log line that tells most, borrowed from the conditions; "" for a missing file alone */
+    int64_t wanted, held;    /* 0 unknown */
+    int64_t repeats, last_s; /* log repeats, and the newest one's time, UTC */
+    struct cause cause;      /* of its failures */
+    bool definition;         /* it waits for its definition, not for its content */
+    bool put_off;            /* site: an instruction that waits for a date */
+    bool pck_missing;        /* its PCK file is gone, or ... */
+    bool pck_empty;          /* ... has no bytes */
 };
 
 struct stall_list {

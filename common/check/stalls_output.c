@@ -387,7 +387,7 @@ static void item_fields(void *context, size_t index, struct json *json)
     json_string(json, "cause", stall->cause.family != CAUSE_UNKNOWN ? cause_name(stall->cause.family) : NULL);
     json_integer(json, "win32_error", stall->cause.code != 0, stall->cause.code);
     struct text line = {0};
-    text_add_clean(&line, stall->line, sizeof stall->line);
+    text_add_clean(&line, stall->line, REPLICATION_LINE);
     json_string(json, "log_line", line.length > 0 ? text_string(&line) : NULL);
     text_free(&line);
 }
