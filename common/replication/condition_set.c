@@ -175,6 +175,18 @@ static struct stored_version *add_stored(struct conditions *set, const char *pac
     return NULL;
 }
 
+static void drop_stored(struct conditions *set, size_t place)
+{
+    const size_t last = set->stored_count - 1, size = sizeof *set->stored;
+    package_index_remove(&set->stored_index, set->stored, size, place);
+    if (place != last) {
+        package_index_move(&set->stored_index, set->stored, size, last, place);
+        set->stored[place] = set->stored[last];
+    }
+    set->stored_count--;
+    set->stored_removed = true;
+}
+
 void condition_set_stored(struct conditions *set, const char *package, int64_t version, int64_t time_s)
 {
     size_t place = package_index_find(&set->stored_index, set->stored, sizeof *set->stored, package);
@@ -183,6 +195,10 @@ void condition_set_stored(struct conditions *set, const char *package, int64_t v
         return;
     if (stored != NULL && time_s < stored->time_s)
         return;
+    if (version == 0) { /* none is stored any more */
+        drop_stored(set, place);
+        return;
+    }
     if (stored == NULL && (stored = add_stored(set, package)) == NULL) {
         set->failed = true;
         return;

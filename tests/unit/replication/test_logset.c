@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The logs of a site, read by any number of runs that end anywhere, with rotations and byte limits, give the
- * conditions of one run over the whole; and a log that fails takes nothing of the others with it.
+ * The logs of a site, put together by chance from every message that is known, read by any number of runs that
+ * end anywhere, with rotations and byte limits and in any encoding, give the conditions of one run over the
+ * whole; and a log that fails takes nothing of the others with it.
  */
 #include "replication/logset.h"
 
 #include "../dice.h"
 #include "../logstory.h"
 #include "replication/store.h"
+#include "replication/templates.h"
 
+#include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +37,9 @@ static const char *const names[LOGS] = {"despool", "distmgr"};
 /* What the site writes, in the order of time. */
 struct line {
     int log;
-    char *text; /* owned */
+    char *text;  /* owned; UTF-8 */
+    char *bytes; /* owned; in the encoding of the log */
+    size_t length;
 };
 
 struct site {
@@ -42,33 +47,90 @@ struct site {
     char log[LOGS][80], old[LOGS][80];
     const char *locations[LOGS];
     struct line lines[LINES];
+    const char *encoding;
 };
 
-static void any_message(int log, bool old, char *out, size_t size)
+static bool written[1000]; /* which templates */
+
+static const char *any_package(void)
 {
     static const char *const packages[] = {"CEN00001", "61000012", "CAS0000F"};
-    const char *package = packages[any(3)];
-    unsigned version = 1 + any(4), kind = any(10);
-    if (log == 0 && kind < 3)
-        snprintf(out, size, "~Received package %s version %u", package, version);
-    else if (log == 0 && kind < 5)
-        snprintf(out, size, "CCompress::Open: Failed to open E:\\SMSPKG\\%s (2)", package);
-    else if (log == 0 && kind == 5 && !old)
-        snprintf(out, size, "~Stored Package %s. Stored Package Version = %u", package, version);
-    else if (log == 1 && kind < 5)
-        snprintf(out, size,
-                 "Package %s requires a newer version (%u) of source files and the "
-                 "new compressed files haven't arrived yet, current version is %u.",
-                 package, version + 1, version);
-    else if (log == 1 && kind == 5)
-        snprintf(out, size,
-                 "A newer version (%u) of package %s has already arrived, delete X for version %u .",
-                 version + 1, package, version);
-    else if (log == 1 && kind == 6 && !old)
-        snprintf(out, size, "StoredPkgVersion (%u) of package %s. StoredPkgVersion in database is 1.",
-                 version, package);
-    else
-        snprintf(out, size, "%s", any(2) ? "Error occurred." : "Sleep 3600 seconds...");
+    return packages[any(3)];
+}
+
+static void any_field(char field, struct text *out)
+{
+    const unsigned number = any(5);
+    switch (field) {
+    case 'P':
+        text_add(out, any_package());
+        break;
+    case 'B':
+        text_addf(out, "E:\\SMSPKG\\%s%s", any_package(), any(2) ? ".PCK" : "");
+        break;
+    case 'w':
+    case 'h':
+    case 'n':
+        text_addf(out, "%u", number);
+        break;
+    case 'x':
+        text_addf(out, "%X", 1000 + 4 * any(3));
+        break;
+    case 'S':
+        text_addf(out, "S0%u", number);
+        break;
+    case 'F':
+        text_addf(out, "D:\\despoolr.box\\receive\\ds_%u.ist", number);
+        break;
+    case 'D':
+        text_addf(out, "%u/16/202%u 12:29:11 PM", number + 1, number + 3);
+        break;
+    case '*':
+        text_add(out, any(2) ? " \xC3\x9C ber\xE2\x80\x99s " : " any thing ");
+        break;
+    default:
+        fail_msg("no example for the field {%c} of a template", field);
+    }
+}
+
+/* A message of a template that this log may hold. */
+static void any_message(int log, bool old, struct text *out)
+{
+    const unsigned component = 1u << (log == 0 ? REPLICATION_DESPOOL : REPLICATION_DISTMGR);
+    size_t i;
+    if (any(6) == 0) {
+        text_add(out, any(2) ? "Sleep 3600 seconds..." : "\xC3\x9C.");
+        return;
+    }
+    assert_true(template_count <= sizeof written);
+    do
+        i = any((uint32_t)template_count);
+    while ((templates[i].components & component) == 0 ||
+           (old && (templates[i].kind == REPLICATION_STORED || templates[i].kind == REPLICATION_SUCCESS)));
+    written[i] = true;
+    if (any(4) == 0)
+        text_add(out, "~");
+    for (const char *at = templates[i].pattern; *at != '\0'; at++)
+        if (*at == '{') {
+            any_field(at[1], out);
+            at += 2;
+        } else {
+            text_add_bytes(out, at, 1);
+        }
+    if (any(3) == 0)
+        text_add(out, ", and more");
+}
+
+static void encode(struct line *line, const char *encoding)
+{
+    iconv_t conversion = iconv_open(encoding, "utf-8");
+    assert_true(conversion != (iconv_t)-1);
+    char *from = line->text, *to = line->bytes = malloc(2000);
+    size_t from_left = strlen(from), to_left = 2000;
+    assert_non_null(to);
+    assert_true(iconv(conversion, &from, &from_left, &to, &to_left) != (size_t)-1);
+    line->length = 2000 - to_left;
+    iconv_close(conversion);
 }
 
 static void write_site(struct site *site, bool local)
@@ -77,9 +139,9 @@ static void write_site(struct site *site, bool local)
     bool old = any(2);
     for (int i = 0; i < LINES; i++) {
         struct text text = {0};
-        char message[300], stamp[64];
+        char stamp[64];
         int log = (int)any(LOGS);
-        any_message(log, old, message, sizeof message);
+        any_message(log, old, &text);
         now += 1 + any(any(6) == 0 ? 20000 : 900);
         time_t seconds = (time_t)now;
         struct tm tm;
@@ -87,15 +149,16 @@ static void write_site(struct site *site, bool local)
         strftime(stamp, sizeof stamp,
                  local ? "%a %b %d %H:%M:%S.000 %Y Local Time" : "%m-%d-%Y %H:%M:%S.000+00", &tm);
         unsigned thread = 1000 + 4 * any(3);
-        text_addf(&text, "%s  $$<%s><%s><thread=%u (0x%X)>\r\n", message,
+        text_addf(&text, "  $$<%s><%s><thread=%u (0x%X)>\r\n",
                   log == 0 ? "SMS_DESPOOLER" : "SMS_DISTRIBUTION_MANAGER", stamp, thread, thread);
         site->lines[i] = (struct line){.log = log, .text = text.bytes};
+        encode(&site->lines[i], site->encoding);
     }
 }
 
-static void begin(struct site *site, bool local)
+static void begin(struct site *site, bool local, const char *encoding)
 {
-    *site = (struct site){0};
+    *site = (struct site){.encoding = encoding};
     strcpy(site->folder, "/tmp/test_logset-XXXXXX");
     assert_non_null(mkdtemp(site->folder));
     for (int log = 0; log < LOGS; log++) {
@@ -118,8 +181,10 @@ static void empty(const struct site *site)
 static void finish(struct site *site)
 {
     empty(site);
-    for (int i = 0; i < LINES; i++)
+    for (int i = 0; i < LINES; i++) {
         free(site->lines[i].text);
+        free(site->lines[i].bytes);
+    }
     char command[128];
     snprintf(command, sizeof command, "rm -rf '%s'", site->folder);
     assert_int_equal(system(command), 0);
@@ -150,7 +215,7 @@ static bool run(const struct site *site, int64_t max_bytes, const char *timezone
                                      .max_bytes = max_bytes,
                                      .forget_s = 3 * 86400,
                                      .timezone = timezone};
-    assert_int_equal(log_encoding_parse("auto", &options.encoding, &failure), 0);
+    assert_int_equal(log_encoding_parse(site->encoding, &options.encoding, &failure), 0);
     if (logset_read(set, &options, store, file, NULL, &failure) != 0 ||
         statefile_commit(file, 1800000000, &failure) != 0)
         fail_msg("%s", failure.text);
@@ -174,7 +239,9 @@ static void run_whole(const struct site *site, const char *timezone, struct text
     empty(site);
     for (int i = 0; i < LINES; i++)
         append(site->log[site->lines[i].log], site->lines[i].text, strlen(site->lines[i].text));
-    assert_false(run(site, 1 << 30, timezone, &set));
+    struct site plain = *site;
+    plain.encoding = "utf-8";
+    assert_false(run(&plain, 1 << 30, timezone, &set));
     tell(&set, out);
     logset_free(&set);
 }
@@ -201,12 +268,12 @@ static void run_in_pieces(const struct site *site, const char *timezone, struct 
         if (any(4) == 0)
             rotate(site, (int)any(LOGS), any(2));
         for (int more = 1 + (int)any(LINES / 4); more > 0 && at < LINES; more--, at++)
-            append(site->log[site->lines[at].log], site->lines[at].text, strlen(site->lines[at].text));
+            append(site->log[site->lines[at].log], site->lines[at].bytes, site->lines[at].length);
         size_t half = 0;
         const struct line *next = at < LINES && any(2) ? &site->lines[at] : NULL;
         if (next != NULL)
-            append(site->log[next->log], next->text, half = 1 + any((uint32_t)strlen(next->text)));
-        int64_t limit = any(2) ? 1 << 30 : 400 + any(20000);
+            append(site->log[next->log], next->bytes, half = 1 + any((uint32_t)next->length));
+        int64_t limit = any(2) ? 1 << 30 : 1200 + any(20000);
         for (int runs = 0; run(site, limit, timezone, &set); runs++) {
             if (runs > 2000)
                 fail_msg("seed %llu: no end with %lld bytes a run", (unsigned long long)seed,
@@ -217,7 +284,7 @@ static void run_in_pieces(const struct site *site, const char *timezone, struct 
         tell(&set, out);
         logset_free(&set);
         if (next != NULL) {
-            append(site->log[next->log], next->text + half, strlen(next->text) - half);
+            append(site->log[next->log], next->bytes + half, next->length - half);
             at++;
         }
     }
@@ -227,17 +294,22 @@ static void run_in_pieces(const struct site *site, const char *timezone, struct 
     logset_free(&set);
 }
 
-static void cut_anywhere(uint64_t start, const char *timezone)
+static void cut_anywhere(uint64_t start, const char *timezone, const char *encoding)
 {
     struct site site;
     struct text whole = {0}, pieces = {0};
     seed = start * 0x9E3779B97F4A7C15u + 1;
-    begin(&site, timezone != NULL);
+    begin(&site, timezone != NULL, encoding);
     run_whole(&site, timezone, &whole);
     run_in_pieces(&site, timezone, &pieces);
-    if (strcmp(text_string(&whole), text_string(&pieces)) != 0)
-        fail_msg("seed %llu: one run:\n%s\nin pieces:\n%s", (unsigned long long)start, text_string(&whole),
-                 text_string(&pieces));
+    const char *one = text_string(&whole), *other = text_string(&pieces);
+    if (strcmp(one, other) != 0) {
+        size_t same = 0, line = 0;
+        while (one[same] == other[same])
+            line = one[same++] == '\n' ? same : line;
+        fail_msg("seed %llu, %s: one run \"%.300s\", in pieces \"%.300s\"", (unsigned long long)start,
+                 encoding, one + line, other + line);
+    }
     text_free(&whole);
     text_free(&pieces);
     finish(&site);
@@ -246,15 +318,19 @@ static void cut_anywhere(uint64_t start, const char *timezone)
 static void any_runs(void **state)
 {
     (void)state;
-    for (uint64_t i = 1; i <= 12; i++)
-        cut_anywhere(i, NULL);
+    static const char *const encodings[] = {"utf-8", "utf-16le", "cp1252", "utf-16be"};
+    for (uint64_t i = 1; i <= 16; i++)
+        cut_anywhere(i, NULL, encodings[i % 4]);
+    for (size_t i = 0; i < template_count; i++)
+        if (!written[i])
+            fail_msg("\"%s\" was in no log", templates[i].pattern);
 }
 
 static void any_runs_of_local_time(void **state)
 {
     (void)state;
     for (uint64_t i = 100; i < 106; i++)
-        cut_anywhere(i, "UTC");
+        cut_anywhere(i, "UTC", "utf-8");
 }
 
 /* distmgr.log fails after it gave events: its last stamp is local time and does not fit its modification
@@ -273,7 +349,7 @@ static void a_log_that_fails(void **state)
     struct site site;
     struct logset set;
     seed = 1;
-    begin(&site, false);
+    begin(&site, false, "utf-8");
     empty(&site);
     append(site.log[0], despool, sizeof despool - 1);
     append(site.log[1], distmgr, sizeof distmgr - 1);
