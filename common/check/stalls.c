@@ -366,19 +366,9 @@ const struct stall *stalls_ordered(const struct stall_list *list, size_t index)
 
 void stalls_tally(const struct stall_list *list, struct tally *tally)
 {
-    struct item *items = calloc(list->count + 1, sizeof *items);
-    *tally = (struct tally){.status = STATUS_UNKNOWN};
-    if (items == NULL)
-        return;
+    *tally = (struct tally){.status = STATUS_OK};
     for (size_t i = 0; i < list->count; i++)
-        items[i] = list->stalls[i].item;
-    tally_items(items, list->count, tally);
-    for (size_t i = 0; i < list->count && tally->worst != NULL; i++)
-        if (strcmp(list->stalls[i].item.key, tally->worst->key) == 0) {
-            tally->worst = &list->stalls[i].item;
-            break;
-        }
-    free(items);
+        tally_item(&list->stalls[i].item, tally);
 }
 
 void stalls_free(struct stall_list *list)

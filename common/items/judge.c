@@ -28,30 +28,33 @@ void judge_item(struct item *item, const struct thresholds *thresholds, const st
                   known_list_mutes(known, item->package, item->site, now, &item->known_until);
 }
 
+void tally_item(const struct item *item, struct tally *tally)
+{
+    if (item->left_out)
+        return;
+    if (item->known) {
+        tally->known++;
+        return;
+    }
+    int64_t *number = item->item_class == ITEM_FAILED ? &tally->failed : &tally->pending;
+    int64_t *oldest = item->item_class == ITEM_FAILED ? &tally->oldest_failed_s : &tally->oldest_s;
+    ++*number;
+    if (item->age_s > *oldest && !item->excused)
+        *oldest = item->age_s;
+    tally->stuck += item->stuck;
+    tally->outstanding_bytes += item->size_bytes;
+    tally->fresh += item->is_new;
+    if (!item->told)
+        tally->status = status_worse(tally->status, item->status);
+    if (tally->worst == NULL || item_compare(item, tally->worst) < 0)
+        tally->worst = item;
+}
+
 void tally_items(const struct item *items, size_t count, struct tally *tally)
 {
     *tally = (struct tally){.status = STATUS_OK};
-    for (size_t i = 0; i < count; i++) {
-        const struct item *item = &items[i];
-        if (item->left_out)
-            continue;
-        if (item->known) {
-            tally->known++;
-            continue;
-        }
-        int64_t *number = item->item_class == ITEM_FAILED ? &tally->failed : &tally->pending;
-        int64_t *oldest = item->item_class == ITEM_FAILED ? &tally->oldest_failed_s : &tally->oldest_s;
-        ++*number;
-        if (item->age_s > *oldest && !item->excused)
-            *oldest = item->age_s;
-        tally->stuck += item->stuck;
-        tally->outstanding_bytes += item->size_bytes;
-        tally->fresh += item->is_new;
-        if (!item->told)
-            tally->status = status_worse(tally->status, item->status);
-        if (tally->worst == NULL || item_compare(item, tally->worst) < 0)
-            tally->worst = item;
-    }
+    for (size_t i = 0; i < count; i++)
+        tally_item(&items[i], tally);
 }
 
 int item_compare(const struct item *a, const struct item *b)
