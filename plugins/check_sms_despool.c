@@ -151,6 +151,8 @@ struct run {
     bool closed;              /* --close found something */
     struct failure no_folder; /* --pck could not be looked into; text "" when it could */
     int64_t now;
+    struct stallreport_silence silent; /* of one component */
+    struct text silent_line;
 };
 
 static void note_trouble(struct run *run, const struct failure *failure)
@@ -283,6 +285,23 @@ static enum status judge_silence(const struct run *run, int64_t log_age_s)
     return warning_s > 0 && log_age_s > warning_s ? STATUS_WARNING : STATUS_OK;
 }
 
+/* One component has stopped while the other writes: it hangs. */
+static void judge_component(struct run *run, enum replication_component one)
+{
+    enum { LIVELY_S = 3600, LEAST_S = 4 * 3600 };
+    const struct logset_component *component = &run->set.component[one];
+    const struct logset_component *other = &run->set.component[REPLICATION_STORY_COMPONENTS - 1 - one];
+    const int64_t warning_s = run->check->despool.silent_warning_s;
+    const int64_t age_s = run->now - component->newest_s;
+    const int64_t limit_s = 3 * component->pause_s > LEAST_S ? 3 * component->pause_s : LEAST_S;
+    if (warning_s <= 0 || component->newest_s <= 0 || other->newest_s <= 0 || is_catching_up(&run->set) ||
+        run->now - other->newest_s > LIVELY_S || age_s <= limit_s)
+        return;
+    run->silent = (struct stallreport_silence){
+        .status = age_s > warning_s ? STATUS_CRITICAL : STATUS_WARNING, .component = one, .age_s = age_s};
+    logset_last_line(&run->set, one, run->store, &run->silent_line);
+}
+
 /* Beyond what clocks differ by and a write may wait: silence and ages cannot be told then. */
 static int64_t judge_future(const struct run *run)
 {
@@ -293,7 +312,7 @@ static int64_t judge_future(const struct run *run)
 static enum status judge(const struct run *run, const struct tally *tally, enum status silence,
                          int64_t future_s)
 {
-    enum status status = status_worse(tally->status, silence);
+    enum status status = status_worse(status_worse(tally->status, silence), run->silent.status);
     size_t unread = 0;
     for (size_t i = 0; i < run->set.count; i++)
         unread += stallreport_is_unread(&run->set.logs[i]);
@@ -314,6 +333,9 @@ static void tell(struct run *run)
     const int64_t log_age_s = newest_s > 0 && newest_s < run->now ? run->now - newest_s : 0;
     const enum status silence = judge_silence(run, log_age_s);
     const int64_t future_s = judge_future(run);
+    for (int one = 0; one < REPLICATION_STORY_COMPONENTS; one++)
+        judge_component(run, (enum replication_component)one);
+    run->silent.line = text_string(&run->silent_line);
     struct tally tally;
     stalls_tally(&run->stalls, &tally);
     const struct stallreport report = {
@@ -338,6 +360,7 @@ static void tell(struct run *run)
         .log_age_s = log_age_s,
         .future_s = future_s,
         .silence = silence,
+        .silent = &run->silent,
         .silent_warning_s = check->despool.silent_warning_s,
         .silent_critical_s = check->despool.silent_critical_s,
         .now = run->now,
@@ -364,6 +387,7 @@ static void run_check(struct worker *worker, void *context)
     trace_step(worker_trace(worker), "closing the logs");
     announcements_free(&run.announcements);
     stalls_free(&run.stalls);
+    text_free(&run.silent_line);
     logset_free(&run.set);
     logset_places_free(&run.places);
     statefile_close(run.state);

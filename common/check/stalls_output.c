@@ -52,7 +52,7 @@ _Static_assert(offsetof(struct stall, item) == 0, "a tally's worst item is its s
 
 bool stallreport_is_unread(const struct logset_log *log)
 {
-    return log->failed || log->newest_s == 0;
+    return log->failed || log->newest_s == 0 || log->others[0] != '\0';
 }
 
 /* The first line has a budget: a few names stand for many. */
@@ -117,9 +117,27 @@ static void add_memory_trouble(const struct stallreport *report, struct text *ve
                   duration_format(report->now - report->memory_lost_at, age, sizeof age));
 }
 
+static void add_silent_component(const struct stallreport_silence *silent, struct text *verdict)
+{
+    static const char *const names[REPLICATION_STORY_COMPONENTS] = {
+        [REPLICATION_DISTMGR] = "distribution manager", [REPLICATION_DESPOOL] = "despooler"};
+    enum { SHOWN = 120 };
+    char age[32];
+    text_addf(verdict, "; the %s is silent for %s while the %s writes: does it hang?",
+              names[silent->component], duration_format(silent->age_s, age, sizeof age),
+              names[REPLICATION_STORY_COMPONENTS - 1 - silent->component]);
+    if (silent->line[0] == '\0')
+        return;
+    text_add(verdict, " its last line: \"");
+    text_add_clean(verdict, silent->line, SHOWN);
+    text_add(verdict, "\"");
+}
+
 static void add_silence(const struct stallreport *report, struct text *verdict)
 {
     char age[32];
+    if (report->silent->status != STATUS_OK)
+        add_silent_component(report->silent, verdict);
     if (report->silence != STATUS_OK)
         text_addf(verdict,
                   "; no log was written for %s: is SMS_EXECUTIVE running, do the despooler and the "
@@ -319,6 +337,9 @@ static void add_unread(const struct stallreport *report, const struct logset_log
 {
     if (log->failed)
         add_failure(report, &log->failure, verdict);
+    else if (log->others[0] != '\0')
+        text_addf(verdict, "%s is the log of %s: give despool.log and distmgr.log of the child site; ",
+                  log_name(log->location), log->others);
     else if (log->status.size_bytes == 0)
         text_addf(verdict, "%s is empty: is logging of this component switched on?; ", log->location);
     else {

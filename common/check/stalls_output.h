@@ -19,6 +19,14 @@
 
 /* What an operator reads of the versions that are stalled at a site, and of how its logs were read. */
 
+/* A component that has stopped writing while the other one goes on. */
+struct stallreport_silence {
+    enum status status; /* STATUS_OK: none has */
+    enum replication_component component;
+    int64_t age_s;    /* of its newest record */
+    const char *line; /* its last one, "" where it is not known; borrowed */
+};
+
 /* What is told, and how it was judged. Everything is borrowed. */
 struct stallreport {
     const char *label; /* "SMS DESPOOL" */
@@ -40,15 +48,17 @@ struct stallreport {
     bool closed;                     /* ... and whether something was open for it */
     int64_t log_age_s;               /* age of the newest record, 0 without any */
     int64_t future_s;                /* how far the newest record lies in the future, 0 when it does not */
-    enum status silence;             /* what that age means ... */
-    int64_t silent_warning_s;        /* ... by these thresholds, 0 switched off */
+    const struct stallreport_silence *silent;
+    enum status silence;      /* what that age means ... */
+    int64_t silent_warning_s; /* ... by these thresholds, 0 switched off */
     int64_t silent_critical_s;
     int64_t now; /* UTC */
     size_t max_items;
     bool verbose; /* -v: all items, what ended, what was seen once, the stamps' zone */
 };
 
-/** @return whether nothing can be said of this log: it could not be read, or never held a record */
+/** @return whether nothing can be said of this log: it could not be read, never held a record, or is another
+ * component's */
 bool stallreport_is_unread(const struct logset_log *log);
 
 /** Tell how each log was read, for -vv. */

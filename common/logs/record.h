@@ -16,7 +16,7 @@
  * record to record, and a longer pause counts as LOG_WRITING_STEP. An idle SMS_DISTRIBUTION_MANAGER wakes
  * every 3600 seconds ("Sleep 3600 seconds...").
  */
-#define LOG_WATCHED      4          /* components that can be watched */
+#define LOG_WATCHED      5          /* components that can be watched */
 #define LOG_WRITING_STEP (2 * 3600) /* seconds */
 
 /* To the minute, so that it matters little at which record a run ended. Times as in log_stamp.ms; 0: no

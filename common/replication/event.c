@@ -14,8 +14,11 @@
 /* No template needs more of a message; also bounds the search of `{*}`. STATMSG lines are long. */
 #define MESSAGE_LONGEST 4096
 
-const char *const replication_components[REPLICATION_COMPONENTS] = {"SMS_DISTRIBUTION_MANAGER",
-                                                                    "SMS_DESPOOLER"};
+const char *const replication_components[REPLICATION_COMPONENTS] = {
+    "SMS_DISTRIBUTION_MANAGER", "SMS_DESPOOLER", "SMS_SCHEDULER", "SMS_LAN_SENDER",
+    "SMS_PACKAGE_TRANSFER_MANAGER"};
+
+_Static_assert(REPLICATION_COMPONENTS <= LOG_WATCHED, "every component can be watched");
 
 /* Thread IDs are multiples of four. */
 static struct replication_tie *row_of(struct replication_ties *ties, uint32_t thread)

@@ -14,7 +14,15 @@
  */
 
 /* Order of replication_components[], so of log_reader_options.components and log_progress.watched. */
-enum replication_component { REPLICATION_DISTMGR, REPLICATION_DESPOOL, REPLICATION_COMPONENTS };
+enum replication_component {
+    REPLICATION_DISTMGR,
+    REPLICATION_DESPOOL,
+    REPLICATION_STORY_COMPONENTS, /* those two tell what is stalled; the others only why */
+    REPLICATION_SCHEDULER = REPLICATION_STORY_COMPONENTS,
+    REPLICATION_SENDER,
+    REPLICATION_TRANSFER,
+    REPLICATION_COMPONENTS
+};
 extern const char *const replication_components[REPLICATION_COMPONENTS];
 
 #define REPLICATION_PACKAGE 16  /* room for a package ID: 8 characters today, 10 in SMS 1.x */

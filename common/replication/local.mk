@@ -3,6 +3,8 @@ noinst_LIBRARIES += common/replication/libreplication.a
 common_replication_libreplication_a_SOURCES = \
 	common/replication/cause.c \
 	common/replication/cause.h \
+	common/replication/component.c \
+	common/replication/component.h \
 	common/replication/condition_due.c \
 	common/replication/condition_set.c \
 	common/replication/condition_set.h \

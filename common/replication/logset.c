@@ -190,6 +190,60 @@ static void describe(struct reading_run *run)
     }
 }
 
+static void describe_components(struct reading_run *run)
+{
+    struct logset *set = run->set;
+    bool unread = false;
+    memset(set->component, 0, sizeof set->component);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct log_parser *parser = &run->readings[i].parser;
+        unread |= set->logs[i].failed;
+        set->logs[i].components = 0;
+        for (int one = 0; one < REPLICATION_COMPONENTS; one++) {
+            if (parser->progress.watched[one].newest_ms == 0)
+                continue;
+            set->logs[i].components |= 1u << one;
+            if (one >= REPLICATION_STORY_COMPONENTS)
+                continue;
+            /* As far from the newest record in UTC as the stamps are apart */
+            struct logset_component *component = &set->component[one];
+            const int64_t newest_s =
+                parser->newest_s -
+                (parser->progress.any.newest_ms - parser->progress.watched[one].newest_ms) / 1000;
+            const int64_t pause_s = component_pauses_longest(&parser->pauses[one]);
+            component->pause_s = pause_s > component->pause_s ? pause_s : component->pause_s;
+            if (newest_s > component->newest_s) {
+                component->newest_s = newest_s;
+                component->log = i;
+            }
+        }
+    }
+    for (int one = 0; one < REPLICATION_STORY_COMPONENTS && unread; one++)
+        set->component[one].newest_s = 0;
+}
+
+/* A log of another component was given by mistake: one of those that tell only why is no mistake beside those
+ * that tell the story. */
+static void find_others(struct reading_run *run, struct bytestore *store)
+{
+    const unsigned story = (1u << REPLICATION_STORY_COMPONENTS) - 1;
+    struct logset *set = run->set;
+    unsigned all = 0;
+    for (size_t i = 0; i < set->count; i++)
+        all |= set->logs[i].components;
+    for (size_t i = 0; i < set->count; i++) {
+        struct logset_log *log = &set->logs[i];
+        if (log->failed || log->newest_s == 0 || (log->components & story) != 0 ||
+            (log->components != 0 && (all & story) != 0))
+            continue;
+        struct text names = {0};
+        component_names(store, log->location, &run->readings[i].parser.encoding, &names);
+        snprintf(log->others, sizeof log->others, "%s",
+                 names.length > 0 ? text_string(&names) : "another component");
+        text_free(&names);
+    }
+}
+
 static int read_once(struct reading_run *run, struct failure *failure)
 {
     int result = begin(run, failure);
@@ -201,8 +255,10 @@ static int read_once(struct reading_run *run, struct failure *failure)
         result = settle(run, failure);
     if (result == 0)
         result = store(run, failure);
-    if (result == 0)
+    if (result == 0) {
         describe(run);
+        describe_components(run);
+    }
     return result;
 }
 
@@ -257,6 +313,8 @@ int logset_read(struct logset *set, const struct logset_options *options, struct
         result = prepare(&run, bytes, failure);
         if (result == 0)
             result = read_once(&run, failure);
+        if (result == 0)
+            find_others(&run, bytes);
         release(&run);
     }
     if (result == AGAIN)
@@ -265,6 +323,17 @@ int logset_read(struct logset *set, const struct logset_options *options, struct
     free(run.buffer);
     free(run.readings);
     return result;
+}
+
+void logset_last_line(const struct logset *set, enum replication_component component, struct bytestore *store,
+                      struct text *line)
+{
+    const struct logset_log *log = &set->logs[set->component[component].log];
+    struct log_encoding encoding;
+    struct failure failure;
+    if (log_encoding_parse(log->encoding, &encoding, &failure) == 0 ||
+        log_encoding_parse("auto", &encoding, &failure) == 0)
+        component_last_line(store, log->location, &encoding, replication_components[component], line);
 }
 
 int logset_store(const struct logset *set, struct statefile *state, struct failure *failure)

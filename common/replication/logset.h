@@ -63,6 +63,15 @@ struct logset_log {
     bool failed;      /* could not be read in this run */
     struct failure failure;
     char beginning[128]; /* of a log without a record: what stands there, cleaned */
+    unsigned components; /* 1 << enum replication_component: whose records it ever held */
+    char others[192];    /* of a log that tells nothing of replication: whose records it holds, cleaned */
+};
+
+/* How one of the two that tell the story writes, over all logs. */
+struct logset_component {
+    int64_t newest_s; /* its newest record, UTC; 0: none ever, or a log of it could not be read now */
+    int64_t pause_s;  /* its longest pause of two weeks */
+    size_t log;       /* that holds its newest record */
 };
 
 struct logset {
@@ -72,6 +81,7 @@ struct logset {
     int64_t newest_s;     /* over all logs, UTC; 0 none */
     int64_t lines, bytes; /* read in this run */
     bool out_of_time;     /* until_ms ended the run before the logs did, not max_bytes */
+    struct logset_component component[REPLICATION_STORY_COMPONENTS];
 };
 
 /**
@@ -86,6 +96,10 @@ struct logset {
  */
 int logset_read(struct logset *set, const struct logset_options *options, struct bytestore *store,
                 struct statefile *state, const struct trace *trace, struct failure *failure);
+
+/** Append the last line that a component wrote, cleaned; nothing where it cannot be read. */
+void logset_last_line(const struct logset *set, enum replication_component component, struct bytestore *store,
+                      struct text *line);
 
 /** Store the conditions once more, after a change by hand. */
 int logset_store(const struct logset *set, struct statefile *state, struct failure *failure);

@@ -45,6 +45,9 @@ static void hear(void *listener, const struct log_record *record)
 {
     struct log_reading *reading = listener;
     struct replication_event event;
+    if (record->watched >= 0 && record->watched < REPLICATION_STORY_COMPONENTS)
+        component_pauses_add(&reading->parser.pauses[record->watched],
+                             record->before->watched[record->watched].newest_ms, record->stamp.ms);
     if (!know_clock(reading, reading->segment, &record->stamp) || !read_event(reading, record, &event))
         return;
     reading->told = true;
@@ -283,6 +286,24 @@ int log_reading_rewind(struct log_reading *reading, struct failure *failure)
 
 /* ---- between runs */
 
+static void take_over(struct log_parser *parser, const struct log_parser_1 *old)
+{
+    enum { PAUSE_S = 8 * 3600 }; /* nobody knows; three times as long is a day */
+    *parser = (struct log_parser){.size = sizeof *parser,
+                                  .encoding = old->encoding,
+                                  .clock = old->clock,
+                                  .local = old->local,
+                                  .newest_s = old->newest_s,
+                                  .ties = old->ties};
+    parser->progress.any = old->progress.any;
+    for (int i = 0; i < REPLICATION_STORY_COMPONENTS; i++) {
+        parser->progress.watched[i] = old->progress.watched[i];
+        component_pauses_assume(&parser->pauses[i], old->progress.watched[i].newest_ms / 86400000, PAUSE_S);
+    }
+    for (size_t i = 0; i < REPLICATION_TIES; i++)
+        parser->ties.tie[i].processing = false; /* was no member then */
+}
+
 static int load(struct log_reading *reading, struct statefile *state, struct logmemory_log *memory,
                 struct failure *failure)
 {
@@ -290,6 +311,11 @@ static int load(struct log_reading *reading, struct statefile *state, struct log
         return -1;
     if (memory->parser != NULL && memory->parser_length == sizeof reading->parser)
         memcpy(&reading->parser, memory->parser, sizeof reading->parser);
+    if (memory->parser != NULL && memory->parser_length == sizeof(struct log_parser_1)) {
+        const struct log_parser_1 *old = memory->parser;
+        if (old->size == sizeof *old)
+            take_over(&reading->parser, old);
+    }
     if (reading->parser.size != sizeof reading->parser)
         reading->parser =
             (struct log_parser){.size = sizeof reading->parser, .encoding = reading->options->encoding};

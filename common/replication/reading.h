@@ -5,6 +5,7 @@
 #include "logs/clock.h"
 #include "logs/record.h"
 #include "logs/source.h"
+#include "replication/component.h"
 #include "replication/event.h"
 #include "replication/logset.h"
 #include "replication/merge.h"
@@ -18,8 +19,8 @@
  * be read in turns. A log that fails is told in its logset_log and is over; the others go on.
  */
 
-/* What the parser hands to the next run, stored as bytes beside the position. A change of it, or of what it
- * holds, needs a new version of logmemory_schema: the bytes of another build are not taken. */
+/* What the parser hands to the next run, stored as bytes beside the position. After a change of it, or of what
+ * it holds, the bytes of the version before are to be taken over (reading.c); others are not taken. */
 struct log_parser {
     uint32_t size; /* of this struct */
     struct log_encoding encoding;
@@ -27,6 +28,20 @@ struct log_parser {
     struct log_clock clock; /* by which newest_s was read */
     bool local;             /* its stamps are local time */
     int64_t newest_s;       /* newest record ever, UTC; 0 none */
+    struct replication_ties ties;
+    struct component_pauses pauses[REPLICATION_STORY_COMPONENTS];
+};
+
+/* As version 1.0.0 left it: four components could be watched, pauses were not kept. */
+struct log_parser_1 {
+    uint32_t size;
+    struct log_encoding encoding;
+    struct {
+        struct log_activity any, watched[4];
+    } progress;
+    struct log_clock clock;
+    bool local;
+    int64_t newest_s;
     struct replication_ties ties;
 };
 

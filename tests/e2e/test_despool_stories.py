@@ -260,13 +260,78 @@ def test_silence(tmp_path, quiet_s, options, status):
     assert quiet_s <= answer.value("log_age") < quiet_s + 1800
 
 
-def test_one_log_that_is_written_is_no_silence(tmp_path):
-    child = Child(tmp_path, "cb")
-    child.write(now=child.now)
-    despool = child.files["despool"]
-    os.unlink(despool.path)
-    despool.append([child.site.despool(child.now - 9 * DAY, 5, "Waiting for ready instruction file....")])
+LAST = "Uncompressing E:\\SMSPKG\\CEN00042.PCK to E:\\SMSPKG\\CEN00042.PCK.temp"
+
+
+def hanging(tmp_path, silent, quiet_s, pause_s=1800, other_s=300, product="cb", **form):
+    """One component stopped, the other wrote a moment ago; before, the silent one paused for as long at most."""
+    child = Child(tmp_path, product, **form)
+    lively = {"despool": "distmgr", "distmgr": "despool"}[silent]
+    ends = getattr(child.site, silent)(child.now - quiet_s, 77, LAST)
+    child.write(child.every(lively, "sign of life", 6 * DAY, other_s, 1800), child.every(silent, "sign of life", 6 * DAY, quiet_s + 60, pause_s),
+                [ends], gap_s=None)
+    return child
+
+
+@pytest.mark.parametrize("silent, name", [("despool", "despooler"), ("distmgr", "distribution manager")])
+@pytest.mark.parametrize("quiet_s, pause_s, options, status", [
+    (3.9 * HOUR, 1800, [], OK), (5 * HOUR, 1800, [], WARNING), (25 * HOUR, 1800, [], CRITICAL), (3 * DAY, 1800, [], CRITICAL),
+    (25 * HOUR, 1800, ["--silent-warning=2d"], WARNING), (25 * HOUR, 1800, ["--silent-warning=0"], OK),
+    (5 * HOUR, 2 * HOUR, [], OK), (7 * HOUR, 2 * HOUR, [], WARNING), (30 * HOUR, 12 * HOUR, [], OK)])
+def test_one_component_is_silent_while_the_other_writes(tmp_path, silent, name, quiet_s, pause_s, options, status):
+    answer = hanging(tmp_path, silent, quiet_s, pause_s).check(*options).is_(status)
+    assert ("the %s is silent for" % name in answer.verdict) == (status != OK), answer
+    assert (LAST in answer.verdict) == (status != OK), answer
+
+
+@pytest.mark.parametrize("form", [{"form": "F2", "product": "sms2003"}, {"form": "F4"}, {"encoding": "utf-16le"}, {"encoding": "cp1252"}])
+def test_the_last_line_of_every_form(tmp_path, form):
+    answer = hanging(tmp_path, "despool", 2 * DAY, **form).check().is_(CRITICAL, "the despooler is silent for")
+    assert LAST in answer.verdict, answer
+
+
+def test_the_longest_pause_is_remembered(tmp_path):
+    child = hanging(tmp_path, "despool", 7 * HOUR, pause_s=3 * HOUR)
     child.check().is_(OK)
+    os.unlink(child.path("despool"))  # rotated away: the memory knows the pauses
+    child.files["despool"].append([child.site.despool(child.now - 7 * HOUR, 77, LAST)])
+    child.check().is_(OK)
+    child.forget()
+    child.check().is_(WARNING, "the despooler is silent for 7 h")
+
+
+def test_both_silent_is_told_once(tmp_path):
+    answer = hanging(tmp_path, "despool", 30 * HOUR, other_s=26 * HOUR).check().is_(WARNING, "no log was written for")
+    assert "is silent for" not in answer.verdict
+
+
+def test_a_component_whose_log_cannot_be_read_is_not_called_silent(tmp_path):
+    child = hanging(tmp_path, "despool", 30 * HOUR)
+    child.check().is_(CRITICAL)
+    os.rename(child.path("despool"), child.path("despool") + ".away")
+    assert "is silent for" not in child.check().is_(UNKNOWN).verdict
+
+
+# ---- the wrong log
+
+
+@pytest.mark.parametrize("name, component, form", [
+    ("sched", "SMS_SCHEDULER", "F1"), ("sender", "SMS_LAN_SENDER", "F1"), ("PkgXferMgr", "SMS_PACKAGE_TRANSFER_MANAGER", "F1"),
+    ("smsdpprov", "SMS_Distribution_Point", "F4"), ("smsdpmon", "SMS_Distribution_Point_Monitoring", "F4"), ("hman", "SMS_HIERARCHY_MANAGER", "F2")])
+def test_the_log_of_another_component(tmp_path, name, component, form):
+    child = Child(tmp_path, "cb")
+    other = logs.LogFile(child.path(name), form)
+    other.append([logs.Record(child.now - age, name, component, 5744, "Sending failed. Failure count = 24") for age in range(7200, 0, -60)])
+    other.touch(child.now - 60)
+    words = "%s.log is the log of %s: give despool.log and distmgr.log of the child site" % (name, component)
+    answer = child.check("--log=" + child.path(name)).is_(UNKNOWN, words)
+    assert "nothing stalled" not in answer.text
+    child.check("--log=" + child.path(name)).is_(UNKNOWN, words)  # also when nothing new is read
+    # Beside the two, those that tell only why are welcome, and others a mistake.
+    child.write(child.tell("article"), gap_s=900)
+    arguments = ["--log=" + child.path(one) for one in (name, "despool", "distmgr")]
+    answer = child.check(*arguments).is_(CRITICAL, "1 stalled: CEN00001")
+    assert (words in answer.verdict) == (name not in ("sched", "sender", "PkgXferMgr")), answer
 
 
 # ---- the folder of compressed packages

@@ -8,6 +8,7 @@
 
 #include "../dice.h"
 #include "../logstory.h"
+#include "replication/reading.h"
 #include "replication/store.h"
 #include "replication/templates.h"
 
@@ -378,12 +379,104 @@ static void a_log_that_fails(void **state)
     finish(&site);
 }
 
+/* What version 1.0.0 kept of a log, made of what this one keeps. */
+static void make_old(struct statefile *file, const char *log)
+{
+    struct failure failure;
+    struct logmemory_log memory;
+    assert_int_equal(logmemory_load_log(file, log, &memory, &failure), 1);
+    assert_int_equal(memory.parser_length, sizeof(struct log_parser));
+    const struct log_parser *now = memory.parser;
+    struct log_parser_1 *old = calloc(1, sizeof *old);
+    assert_non_null(old);
+    old->size = sizeof *old;
+    old->encoding = now->encoding;
+    old->progress.any = now->progress.any;
+    memcpy(old->progress.watched, now->progress.watched, sizeof old->progress.watched);
+    old->clock = now->clock;
+    old->local = now->local;
+    old->newest_s = now->newest_s;
+    old->ties = now->ties;
+    free(memory.parser);
+    memory.parser = old;
+    memory.parser_length = sizeof *old;
+    assert_int_equal(logmemory_store_log(file, log, &memory, &failure), 0);
+    logmemory_log_free(&memory);
+}
+
+static void the_memory_of_the_first_version(void **state)
+{
+    (void)state;
+    struct site site;
+    struct logset before, after;
+    struct text expected = {0}, got = {0};
+    struct failure failure;
+    enum statefile_health health;
+    char folder[80];
+    begin(&site, false);
+    empty(&site);
+    for (int i = 0; i < LINES; i++)
+        append(site.log[site.lines[i].log], site.lines[i].text, strlen(site.lines[i].text));
+    assert_false(run(&site, 1 << 30, NULL, &before));
+    tell(&before, &expected);
+    snprintf(folder, sizeof folder, "%s/state", site.folder);
+    struct statefile *file =
+        statefile_open(folder, "test_logset", "site", &logmemory_schema, 0, NULL, &health, &failure);
+    assert_non_null(file);
+    for (int log = 0; log < LOGS; log++)
+        make_old(file, site.log[log]);
+    assert_int_equal(statefile_commit(file, 1800000000, &failure), 0);
+    statefile_close(file);
+    assert_false(run(&site, 1 << 30, NULL, &after));
+    tell(&after, &got);
+    assert_string_equal(text_string(&got), text_string(&expected));
+    assert_int_equal(after.lines, 0);
+    assert_int_equal(after.newest_s, before.newest_s);
+    for (int one = 0; one < REPLICATION_STORY_COMPONENTS; one++) {
+        assert_int_equal(after.component[one].newest_s, before.component[one].newest_s);
+        assert_int_equal(after.component[one].pause_s, 8 * 3600); /* nobody knows */
+    }
+    text_free(&expected);
+    text_free(&got);
+    logset_free(&before);
+    logset_free(&after);
+    finish(&site);
+}
+
+static void pauses_of_two_weeks(void **state)
+{
+    (void)state;
+    enum { HOUR_MS = 3600 * 1000 };
+    const int64_t start = INT64_C(1700000000000);
+    struct component_pauses pauses = {0};
+    component_pauses_add(&pauses, 0, start); /* the first record ends no pause */
+    assert_int_equal(component_pauses_longest(&pauses), 0);
+    component_pauses_add(&pauses, start, start + 30000);
+    assert_int_equal(component_pauses_longest(&pauses), 0);
+    component_pauses_add(&pauses, start, start + 9 * HOUR_MS);
+    component_pauses_add(&pauses, start + 9 * HOUR_MS, start + 11 * HOUR_MS);
+    assert_int_equal(component_pauses_longest(&pauses), 9 * 3600);
+    int64_t at = start + 11 * HOUR_MS;
+    for (int hour = 0; hour < 13 * 24; hour++, at += HOUR_MS)
+        component_pauses_add(&pauses, at, at + HOUR_MS);
+    assert_int_equal(component_pauses_longest(&pauses), 9 * 3600);
+    for (int hour = 0; hour < 2 * 24; hour++, at += HOUR_MS)
+        component_pauses_add(&pauses, at, at + HOUR_MS);
+    assert_int_equal(component_pauses_longest(&pauses), 3600);
+    component_pauses_add(&pauses, at, at - HOUR_MS); /* the clock was set back */
+    assert_int_equal(component_pauses_longest(&pauses), 3600);
+    component_pauses_add(&pauses, at, at + INT64_C(400) * 24 * HOUR_MS);
+    assert_int_equal(component_pauses_longest(&pauses), 400 * 24 * 3600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_runs),
         cmocka_unit_test(any_runs_of_local_time),
         cmocka_unit_test(a_log_that_fails),
+        cmocka_unit_test(the_memory_of_the_first_version),
+        cmocka_unit_test(pauses_of_two_weeks),
     };
     return cmocka_run_group_tests_name("logset", tests, NULL, NULL);
 }
