@@ -306,37 +306,52 @@ static void add_beginning(const char *beginning, struct text *verdict)
     text_add(verdict, secret != NULL ? " ***\"" : "\"");
 }
 
-static bool has_cause(const struct logset_log *log, const struct failure *cause)
+/* What a failure says behind the place that it is about; all of it where it names another (a share). */
+static const char *behind_place(const struct logset_log *log)
 {
-    return log->failed && strcmp(log->failure.text, cause->text) == 0;
+    const size_t length = strlen(log->location);
+    return strncmp(log->failure.text, log->location, length) == 0 ? log->failure.text + length
+                                                                  : log->failure.text;
 }
 
-static bool folder_has_cause(const struct stallreport *report, const struct failure *cause)
+/* Are two logs away for the same reason? */
+static bool has_cause(const struct logset_log *log, const struct logset_log *cause)
 {
-    return report->no_folder != NULL && strcmp(report->no_folder->text, cause->text) == 0;
+    return log->failed && strcmp(behind_place(log), behind_place(cause)) == 0;
+}
+
+static bool folder_has_cause(const struct stallreport *report, const struct logset_log *cause)
+{
+    return report->no_folder != NULL && strcmp(report->no_folder->text, cause->failure.text) == 0;
 }
 
 /* What keeps several from being read, as a server or a file with the password does, is told once. */
-static void add_failure(const struct stallreport *report, const struct failure *cause, struct text *verdict)
+static void add_failure(const struct stallreport *report, const struct logset_log *cause,
+                        struct text *verdict)
 {
     const char *names[LOG_MERGE_LOGS + 1];
+    const char *reason = behind_place(cause);
+    const bool placed = reason != cause->failure.text;
     size_t count = 0;
     for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
         if (has_cause(&report->logs->logs[i], cause))
             names[count++] = log_name(report->logs->logs[i].location);
     if (folder_has_cause(report, cause))
         names[count++] = "--pck";
-    if (count > 1) {
+    if (count > 1 && placed) { /* the first with its folder, the others by name */
+        text_addf(verdict, "%s, ", cause->location);
+        add_names(names + 1, count - 1, verdict);
+    } else if (count > 1) {
         add_names(names, count, verdict);
         text_add(verdict, ": ");
     }
-    text_addf(verdict, "%s; ", cause->text);
+    text_addf(verdict, "%s; ", count > 1 ? reason : cause->failure.text);
 }
 
 static void add_unread(const struct stallreport *report, const struct logset_log *log, struct text *verdict)
 {
     if (log->failed)
-        add_failure(report, &log->failure, verdict);
+        add_failure(report, log, verdict);
     else if (log->others[0] != '\0')
         text_addf(verdict, "%s is the log of %s: give despool.log and distmgr.log of the child site; ",
                   log_name(log->location), log->others);
@@ -350,27 +365,35 @@ static void add_unread(const struct stallreport *report, const struct logset_log
     }
 }
 
-static bool is_told(const struct logset *set, size_t before, const struct failure *cause)
+static bool is_told(const struct logset *set, size_t log)
 {
-    for (size_t i = 0; i < before; i++)
-        if (has_cause(&set->logs[i], cause))
+    for (size_t i = 0; i < log; i++)
+        if (has_cause(&set->logs[i], &set->logs[log]))
             return true;
     return false;
 }
 
-/* What could not be looked at comes first. */
+static bool folder_is_told(const struct stallreport *report)
+{
+    for (size_t i = 0; i < report->logs->count; i++)
+        if (report->logs->logs[i].failed && folder_has_cause(report, &report->logs->logs[i]))
+            return true;
+    return false;
+}
+
+/* What could not be looked at; each ends with `; `. */
 static void add_all_unread(const struct stallreport *report, struct text *verdict)
 {
     enum { SHOWN = 2 };
     const struct logset *set = report->logs;
     size_t causes = 0;
     for (size_t i = 0; i < set->count; i++)
-        if (stallreport_is_unread(&set->logs[i]) &&
-            !(set->logs[i].failed && is_told(set, i, &set->logs[i].failure)) && causes++ < SHOWN)
+        if (stallreport_is_unread(&set->logs[i]) && !(set->logs[i].failed && is_told(set, i)) &&
+            causes++ < SHOWN)
             add_unread(report, &set->logs[i], verdict);
     if (causes > SHOWN)
         text_addf(verdict, "and %zu more like these; ", causes - SHOWN);
-    if (report->no_folder != NULL && !is_told(set, set->count, report->no_folder))
+    if (report->no_folder != NULL && !folder_is_told(report))
         text_addf(verdict, "%s; ", report->no_folder->text);
 }
 
@@ -413,13 +436,29 @@ static void item_fields(void *context, size_t index, struct json *json)
     text_free(&line);
 }
 
-/* What could not be looked at stands before both verdicts. */
 static void add_own_verdict(const struct stallreport *report, struct text *verdict)
 {
     if (report->announcements->only_new && report->status != STATUS_UNKNOWN)
         announce_verdict(item_of, report, report->stalls->count, report->tally, verdict);
     else
         add_verdict(report, verdict);
+}
+
+/* A pager shows the beginning: what is stalled stands before what could not be looked at, and that before
+ * what is well. */
+static void add_whole_verdict(const struct stallreport *report, struct text *verdict)
+{
+    struct text unread = {0};
+    add_all_unread(report, &unread);
+    if (report->tally->stuck > 0 && unread.length > 0) {
+        add_own_verdict(report, verdict);
+        text_cut(&unread, unread.length - strlen("; "));
+        text_addf(verdict, "; %s", text_string(&unread));
+    } else {
+        text_add(verdict, text_string(&unread));
+        add_own_verdict(report, verdict);
+    }
+    text_free(&unread);
 }
 
 void stallreport_finish(const struct stallreport *report, struct worker *worker)
@@ -429,8 +468,7 @@ void stallreport_finish(const struct stallreport *report, struct worker *worker)
     struct text verdict = {0};
     if (report->site != NULL)
         text_addf(&verdict, "site %s: ", report->site);
-    add_all_unread(report, &verdict);
-    add_own_verdict(report, &verdict);
+    add_whole_verdict(report, &verdict);
     const struct range silent_warning = {.set = report->silent_warning_s > 0,
                                          .end = report->silent_warning_s};
     const struct range silent_critical = {.set = report->silent_critical_s > 0,
