@@ -325,6 +325,12 @@ static bool folder_has_cause(const struct stallreport *report, const struct logs
     return report->no_folder != NULL && strcmp(report->no_folder->text, cause->failure.text) == 0;
 }
 
+static bool same_folder(const char *one, const char *other)
+{
+    const size_t length = (size_t)(log_name(one) - one);
+    return length == (size_t)(log_name(other) - other) && strncmp(one, other, length) == 0;
+}
+
 /* What keeps several from being read, as a server or a file with the password does, is told once. */
 static void add_failure(const struct stallreport *report, const struct logset_log *cause,
                         struct text *verdict)
@@ -335,7 +341,9 @@ static void add_failure(const struct stallreport *report, const struct logset_lo
     size_t count = 0;
     for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
         if (has_cause(&report->logs->logs[i], cause))
-            names[count++] = log_name(report->logs->logs[i].location);
+            names[count++] = placed && !same_folder(report->logs->logs[i].location, cause->location)
+                                 ? report->logs->logs[i].location
+                                 : log_name(report->logs->logs[i].location);
     if (folder_has_cause(report, cause))
         names[count++] = "--pck";
     if (count > 1 && placed) { /* the first with its folder, the others by name */
