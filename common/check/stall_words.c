@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/sanitize.h"
+#include "base/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -184,6 +185,25 @@ static void add_copy_advice(const struct stall *stall, const struct stall_place 
               "(PreloadPkgOnSite.exe %s); else on the owning site sms_reset_package --package=%s "
               "--child-site=%s, then refresh its distribution points",
               stall->item.package, stall->item.package, stall->item.package, site);
+}
+
+void stall_add_way(const struct stall *stall, struct text *text)
+{
+    enum { SHOWN = 160 };
+    char instant[32];
+    const char *colon = strchr(stall->way, ':');
+    const bool closed = strstr(stall->way, "Address is closed") != NULL;
+    if (colon == NULL)
+        return;
+    text_addf(text, "; %.*s: ", (int)(colon - stall->way), stall->way);
+    if (stall->way_count > 1)
+        text_addf(text, "%" PRId64 " lines since %s, the last: ", stall->way_count,
+                  instant_format(stall->way_first_s, instant, sizeof instant));
+    else
+        text_addf(text, "%s: ", instant_format(stall->way_first_s, instant, sizeof instant));
+    text_add(text, "\"");
+    text_add_clean(text, colon + 2, SHOWN);
+    text_add(text, closed ? "\", healthy, it waits for its window" : "\"");
 }
 
 void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text)

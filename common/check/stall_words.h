@@ -24,6 +24,9 @@ void stall_add_facts(const struct stall *stall, struct text *text);
 /** `: "the line of the log"`, a status message in words. */
 void stall_add_line(const struct stall *stall, struct text *text);
 
+/** `; sender: ...`: what the logs of sched, sender and PkgXferMgr tell of the package. */
+void stall_add_way(const struct stall *stall, struct text *text);
+
 /** `; what to do`. Never to copy a file onto a disk that is full. */
 void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text);
 

@@ -88,6 +88,9 @@ static void describe(struct stall *stall, const struct condition *condition, int
     if (strcmp(condition->package, THREADS) == 0 || strcmp(condition->package, DESPOOLING) == 0)
         stall->item.item_class = ITEM_PENDING; /* a few busy hours are normal: -w and -c judge */
     stall->cause = condition->cause;
+    snprintf(stall->way, sizeof stall->way, "%s", condition->way != NULL ? condition->way : "");
+    stall->way_first_s = condition->way_first_s;
+    stall->way_count = condition->way_count;
     const int64_t waiting_s = condition->sign[CONDITION_WAITING].last_s;
     stall->definition = condition->definition_s != 0 && waiting_s - condition->definition_s <= DEFINITION_S;
     stall->put_off = shown == CONDITION_SITE && strstr(stall->line, "be processed till") != NULL;

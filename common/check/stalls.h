@@ -30,6 +30,8 @@ struct stall {
     struct cause cause;      /* of its failures */
     bool definition;         /* it waits for its definition, not for its content */
     bool put_off;            /* site: an instruction that waits for a date */
+    char way[REPLICATION_LINE]; /* what the logs of the parent tell of it; "" nothing */
+    int64_t way_first_s, way_count;
     bool pck_missing;        /* its PCK file is gone, or ... */
     bool pck_empty;          /* ... has no bytes */
 };

@@ -44,6 +44,7 @@ static void item_line(void *context, size_t index, struct text *line)
         text_addf(line, ", %s.PCK is %s in %s", item->package, stall->pck_empty ? "empty" : "not",
                   report->folder);
     stall_add_line(stall, line);
+    stall_add_way(stall, line);
     if (item->stuck)
         stall_add_advice(stall, &(struct stall_place){report->site, has_local_stamps(report->logs)}, line);
 }
@@ -436,6 +437,7 @@ static void item_fields(void *context, size_t index, struct json *json)
     json_integer(json, "repeats", true, stall->repeats);
     json_integer(json, "last_repeat", stall->last_s > 0, stall->last_s);
     json_boolean(json, "base_file_missing", stall->pck_missing);
+    json_string(json, "on_its_way", stall->way[0] != '\0' ? stall->way : NULL);
     json_string(json, "cause", stall->cause.family != CAUSE_UNKNOWN ? cause_name(stall->cause.family) : NULL);
     json_integer(json, "win32_error", stall->cause.code != 0, stall->cause.code);
     struct text line = {0};

@@ -29,6 +29,7 @@ void conditions_init(struct conditions *set, int64_t forget_s)
 static void free_texts(struct condition *condition)
 {
     free(condition->failure);
+    free(condition->way);
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
         free(condition->sign[kind].line);
 }
@@ -232,6 +233,8 @@ static bool copy_texts(struct conditions *set, struct condition *item, const str
 {
     item->failure = NULL;
     condition_set_text(set, &item->failure, given->failure);
+    item->way = NULL;
+    condition_set_text(set, &item->way, given->way);
     for (int kind = 0; kind < CONDITION_KINDS; kind++) {
         item->sign[kind].line = NULL;
         condition_set_text(set, &item->sign[kind].line, given->sign[kind].line);

@@ -3,6 +3,7 @@
 
 #include "replication/condition_set.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define HOUR_S 3600
@@ -328,6 +329,32 @@ static void failure(struct conditions *set, const struct replication_event *even
         see(set, condition, CONDITION_FAILING, event);
 }
 
+/* ---- of the logs that tell why */
+
+static void on_its_way(struct conditions *set, const struct replication_event *event)
+{
+    static const char *const names[REPLICATION_COMPONENTS] = {[REPLICATION_SCHEDULER] = "scheduler",
+                                                              [REPLICATION_SENDER] = "sender",
+                                                              [REPLICATION_TRANSFER] =
+                                                                  "package transfer manager"};
+    const char *name = names[event->component];
+    const struct condition *known = conditions_find(set, event->package);
+    if (known == NULL || name == NULL || event->time_s < known->way_last_s)
+        return;
+    struct condition *condition = condition_set_find(set, event->package);
+    const bool same = condition->way != NULL && condition->way_count > 0 &&
+                      strncmp(condition->way, name, strlen(name)) == 0 && event->kind != REPLICATION_SENT;
+    if (!same) {
+        condition->way_first_s = event->time_s;
+        condition->way_count = 0;
+    }
+    condition->way_count += event->kind != REPLICATION_SENT;
+    condition->way_last_s = event->time_s;
+    char line[REPLICATION_LINE];
+    snprintf(line, sizeof line, "%s: %.*s", name, (int)(sizeof line - 32), event->line);
+    condition_set_text(set, &condition->way, line);
+}
+
 /* ---- of the site as a whole */
 
 static void site_trouble(struct conditions *set, const struct replication_event *event)
@@ -382,6 +409,10 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
     case REPLICATION_SUCCESS:
         set->success_lines = true;
         succeeded(set, event);
+        break;
+    case REPLICATION_ON_ITS_WAY:
+    case REPLICATION_SENT:
+        on_its_way(set, event);
         break;
     case REPLICATION_REFUSED:
         site_trouble(set, event);

@@ -55,7 +55,10 @@ struct condition {
                            0: none */
     char *failure; /* newest detail ("Despooler failed to execute the instruction, ..."), NULL: none; owned by
                       the set */
-    struct cause cause;   /* of the newest failure whose line tells it */
+    struct cause cause; /* of the newest failure whose line tells it */
+    char *way; /* newest line of the logs that tell why, NULL: none; owned by the set; begins with the word
+                  for its component: "sender: Finished sending ..." */
+    int64_t way_first_s, way_last_s, way_count; /* of lines of its like; count 0: it was sent then */
     int64_t definition_s; /* newest line that the content is here and its definition is not; 0: none */
     struct condition_sign sign[CONDITION_KINDS];
     bool changed;                         /* since it was loaded */

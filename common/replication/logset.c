@@ -172,6 +172,17 @@ static int store(struct reading_run *run, struct failure *failure)
     return logset_store(run->set, run->state, failure);
 }
 
+static bool tells_only_why(const struct log_progress *progress)
+{
+    bool why = false;
+    for (int one = 0; one < REPLICATION_COMPONENTS; one++) {
+        if (progress->watched[one].newest_ms != 0 && one < REPLICATION_STORY_COMPONENTS)
+            return false;
+        why |= progress->watched[one].newest_ms != 0;
+    }
+    return why;
+}
+
 static void describe(struct reading_run *run)
 {
     for (size_t i = 0; i < run->set->count; i++) {
@@ -185,7 +196,8 @@ static void describe(struct reading_run *run)
         if (!log->failed)
             log->status = *log_source_status(reading->source);
         log->status.catching_up = run->stopped && log->status.bytes_left > 0;
-        if (log->newest_s > run->set->newest_s)
+        /* A sender that writes is no sign of life of the two that tell the story. */
+        if (log->newest_s > run->set->newest_s && !tells_only_why(&reading->parser.progress))
             run->set->newest_s = log->newest_s;
     }
 }

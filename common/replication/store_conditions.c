@@ -38,6 +38,10 @@ static const struct field condition_fields[] = {
     {"failure", FIELD_TEXT, offsetof(struct condition, failure)},
     {"cause", FIELD_CAUSE, offsetof(struct condition, cause.family)},
     {"error", FIELD_INTEGER, offsetof(struct condition, cause.code)},
+    {"way", FIELD_TEXT, offsetof(struct condition, way)},
+    {"way_first", FIELD_INTEGER, offsetof(struct condition, way_first_s)},
+    {"way_last", FIELD_INTEGER, offsetof(struct condition, way_last_s)},
+    {"way_count", FIELD_INTEGER, offsetof(struct condition, way_count)},
     {"definition", FIELD_INTEGER, offsetof(struct condition, definition_s)},
 };
 

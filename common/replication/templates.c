@@ -3,6 +3,9 @@
 
 #define D          (1u << REPLICATION_DISTMGR)
 #define S          (1u << REPLICATION_DESPOOL)
+#define C          (1u << REPLICATION_SCHEDULER)
+#define L          (1u << REPLICATION_SENDER)
+#define X          (1u << REPLICATION_TRANSFER)
 #define P(pattern) pattern, sizeof pattern - 1
 
 /*
@@ -22,6 +25,10 @@ const struct message_template templates[] = {
      "Marcum 2010, TechNet 2009"},
     {REPLICATION_SUPERSEDED, D, TIE_KEEP, P("A newer version ({h}) of package {P} has already arrived"),
      "as above, cut"},
+    {REPLICATION_ON_ITS_WAY, L | X, TIE_KEEP, P("Address is closed for priority {n} jobs, stop sending"),
+     "MS Learn"},
+    {REPLICATION_ON_ITS_WAY, L | X, TIE_KEEP, P("Address to {*} is currently "),
+     "MS Learn: under bandwidth control, in pulse mode"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot update the package {P} in the package source, error ="),
      "Q245579"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot update the package server {*} for package {P}, error ="),
@@ -42,6 +49,8 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, S, TIE_KEEP, P("CDeltaSource: InitDeltaFile"), "Q179118"},
     {REPLICATION_FAILURE, S, TIE_KEEP, P("CDeltaSource: AddObjectAndDeliver"), "Q179118"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("CWmi::PutObject(): PutInstance() failed"), "KB4509132"},
+    {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("CSendFileAction::{*} failed; 0x"), "MS Learn, KB4508653"},
+    {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("CContentDefinition::{*} failed; 0x"), "MS Learn, KB4508653"},
     {REPLICATION_STARTED, S, TIE_KEEP, P("Created a new despooling thread"), "MS Learn"},
     {REPLICATION_BUSY, D, TIE_KEEP, P("Currently using {h} out of {w} allowed package processing threads"),
      "MS Learn, current branch"},
@@ -60,11 +69,13 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Error occurred."), "Kea 2010, KB2794136"},
     {REPLICATION_PROGRESS, S, TIE_KEEP, P("Extracting package {P}"), "MS Learn"},
     {REPLICATION_NOTHING, S, TIE_END, P("Executing instruction of type"), "Q153246, MS Learn"},
+    {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("ExecStaticMethod failed ("), "MS Learn"},
     {REPLICATION_NOTHING, D, TIE_END, P("Exiting package processing thread for package {P}"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("ExpandPXEImage failed; 0x"), "KB2794136"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to make a network connection to"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to take snapshot of package {P}"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to write to the output file"), "Q267977"},
+    {REPLICATION_SENT, L | X, TIE_KEEP, P("Finished sending SWD package {P} version {w} to "), "MS Learn"},
     {REPLICATION_PUT_OFF, S, TIE_KEEP, P("Instruction {F} won{*}t be processed till {D}"),
      "Q172899, KB827887, MS Learn: a retry waits minutes, a wrong clock makes it wait for years"},
     {REPLICATION_WAITING, D, TIE_KEEP,
@@ -77,6 +88,8 @@ const struct message_template templates[] = {
      "MS Learn"},
     {REPLICATION_STORED, D, TIE_BEGIN, P("Processing package {P} (SourceVersion:{w};StoredVersion:{h})"),
      "MS Learn, 2012 and later"},
+    {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("PullDP has no capacity"), "MS Learn"},
+    {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("PullDP notification failed"), "MS Learn"},
     {REPLICATION_RECEIVED, S, TIE_BEGIN, P("Received package {P} version {w}"), "WMUG 2007, MS Learn"},
     {REPLICATION_STORED, D, TIE_KEEP, P("StoredPkgVersion ({h}) of package {P}"), "TechNet 2009, MS Learn"},
     {REPLICATION_WANTED, D, TIE_KEEP, P("SourceVersion ({w}) of package {P}"), "TechNet 2009, MS Learn"},
@@ -95,6 +108,14 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, D, TIE_KEEP, P("SMS Distribution Manager failed to {*}ackage {P}"),
      "status messages 2321 and 2328, Q267977"},
     {REPLICATION_ACCEPTED, S, TIE_KEEP, P("Signature checked out OK for instruction coming from site {S}"),
+     "MS Learn"},
+    {REPLICATION_ON_ITS_WAY, C, TIE_KEEP, P("Send Request {*} State: {*}SWD PkgID: {P} SWD Pkg Version: {w}"),
+     "MS Learn: how much remains"},
+    {REPLICATION_NOTHING, X, TIE_KEEP, P("Sending content {*} for package {P}"), "MS Learn"},
+    {REPLICATION_ON_ITS_WAY, L | X, TIE_KEEP, P("Sending failed. Failure count = {n}, Restart time"),
+     "MS Learn, Gernon 2018"},
+    {REPLICATION_NOTHING, X, TIE_KEEP, P("Sending legacy content {*} for package {P}"), "MS Learn"},
+    {REPLICATION_NOTHING, X, TIE_BEGIN, P("Sending thread starting for Job: {n}, package: {P}, Version: {w}"),
      "MS Learn"},
     {REPLICATION_STORED, S, TIE_KEEP, P("Stored Package {P}. Stored Package Version = {h}"), "MS Learn"},
     {REPLICATION_STORED, S, TIE_KEEP, P("STATMSG: ID=4400 {*}ISTR0=\"{P}\""),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """check_sms_despool on what administrators met and told in public: the wordings are the programs' own, sites and packages ours."""
 
+import logs
 import pytest
 from despool import CRITICAL, DAY, HOUR, OK, WARNING, Child
 
@@ -179,3 +180,46 @@ def test_an_instruction_that_is_put_off_for_years(tmp_path, date, mark):
     _, answer = tell(tmp_path, "sms2003", [("despool", line, 4 * DAY, 900, 1800, 6128)])
     item = answer.is_(CRITICAL, "an instruction is put off").item("sni00001")
     assert item["kind"] == "site" and "2031" in item["line"], answer
+
+
+# ---- the logs that tell why
+
+
+def with_why(tmp_path, name, component, lines):
+    """A package waits for two days; the parent's log tells why. (text, age) each."""
+    child = Child(tmp_path, "cb")
+    child.write(child.alive(), child.tell("waiting", package="CEN00019", age_s=2 * DAY), gap_s=None)
+    why = logs.LogFile(child.path(name), "F1")
+    why.append([logs.Record(child.now - age, name, component, 5744, text) for text, age in lines])
+    return child, ["--log=" + child.path(one) for one in ("despool", "distmgr", name)]
+
+
+SENDING = "Sending thread starting for Job: 12771, package: CEN00019, Version: 3, Priority: 2, server: SRV07, DPPriority: 200"
+FAILED = "~ Sending failed. Failure count = 24, Restart time = 12/4/2014 6:14:27 AM Eastern Standard Time"
+
+
+@pytest.mark.parametrize("name, component, lines, words", [
+    ("PkgXferMgr", "SMS_PACKAGE_TRANSFER_MANAGER", [(SENDING, 2 * HOUR), (FAILED, 2 * HOUR), (SENDING, HOUR), (FAILED, HOUR)],
+     ["package transfer manager: 2 lines since ", "Failure count = 24"]),
+    ("PkgXferMgr", "SMS_PACKAGE_TRANSFER_MANAGER", [(SENDING, HOUR), ("Address is closed for priority 2 jobs, stop sending[E:\\SCCMContentLib]", HOUR)],
+     ["package transfer manager: ", "healthy, it waits for its window"]),
+    ("sender", "SMS_LAN_SENDER", [("Finished sending SWD package CEN00019 version 3 to site S02", HOUR)],
+     ["sender: ", "Finished sending SWD package CEN00019 version 3 to site S02"]),
+    ("sched", "SMS_SCHEDULER", [("Send Request 202SQCS1 JobID: 00000E2A DestSite: S02 FinalSite: State: Pending Status: Action: None Total size: 204864k "
+                                 "Remaining: 104864k Heartbeat: 12:23 Start: 12:00 Finish: 12:00 Retry: SWD PkgID: CEN00019 SWD Pkg Version: 3", HOUR)],
+     ["scheduler: ", "Remaining: 104864k"])])
+def test_the_cause_stands_in_the_line_of_the_item(tmp_path, name, component, lines, words):
+    child, arguments = with_why(tmp_path, name, component, lines)
+    for run in range(2):  # also from the memory
+        item = child.check(*arguments).is_(WARNING, "1 stalled: CEN00019 waiting").item("CEN00019")
+        assert all(word in item["advice"] for word in words), item
+
+
+def test_the_logs_that_tell_why_raise_no_alarm_and_are_no_sign_of_life(tmp_path):
+    child, arguments = with_why(tmp_path, "PkgXferMgr", "SMS_PACKAGE_TRANSFER_MANAGER",
+                                [(line.replace("CEN00019", "CEN000AA"), age) for age in range(3 * DAY, 0, -1800) for line in (SENDING, FAILED)])
+    assert [item["package"] for item in child.check(*arguments).items] == ["CEN00019"]
+    child.forget()
+    child.write(child.alive(last_s=26 * HOUR), gap_s=None)
+    answer = child.check(*arguments).is_(WARNING, "no log was written for 26 h")
+    assert answer.value("log_age") >= 26 * HOUR

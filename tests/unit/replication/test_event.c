@@ -15,6 +15,9 @@
 
 #define D REPLICATION_DISTMGR
 #define S REPLICATION_DESPOOL
+#define C REPLICATION_SCHEDULER
+#define L REPLICATION_SENDER
+#define X REPLICATION_TRANSFER
 
 static const struct log_progress nothing_before;
 
@@ -190,6 +193,15 @@ static void wordings(void **state)
         {S, "Instruction D:\\x\\sni00001.sni won't be processed till 1970-12-31 00:16:40",
          "put_off @sni00001 wanted 31449560"},
         {S, "Instruction D:\\x\\sni00001 won't be processed till tomorrow", ""},
+        {C,
+         "Send Request 202SQCS1 JobID: 00000E2A DestSite: PS1 FinalSite: State: Pending Status: Action: None Total size: 204864k Remaining: 204864k Heartbeat: 12:23 Start: 12:00 Finish: 12:00 Retry: SWD PkgID: CEN00001 SWD Pkg Version: 3",
+         "on_its_way CEN00001 wanted 3"},
+        {L, "Finished sending SWD package CEN00001 version 3 to site S02", "sent CEN00001 wanted 3"},
+        {X, "Finished sending SWD package CEN00001 version 3 to distribution point [x]",
+         "sent CEN00001 wanted 3"},
+        {X, "Sending failed. Failure count = 24, Restart time = 12/4/2014 6:14:27 AM Eastern Standard Time",
+         ""},
+        {D, "Finished sending SWD package CEN00001 version 3 to site S02", ""},
         {D, "torn line\n~StoredPkgVersion (9) of package CEN00001.", "stored CEN00001 held 9"},
         {D, "StoredPkgVersion (8) of pack\nStoredPkgVersion (9) of package CEN00001.",
          "stored CEN00001 held 9"},
@@ -239,6 +251,8 @@ static void every_template_is_reached(void **state)
             bool found =
                 template_find((enum replication_component)component, message.bytes, message.length, &match);
             bool mine = (templates[i].components & 1u << component) != 0;
+            if (!mine && found && strcmp(match.template->pattern, templates[i].pattern) == 0)
+                continue; /* another component says the same */
             if (found != mine || (found && match.template->kind != templates[i].kind))
                 fail_msg("\"%s\" is taken for \"%s\"", text_string(&message),
                          found ? match.template->pattern : "");
@@ -285,6 +299,17 @@ static void threads_are_at_a_package(void **state)
          "failure CEN00003 tied"},
         {S, 3816, 23, "Executing instruction of type MICROSOFT|SMS|MINIJOBINSTRUCTION|INVENTORY", ""},
         {S, 3816, 24, "Despooler failed to execute the instruction, error code = 12", ""},
+        {X, 5744, 24,
+         "Sending thread starting for Job: 12771, package: CEN00019, Version: 8, Priority: 2, server: SRV07, DPPriority: 200",
+         ""},
+        {X, 5744, 24,
+         "Address is closed for priority 2 jobs, stop sending[E:\\SCCMContentLib\\FileLib\\2F08]",
+         "on_its_way CEN00019 tied"},
+        {X, 5744, 24,
+         "Sending failed. Failure count = 1, Restart time = 3/15/2016 8:30:08 AM Mountain Daylight Time",
+         "on_its_way CEN00019 tied"},
+        {X, 5748, 24,
+         "Sending failed. Failure count = 1, Restart time = 3/15/2016 8:30:08 AM Mountain Daylight Time", ""},
         {S, 3816, 25, "Received package CEN00003 version 4", "received CEN00003 wanted 4"},
         {S, 3816, 26, "CCompress::Open: Failed to open X:\\SMSPKG\\CEN00004 (2)", "base_missing CEN00004"},
     };

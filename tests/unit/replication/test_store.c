@@ -111,6 +111,11 @@ static struct condition sample(const char *package, int64_t number)
     condition.received_s = number + 4;
     condition.cause = (struct cause){CAUSE_DISK_FULL, number + 112};
     condition.definition_s = number + 10;
+    condition.way_first_s = number + 11;
+    condition.way_last_s = number + 12;
+    condition.way_count = number + 13;
+    static char way[] = "sender: Sending failed.";
+    condition.way = way;
     static char failure[] = "failure \xE2\x80\x99 '|'", line[REPLICATION_LINE];
     condition.failure = failure;
     struct condition_sign *sign = &condition.sign[CONDITION_BASE_MISSING];
@@ -137,6 +142,10 @@ static void expect_same(const struct conditions *set, const struct condition *ex
     assert_int_equal(found->cause.family, expected->cause.family);
     assert_int_equal(found->cause.code, expected->cause.code);
     assert_int_equal(found->definition_s, expected->definition_s);
+    assert_int_equal(found->way_first_s, expected->way_first_s);
+    assert_int_equal(found->way_last_s, expected->way_last_s);
+    assert_int_equal(found->way_count, expected->way_count);
+    assert_string_equal(found->way != NULL ? found->way : "", expected->way != NULL ? expected->way : "");
     assert_string_equal(condition_failure(found), condition_failure(expected));
     for (int kind = 0; kind < CONDITION_KINDS; kind++) {
         const struct condition_sign *a = &found->sign[kind], *b = &expected->sign[kind];
@@ -347,7 +356,8 @@ static void test_version_1(void **state)
         snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
         struct condition item = sample(package, i);
         item.cause = (struct cause){0}; /* nothing was known of causes then */
-        item.definition_s = 0;
+        item.definition_s = item.way_first_s = item.way_last_s = item.way_count = 0;
+        item.way = NULL;
         const struct condition_sign *sign = &item.sign[CONDITION_BASE_MISSING];
         char *sql = sqlite3_mprintf(
             "INSERT INTO condition VALUES ('%q', %lld, %lld, %lld, %lld, '%q');"
@@ -377,7 +387,8 @@ static void test_version_1(void **state)
             snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
             struct condition expected = sample(package, i);
             expected.cause = (struct cause){0};
-            expected.definition_s = 0;
+            expected.definition_s = expected.way_first_s = expected.way_last_s = expected.way_count = 0;
+            expected.way = NULL;
             expect_same(&set, &expected);
         }
         assert_int_equal(conditions_find(&set, "CEN0FFFF")->wanted, 1);
