@@ -55,9 +55,11 @@ static const struct option despool_option_table[] = {
      .type = OPTION_LIST,
      .offset = DESPOOL(logs),
      .argument = "FILE",
-     .help = "A log of the child site: despool.log, distmgr.log; a path, or "
-             "smb://host[:port]/share/path. Its rotated predecessor (.lo_) is found "
-             "beside it. Give both logs of a site to one check: they tell one story."},
+     .help =
+         "A log of the child site: despool.log, distmgr.log; a path, or smb://host[:port]/share/path. Its "
+         "rotated predecessor (.lo_) is found beside it. Give both logs of a site to one check: they "
+         "tell one story. sched.log, sender.log and PkgXferMgr.log of the parent may stand beside them: they "
+         "raise no alarm, they tell why."},
     {.name = "pck",
      .type = OPTION_TEXT,
      .offset = DESPOOL(pck),
