@@ -411,15 +411,15 @@ def test_codes_in_another_case_are_the_same_pair(world):
 
 @pytest.mark.parametrize("options, status", [
     ((), CRITICAL), (("-c", "5d"), WARNING), (("-w", "5d", "-c", "6d"), OK), (("-w", "@0:5d", "-c", "9d"), WARNING),
-    (("-w", "100:", "-c", "345590:"), OK), (("-w", "~:3d", "-c", "~:5d"), WARNING), (("-c", "1w"), WARNING),
-    (("-w", "1d12h", "-c", "345660"), WARNING), (("-w", "0", "-c", "0"), CRITICAL), (("-w", "20d", "-c", "3d"), CRITICAL),
+    (("-w", "100s:", "-c", "345590s:"), OK), (("-w", "~:3d", "-c", "~:5d"), WARNING), (("-c", "1w"), WARNING),
+    (("-w", "1d12h", "-c", "345660s"), WARNING), (("-w", "0", "-c", "0"), CRITICAL), (("-w", "20d", "-c", "3d"), CRITICAL),
 ])
 def test_thresholds_of_a_pending_item(world, options, status):
     world.make()
     world.stuck(age_s=4 * DAY)
     answer = world.check(*options).is_(status)
     # `stuck` counts what the warning range alerts on.
-    assert answer.value("stuck") == (0 if options[:2] in (("-w", "5d"), ("-w", "100:"), ("-w", "20d")) else 1)
+    assert answer.value("stuck") == (0 if options[:2] in (("-w", "5d"), ("-w", "100s:"), ("-w", "20d")) else 1)
 
 
 @pytest.mark.parametrize("options, status", [

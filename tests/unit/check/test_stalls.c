@@ -81,8 +81,9 @@ static void kinds_and_classes(void **state)
         conditions_init(&set, 0);
         add(&set, "CEN00001", cases[i].waiting_s, cases[i].base_s, cases[i].superseded_s, 3, 2);
         assert_int_equal(stalls_of_conditions(&list, &set, &options, now, &failure), 0);
-        assert_int_equal(stalls_judge(&list, &thresholds, NULL, &(struct announcements){0}, now, &failure),
-                         0);
+        struct announcements told = {0};
+        assert_int_equal(stalls_judge(&list, &thresholds, NULL, &told, now, &failure), 0);
+        announcements_free(&told);
         stalls_tally(&list, &tally);
         const struct stall *stall = stalls_ordered(&list, 0);
         if (list.count != 1 || strcmp(stall->item.kind, cases[i].kinds) != 0 ||
@@ -114,7 +115,9 @@ static void many_in_order(void **state)
         add(&set, package, HOUR + (i * 7919 % 300) * HOUR, 0, 0, 2, 1);
     }
     assert_int_equal(stalls_of_conditions(&list, &set, &options, now, &failure), 0);
-    assert_int_equal(stalls_judge(&list, &thresholds, NULL, &(struct announcements){0}, now, &failure), 0);
+    struct announcements told = {0};
+    assert_int_equal(stalls_judge(&list, &thresholds, NULL, &told, now, &failure), 0);
+    announcements_free(&told);
     stalls_tally(&list, &tally);
     assert_int_equal(list.count, 300);
     assert_int_equal(tally.pending, 300);
@@ -154,8 +157,10 @@ static int look(struct stall_list *list, const struct conditions *set, const str
     int result = stalls_of_conditions(list, set, options, at, failure);
     if (result == 0)
         result = stalls_of_folder(list, store, pck, set, options, &memory, at, NULL, failure);
+    struct announcements told = {0};
     if (result == 0)
-        result = stalls_judge(list, &thresholds, NULL, &(struct announcements){0}, at, failure);
+        result = stalls_judge(list, &thresholds, NULL, &told, at, failure);
+    announcements_free(&told);
     bytestore_close(store);
     return result;
 }

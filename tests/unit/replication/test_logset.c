@@ -323,7 +323,7 @@ static void any_runs(void **state)
     for (uint64_t i = 1; i <= 16; i++)
         cut_anywhere(i, NULL, encodings[i % 4]);
     for (size_t i = 0; i < template_count; i++)
-        if (!written[i])
+        if (!written[i] && (templates[i].components & ((1u << REPLICATION_STORY_COMPONENTS) - 1)) != 0)
             fail_msg("\"%s\" was in no log", templates[i].pattern);
 }
 
@@ -413,7 +413,7 @@ static void the_memory_of_the_first_version(void **state)
     struct failure failure;
     enum statefile_health health;
     char folder[80];
-    begin(&site, false);
+    begin(&site, false, "utf-8");
     empty(&site);
     for (int i = 0; i < LINES; i++)
         append(site.log[site.lines[i].log], site.lines[i].text, strlen(site.lines[i].text));
