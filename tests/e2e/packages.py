@@ -31,7 +31,7 @@ ITEM = re.compile(
     r'(?: "(?P<name>.*?)")? at (?P<site>\S+?)(?: (?P<site_name>.*?))?: (?P<kind>[a-z_]+), '
     r'wants version (?P<wanted>-?\d+)(?:, (?P<word>has|was sent) (?P<held>no row in PkgStatus|no version|-?\d+))?'
     r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
-    r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving)'
+    r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving|, dated (?P<future>[^,;]+) in the future: is the database\'s clock right, or its zone \(--db-clock\)\?)'
     r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+))?'
     r'(?:; the logs of \S+ say: (?P<logs>[^;]*))?'
     r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)(?:; (?P<advice>.*))?\Z')

@@ -51,7 +51,7 @@ def test_bad_options(arguments, words, tmp_path):
 
 @pytest.mark.parametrize("content, words", [
     (b"", ["x.log is empty", "is logging of this component switched on?"]),
-    (b"<html>not a log</html>\n" * 50, ["has no record of an SMS or ConfigMgr log in 1150 bytes", 'begins "<html>not a log', "--encoding"]),
+    (b"<html>not a log</html>\n" * 50, ["has no record of an SMS or ConfigMgr log in 1150 bytes", 'begins "\u2039html\u203anot a log', "--encoding"]),
     (b"\0" * 100000, ["has no record"]),
     (bytes(random.Random(3).randbytes(300000)), ["has no record"]),
     (b"\xff\xfe" + bytes(random.Random(4).randbytes(99999)), ["has no record"]),

@@ -12,7 +12,7 @@ import packages
 import pytest
 from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING
 
-NEW = ("--new=15m",)
+NEW = ("--new=15m", "--judge=age")
 
 
 def new(world, *arguments, **more):

@@ -99,7 +99,7 @@ def test_every_character_in_a_database_name(probe, database):
         for name in names:
             outcome = probe(running, database=name)
             assert outcome.rows == ["1"], f"{name!r}: {outcome}"
-            shown = " ".join(name.split()).replace("|", "/")
+            shown = " ".join(name.split()).translate(str.maketrans("|<>", "/\u2039\u203a"))
             assert f"database={shown};".casefold() in outcome.out.casefold(), f"{name!r}: {outcome}"
 
 

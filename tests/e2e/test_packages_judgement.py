@@ -162,14 +162,14 @@ def test_a_package_updated_every_day_that_never_arrives_gets_old(world):
     lab.package("CEN00001", "Definitions", 1, source_date_age_s=HOUR)
     lab.target("CEN00001", "S02")
     lab.status("CEN00001", "S02", 1, 1, HOUR)
-    world.check().is_(OK)
+    world.check("--judge=age").is_(OK)
     start = lab.now
     for day, status in ((1, OK), (2, WARNING), (3, WARNING), (4, CRITICAL)):
         later = day * DAY - HOUR
         lab.now = start + later
         lab.package("CEN00001", "Definitions", 1 + day, source_date_age_s=MINUTE)
         lab.status("CEN00001", "S02", 1, 1 + day, MINUTE)
-        answer = world.check(later=later).is_(status)
+        answer = world.check("--judge=age", later=later).is_(status)
         item = answer.item("CEN00001", "S02")
         # The first sight is the start: every day's update hides the database's own.
         assert item["age"] in durations(later) and item["moved"] in durations(0) | durations(MINUTE), answer
@@ -370,14 +370,14 @@ def test_recipe_among_duplicate_rows_takes_those_that_match(world):
 def test_a_clock_that_jumps_back_makes_no_age_negative_and_loses_nothing(world):
     world.make()
     world.stuck(age_s=2 * HOUR)
-    world.check(later=10 * DAY)
+    world.check("--judge=age", later=10 * DAY)
     before = world.remembered()
     for later in (0, -3 * DAY, -400 * DAY):
-        answer = world.check(later=later)
+        answer = world.check("--judge=age", later=later)
         assert answer.value("oldest") >= 0 and "-" not in age_of(answer)
         after = world.remembered()
         assert {key: row["first_seen"] for key, row in after.items()} == {key: row["first_seen"] for key, row in before.items()}
-    assert age_of(world.check(later=11 * DAY)) in durations(11 * DAY + 2 * HOUR)
+    assert age_of(world.check("--judge=age", later=11 * DAY)) in durations(11 * DAY + 2 * HOUR)
 
 
 def test_an_age_from_the_memory_alone_is_never_negative(world):

@@ -16,7 +16,7 @@ from packages import CRITICAL, PLUGIN, Server, UNKNOWN, WARNING, run
     (["-w"], ["--warning", "RANGE"]),
     (["--warning="], ["--warning"]),
     (["-w", "5x"], ["--warning", "'5x'", "s, m, h, d and w"]),
-    (["-w", "10:5"], ["'10:5'", "smaller one first"]),
+    (["-w", "10h:5h"], ["'10h:5h'", "smaller one first"]),
     (["-c", "1h:2h:3h"], ["--critical"]),
     (["-c", "@"], ["--critical"]),
     (["-c", "-5"], ["--critical"]),
@@ -182,9 +182,9 @@ def test_a_file_with_a_secret_must_not_be_readable_by_others(world, mode, fine, 
     assert b"Streng-Geheim" not in answer.stdout + answer.stderr
     if fine:
         # sqliteodbc takes no password; what matters here is that the file was accepted.
-        assert "readable" not in answer.first
+        assert "every user" not in answer.first
     else:
-        answer.fails(path, "0640")
+        answer.fails(path, "chmod o-rwx")
 
 
 def test_a_file_without_a_secret_may_be_readable_by_all(world):
