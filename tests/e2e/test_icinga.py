@@ -64,7 +64,7 @@ def test_a_stuck_package_is_told_escalated_and_recovers(place):
     os.mkdir(own)
     site = daemons.Site(daemons.give(own), demo=False)
     hint = os.path.join(daemons.CONFIG, "event-handler", "sms-repair-hint")
-    node = single(authority, own, site, owning_site(site))
+    node = single(authority, own, site, owning_site(site, 'sms_judge = "age"'))
     os.symlink(daemons.program("sms_reset_package"), os.path.join(node.home, "bin", "sms_reset_package"))
     netrc = daemons.write(os.path.join(node.home, "netrc"), "default login test password secret\n", 0o600)
     node.ship("event-handler.conf", changes={
@@ -84,14 +84,14 @@ def test_a_stuck_package_is_told_escalated_and_recovers(place):
         assert list(figures(healthy)) == LABELS and figures(healthy)["examined"] == "4"
 
         with site.lab() as lab:
-            lab.status("CEN00001", "S02", 5, 3, 4 * daemons.DAY)
+            lab.status("CEN00001", "S02", 1, 3, 4 * daemons.DAY)
         node.wait_state("sms-central", name, 2, False)
         stuck = node.wait_state("sms-central", name, 2, True)
         numbers = figures(stuck)
         assert list(numbers) == LABELS
-        assert re.fullmatch(r"3456\d\d(\.0+)?s;3600;86400", numbers["oldest_failed"]), numbers
+        assert re.fullmatch(r"3456\d\d(\.0+)?s;86400;259200", numbers["oldest"]), numbers
         assert re.fullmatch(r"[0-9.]+B", numbers["outstanding"]), numbers
-        assert (numbers["stuck"], numbers["failed"], numbers["sites"]) == ("1", "1", "1")
+        assert (numbers["stuck"], numbers["pending"], numbers["sites"]) == ("1", "1", "1")
         assert stuck["last_check_result"]["output"].startswith("SMS PACKAGES CRITICAL - ")
         assert "CEN00001" in stuck["last_check_result"]["output"] and "check_sms_packages.html" in stuck["notes_url"]
 

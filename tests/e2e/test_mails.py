@@ -33,7 +33,9 @@ def fake_check(folder, owned):
     """A plugin that says what a database full of traps would make a check say."""
     text = "\n".join((FIRST,) + LONG).replace("@", owned)
     daemons.write(os.path.join(folder, "text"), text + "\n")
-    return daemons.write(os.path.join(folder, "check_sms_packages"), "#!/bin/sh\ncat %s/text\nexit 2\n" % folder, 0o755)
+    for name in ("check_sms_dps", "check_sms_packages"):
+        path = daemons.write(os.path.join(folder, name), "#!/bin/sh\ncat %s/text\nexit 2\n" % folder, 0o755)
+    return path
 
 
 def test_nagios_mails_are_whole_and_harmless(place):

@@ -50,7 +50,7 @@ def test_nagios_shows_the_first_broken_hop(place):
 
             wait((UP, UP, UP))
             for child in ("S02", "S03"):
-                test_nagios.stick(site, "CEN00001", child)
+                test_nagios.stick(site, "CEN00001", child, status=5)
             wait((UP, DOWN, UNREACHABLE))
             test_nagios.arrive(site, "CEN00001", "S02")
             wait((UP, UP, DOWN))
@@ -93,7 +93,7 @@ def test_icinga_shows_the_first_broken_hop(place):
 
         wait((UP, UP, UP))
         for child in ("S02", "S03"):
-            test_nagios.stick(site, "CEN00001", child)
+            test_nagios.stick(site, "CEN00001", child, status=5)
         wait((UP, DOWN, UNREACHABLE))
         test_nagios.arrive(site, "CEN00001", "S02")
         wait((UP, UP, DOWN))
