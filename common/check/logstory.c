@@ -125,7 +125,7 @@ void logstory_look(struct logstory *story, const char *directory, int64_t now, c
 const struct logstory_entry *logstory_find(const struct logstory *story, const char *package,
                                            const char *site)
 {
-    struct logstory_entry wanted;
+    struct logstory_entry wanted = {.key = ""};
     make_key(package, site, wanted.key);
     return story->count == 0 ? NULL
                              : bsearch(&wanted, story->entries, story->count, sizeof *story->entries, by_key);
