@@ -404,6 +404,7 @@ def tell(total, rows):
 
 
 def stopped(number, _):
+    Runner.stop()  # first: whoever waits for them would wait for ever
     raise SystemExit("run.py: stopped by %s" % signal.Signals(number).name)
 
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """run.py itself: it ends with its line and a code that is not 0, in one line where it cannot begin, and leaves nothing behind."""
+import glob
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -42,3 +45,21 @@ def test_what_cannot_begin_says_so_in_one_line(run, tmp_path):
         done = run(*arguments, makefile=makefile)
         assert done.returncode != 0 and done.stdout == "" or "started as root" in done.stdout, done
         assert done.stderr.startswith("run.py: ") and words in done.stderr and len(done.stderr.splitlines()) == 1, done
+
+
+def test_told_to_end_it_ends_what_it_started(run, tmp_path):
+    run("--only=nonsense")
+    program = tmp_path / "build" / "tests" / "fuzz" / "fuzz_range"
+    program.write_text("#!/bin/sh\ntouch $TMPDIR/begun\nexec sleep 300\n")
+    program.chmod(0o755)
+    with daemons.Folder() as folder:
+        scratch = os.path.join(folder, "scratch")
+        os.mkdir(scratch, 0o755)
+        with subprocess.Popen([sys.executable, "-B", RUN, "--only=seeds", str(tmp_path / "build")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", "TMPDIR": scratch}, cwd="/") as process:
+            daemons.wait_until(lambda: glob.glob(scratch + "/*/t/begun"), 60, "the suite begins")
+            process.send_signal(signal.SIGTERM)
+            start = time.monotonic()
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == 1 and errors == "run.py: stopped by SIGTERM\n" and time.monotonic() - start < 30
+        assert os.listdir(scratch) == []
