@@ -52,7 +52,7 @@ def unusable(world, *texts):
     answer.is_(WARNING, "ages may be too young", *texts)
     assert answer.item("CEN00001", "S02")["age"] in durations(0)
     world.stuck("CEN00009", "S03", age_s=9 * DAY)
-    world.check().is_(CRITICAL, "CEN00009 at S03", "ages may be too young", *texts)
+    world.check().is_(CRITICAL, 'CEN00009 "Office" at S03', "ages may be too young", *texts)
     world.lab.arrive("CEN00001", "S02")
     world.lab.arrive("CEN00009", "S03")
     world.check().is_(WARNING, "all 3 package/site pairs of site CEN are in sync", *texts)
