@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """run.py itself: it ends with its line and a code that is not 0, in one line where it cannot begin, and leaves nothing behind."""
 import glob
+import importlib.util
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -45,6 +47,26 @@ def test_what_cannot_begin_says_so_in_one_line(run, tmp_path):
         done = run(*arguments, makefile=makefile)
         assert done.returncode != 0 and done.stdout == "" or "started as root" in done.stdout, done
         assert done.stderr.startswith("run.py: ") and words in done.stderr and len(done.stderr.splitlines()) == 1, done
+
+
+def test_what_it_removes_costs_nothing_outside(tmp_path):
+    spec = importlib.util.spec_from_file_location("run_itself", RUN)
+    itself = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(itself)
+    scratch, outside = tmp_path / "scratch", tmp_path / "outside"
+    outside.mkdir(0o755)
+    scratch.mkdir()
+    scratch.chmod(0o1777)
+    stage = itself.Stage.__new__(itself.Stage)  # without what it installs
+    stage.folder = str(scratch / "sms-check-x")
+    (scratch / "sms-check-x" / "t" / "closed" / "too").mkdir(parents=True)
+    (scratch / "sms-check-x" / "t" / "link").symlink_to(outside)
+    for name in ("t/closed/too", "t/closed", "t"):
+        (scratch / "sms-check-x" / name).chmod(0)
+    stage.remove()
+    assert os.listdir(scratch) == []
+    stage.remove()  # what is gone already, or is written to meanwhile, must not open or close the folder above it: that may be /tmp
+    assert stat.S_IMODE(os.stat(scratch).st_mode) == 0o1777 and stat.S_IMODE(os.stat(outside).st_mode) == 0o755
 
 
 def test_told_to_end_it_ends_what_it_started(run, tmp_path):
