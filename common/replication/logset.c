@@ -176,7 +176,7 @@ static bool tells_only_why(const struct log_progress *progress)
 {
     bool why = false;
     for (int one = 0; one < REPLICATION_COMPONENTS; one++) {
-        if (progress->watched[one].newest_ms != 0 && one < REPLICATION_STORY_COMPONENTS)
+        if (one < REPLICATION_STORY_COMPONENTS && progress->watched[one].newest_ms != 0)
             return false;
         why |= progress->watched[one].newest_ms != 0;
     }

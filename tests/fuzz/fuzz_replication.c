@@ -3,6 +3,7 @@
  * Any bytes as messages: each line of the input is one, its first byte says component, thread and how much
  * time has passed. What the conditions keep must be sound, and loading it must give it back.
  */
+#include "base/ascii.h"
 #include "base/packageid.h"
 #include "base/unicode.h"
 #include "replication/conditions.h"
@@ -13,23 +14,49 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* A site's code, the name of a file, or what is busy: also printed. */
+static bool all_words(const char *subject)
+{
+    for (; *subject != '\0'; subject++)
+        if (!ascii_in(&ascii_words, *subject))
+            return false;
+    return true;
+}
+
 static void check_event(const struct replication_event *event)
 {
     size_t length = strnlen(event->line, sizeof event->line);
     if (length == sizeof event->line || !utf8_valid(event->line, length) ||
         strpbrk(event->line, "|\n\r\t") != NULL)
         abort();
-    size_t id_length = strnlen(event->package, sizeof event->package);
-    if (id_length == 0 || package_id_length(event->package, id_length) != id_length || event->wanted < 0 ||
-        event->held < 0)
+    const char *id = event->package;
+    size_t id_length = strnlen(id, sizeof event->package);
+    if (id_length == 0 || id_length == sizeof event->package)
         abort();
+    if (id[0] == REPLICATION_SUBJECT) {
+        if (id_length == 1 || !all_words(id + 1))
+            abort();
+    } else if (package_id_length(id, id_length) != id_length) {
+        abort();
+    }
+    /* The date for which an instruction waits may lie in the past. */
+    if ((event->wanted < 0 && event->kind != REPLICATION_PUT_OFF) || event->held < 0)
+        abort();
+}
+
+static bool same_text(const char *one, const char *other)
+{
+    return (one == NULL) == (other == NULL) && (one == NULL || strcmp(one, other) == 0);
 }
 
 static bool same(const struct condition *one, const struct condition *other)
 {
     bool same = other != NULL && one->wanted == other->wanted && one->held == other->held &&
                 one->last_progress_s == other->last_progress_s && one->received_s == other->received_s &&
-                strcmp(condition_failure(one), condition_failure(other)) == 0;
+                one->definition_s == other->definition_s && one->cause.family == other->cause.family &&
+                one->cause.code == other->cause.code && one->way_first_s == other->way_first_s &&
+                one->way_last_s == other->way_last_s && one->way_count == other->way_count &&
+                same_text(one->way, other->way) && same_text(one->failure, other->failure);
     for (int kind = 0; same && kind < CONDITION_KINDS; kind++) {
         const struct condition_sign *a = &one->sign[kind], *b = &other->sign[kind];
         same = a->open == b->open && a->first_s == b->first_s && a->last_s == b->last_s &&
@@ -86,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         struct log_record record = {
             .message = at, .message_length = (size_t)(line_end - at), .before = &progress};
         struct replication_event event;
-        record.watched = (int)(how % 2);
+        record.watched = how < 64 ? (int)(how % 2) : (int)(how / 64) + REPLICATION_STORY_COMPONENTS - 1;
         record.thread = how / 2 % 4;
         record.stamp.ms = now_s * 1000;
         if (utf8_valid(record.message, record.message_length) &&
