@@ -11,23 +11,28 @@ import sys
 
 DEMO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab", "demo.py")
 BLOCK = re.compile(r"(<!-- demo: begin -->\n).*?(<!-- demo: end -->)", re.S)
-# Which command's output, and the lines of it: the first, and the first that begins so.
-SHOWN = (("check_sms_packages", "CRITICAL: CEN00001"), ("check_sms_despool", "CRITICAL: CEN00001"))
+# The beginning of a command line, and of the lines below the first that are shown.
+SHOWN = (("check_sms_packages [^\n]*SMS_WAN[^\n]* -v", ("CRITICAL: S05", "CRITICAL: CEN00012", "OK: CEN00031")),
+         ("check_sms_despool", ("CRITICAL: CEN00001",)))
 
 
-def excerpt(output, program, item):
-    """The command line, the first line of its output, and one item; "..." for the items between."""
-    command, answer = re.search(r"^(\$ %s .*)\n((?:(?!\(exit).*\n)*)\(exit" % program, output, re.M).groups()
+def excerpt(output, command, items):
+    """The command line, the first line of its output, and some items; "..." for those between."""
+    typed, answer = re.search(r"^(\$ %s.*)\n((?:(?!\(exit).*\n)*)\(exit" % command, output, re.M).groups()
     lines = answer.splitlines()
-    place = next(number for number, line in enumerate(lines) if line.startswith(item))
-    return [command, lines[0]] + (["..."] if place > 1 else []) + [lines[place]]
+    shown, last = [typed, lines[0]], 0
+    for item in items:
+        place = next(number for number, line in enumerate(lines) if line.startswith(item))
+        shown += (["..."] if place > last + 1 else []) + [lines[place]]
+        last = place
+    return shown + (["..."] if last < len(lines) - 1 else [])
 
 
 def main():
     done = subprocess.run([sys.executable, "-B", DEMO, sys.argv[1]], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit("readme_demo.py: the demo failed: " + done.stderr)
-    shown = "\n\n".join("\n".join("    " + line for line in excerpt(done.stdout, program, item)) for program, item in SHOWN)
+    shown = "\n\n".join("\n".join("    " + line for line in excerpt(done.stdout, command, items)) for command, items in SHOWN)
     with open(sys.argv[2], encoding="utf-8") as file:
         text = file.read()
     with open(sys.argv[2], "w", encoding="utf-8") as file:

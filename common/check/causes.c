@@ -9,10 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    LEAST = 3, /* of sites or packages: two may fall together by chance */
-    MOST_STATEMENTS = 3
-};
+enum { LEAST = 3 }; /* of sites or packages: two may fall together by chance */
 
 static bool is_most(int64_t stuck, int64_t of)
 {
@@ -170,56 +167,60 @@ static void find_site(struct search *search, size_t hop, bool *chosen)
         add_cause(search, chosen, cause);
 }
 
-/* @return the sites at which a package is targeted, -1 when the database does not tell */
-static int64_t count_sites(const struct search *search, const char *package)
-{
-    const struct sitedb *db = &search->run->db;
-    const struct sitedb_filter *filter = &search->run->check->look.filter;
-    struct statement statement = {0};
-    statement_text(&statement, "SELECT DISTINCT SiteCode FROM v_DistributionPoint WHERE PackageID = ");
-    statement_bind(&statement, package);
-    if (db->has_column[SITEDB_DP_STATUS])
-        statement_text(&statement, " AND COALESCE(Status, 0) <> 3");
-    static const struct odbc_column column = {ODBC_TEXT, 8};
-    struct failure dropped;
-    struct odbc_query *query = sitedb_query(db, "the sites of a package", &statement, &column, 1, &dropped);
-    statement_free(&statement);
-    if (query == NULL)
-        return -1;
-    struct odbc_value value;
-    struct odbc_error error;
-    int rows;
-    int64_t sites = 0;
-    while ((rows = odbc_query_next(query, &value, &error)) == 1) {
-        const struct site *site = sitedb_site(db, value.text);
-        sites += site != NULL && site_is_active(site) && strcasecmp(site->code, db->owner) != 0 &&
-                 sitedb_filter_selects(filter, package, site->code);
-    }
-    odbc_query_free(query);
-    return rows < 0 ? -1 : sites;
-}
+/* Where the stuck findings of one package begin and end in `stuck`. */
+struct run_of_package {
+    size_t start, end;
+};
 
-static void find_packages(struct search *search, bool *chosen)
+/* The packages that are stuck at some sites. @return how many, in both arrays, which have room for all */
+static size_t look_at_packages(const struct search *search, struct run_of_package *runs,
+                               struct package_sites *packages)
 {
     const struct item *items = search->findings->items;
-    int statements = 0;
-    for (size_t start = 0, end; start < search->count && statements < MOST_STATEMENTS; start = end) {
+    size_t count = 0;
+    for (size_t start = 0, end; start < search->count; start = end) {
         const char *package = items[search->stuck[start]].package;
         for (end = start; end < search->count && strcasecmp(package, items[search->stuck[end]].package) == 0;)
             end++;
-        const int64_t stuck = (int64_t)(end - start);
-        if (stuck < LEAST)
-            continue;
-        statements++;
-        const int64_t of = count_sites(search, package);
-        if (of < 0 || !is_most(stuck, of))
-            continue;
-        for (size_t i = 0; i < search->count; i++)
-            chosen[i] = i >= start && i < end;
-        add_cause(search, chosen,
-                  (struct common_cause){.kind = CAUSE_PACKAGE, .what = package, .stuck = stuck, .of = of});
-        end = start;
+        if (end - start >= LEAST) {
+            runs[count] = (struct run_of_package){start, end};
+            packages[count++] = (struct package_sites){.package = package};
+        }
     }
+    return count;
+}
+
+/* Packages that are stuck at most of their sites: each is a cause, many of them are one. */
+static void find_packages(struct search *search, struct run_of_package *runs, struct package_sites *packages,
+                          bool *chosen)
+{
+    const struct pair_question question = {.filter = &search->run->check->look.filter};
+    size_t count = look_at_packages(search, runs, packages), most = 0;
+    struct failure dropped;
+    if (count == 0 || pairs_count_sites(&search->run->db, &question, packages, count, &dropped) != 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (packages[i].sites > 0 && is_most((int64_t)(runs[i].end - runs[i].start), packages[i].sites)) {
+            runs[most] = runs[i];
+            packages[most++] = packages[i];
+        }
+    struct common_cause many = {
+        .kind = CAUSE_PACKAGES, .what = search->run->db.owner, .stuck = (int64_t)most};
+    memset(chosen, 0, search->count * sizeof *chosen);
+    for (size_t i = most; i-- > 0;) { /* from behind: what is taken out moves only what was looked at */
+        for (size_t stuck = runs[i].start; stuck < runs[i].end; stuck++)
+            chosen[stuck] = true;
+        if (most >= LEAST)
+            continue;
+        const struct common_cause one = {.kind = CAUSE_PACKAGE,
+                                         .what = packages[i].package,
+                                         .stuck = (int64_t)(runs[i].end - runs[i].start),
+                                         .of = packages[i].sites};
+        add_cause(search, chosen, one);
+        memset(chosen, 0, search->count * sizeof *chosen);
+    }
+    if (most >= LEAST)
+        add_cause(search, chosen, many);
 }
 
 void causes_find(struct cause_list *list, const struct siteorder *order, const struct siterun *run,
@@ -234,17 +235,21 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
                             .places = calloc(order->hop_count + 1, sizeof *search.places),
                             .stuck = calloc(findings->count + 1, sizeof *search.stuck)};
     bool *chosen = calloc(findings->count + 1, sizeof *chosen);
-    if (search.places != NULL && search.stuck != NULL && chosen != NULL) {
+    struct run_of_package *runs = calloc(findings->count / LEAST + 1, sizeof *runs);
+    struct package_sites *packages = calloc(findings->count / LEAST + 1, sizeof *packages);
+    if (search.places != NULL && search.stuck != NULL && chosen != NULL && runs != NULL && packages != NULL) {
         look_at_places(&search, scan);
         qsort_r(search.stuck, search.count, sizeof *search.stuck, by_package, findings->items);
         find_sites(&search, chosen);
         for (size_t hop = 0; hop < order->hop_count; hop++)
             find_site(&search, hop, chosen);
-        find_packages(&search, chosen);
+        find_packages(&search, runs, packages, chosen);
     }
     free(search.places);
     free(search.stuck);
     free(chosen);
+    free(runs);
+    free(packages);
 }
 
 void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text)
@@ -262,6 +267,9 @@ void cause_add_words(const struct common_cause *cause, const struct sitedb *db, 
         text_add_clean(text, cause->what, 16);
         text_addf(text, " is stuck at %" PRId64 " of its %" PRId64 " sites together", cause->stuck,
                   cause->of);
+        break;
+    case CAUSE_PACKAGES:
+        text_addf(text, "%" PRId64 " packages are stuck at all or most of their sites", cause->stuck);
         break;
     }
 }
@@ -283,6 +291,12 @@ void cause_add_advice(const struct common_cause *cause, const struct sitedb *db,
     case CAUSE_PACKAGE:
         text_addf(text,
                   "; look for it in distmgr.log and sched.log of %s first: its source, its compressed files",
+                  db->owner);
+        break;
+    case CAUSE_PACKAGES:
+        text_addf(text,
+                  "; look at distmgr.log and sched.log of %s first: a full disk, a share that is gone, a "
+                  "component that hangs",
                   db->owner);
         break;
     }

@@ -14,13 +14,13 @@
  * bring single packages by hand, which would flood the links.
  */
 
-enum cause_kind { CAUSE_SITES, CAUSE_SITE, CAUSE_PACKAGE };
+enum cause_kind { CAUSE_SITES, CAUSE_SITE, CAUSE_PACKAGE, CAUSE_PACKAGES };
 
 struct common_cause {
     enum cause_kind kind;
     size_t finding;    /* the first of its items: the worst, the oldest */
     const char *what;  /* site code or package; borrowed */
-    int64_t stuck, of; /* sites or packages */
+    int64_t stuck, of; /* sites or packages; `of` is not known of CAUSE_PACKAGES */
 };
 
 struct cause_list {
@@ -30,7 +30,7 @@ struct cause_list {
 
 /**
  * Find the causes of what was judged, and fold their items into them. Costs a sort, and one
- * small statement for each package that is stuck at three sites or more, a few at most. A lack of memory, or a
+ * small statement for each hundred packages that are stuck at three sites or more. A lack of memory, or a
  * database that does not answer, costs the causes alone.
  */
 void causes_find(struct cause_list *list, const struct siteorder *order, const struct siterun *run,

@@ -36,6 +36,10 @@ enum pair_column {
 void pair_add_scan(const struct sitedb *db, const struct pair_question *question, int64_t until,
                    struct statement *statement);
 
+/** The statement of one batch of pairs_count_sites. */
+void pair_add_sites_count(const struct sitedb *db, const struct pair_question *question,
+                          const struct package_sites *packages, size_t count, struct statement *statement);
+
 /** The statement of one batch of pairs_look_up. */
 void pair_add_lookup(const struct sitedb *db, enum pair_rule rule, const struct lookup *lookups, size_t count,
                      struct statement *statement);

@@ -122,6 +122,19 @@ static void add_version_pairs(const struct sitedb *db, const struct pair_questio
     statement_text(statement, " GROUP BY p.PkgID, d.SiteCode");
 }
 
+void pair_add_sites_count(const struct sitedb *db, const struct pair_question *question,
+                          const struct package_sites *packages, size_t count, struct statement *statement)
+{
+    statement_text(statement, "SELECT p.PkgID, COUNT(DISTINCT d.SiteCode) AS Sites FROM SMSPackages p"
+                              " JOIN v_DistributionPoint d ON d.PackageID = p.PkgID");
+    add_conditions(db, question, statement);
+    for (size_t i = 0; i < count; i++) {
+        statement_text(statement, i == 0 ? " AND p.PkgID IN (" : ", ");
+        statement_bind(statement, packages[i].package);
+    }
+    statement_text(statement, ") GROUP BY p.PkgID");
+}
+
 /* ---- rule recipe */
 
 static const char recipe_row[] = "r.Status <> 0 AND r.SourceVersion > 0";

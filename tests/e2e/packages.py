@@ -41,7 +41,7 @@ SILENCE = re.compile(
     r'(?:; and at (?P<below>\d+) sites? below)?\Z')
 
 CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites: sender or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'
-                   r'|\S+ is stuck at \d+ of its \d+ sites together); (?P<advice>look [^;]*); oldest (?P<oldest>.*)\Z')
+                   r'|\S+ is stuck at \d+ of its \d+ sites together|\d+ packages are stuck at all or most of their sites); (?P<advice>look [^;]*); oldest (?P<oldest>.*)\Z')
 
 
 def shared_object(pattern):

@@ -13,6 +13,7 @@ import pytest
 
 import daemons
 import logs
+import sitedb_order
 from tds_fixture import TdsServer
 
 PROGRAMS = ("check_sms_packages", "check_sms_dps", "check_sms_despool", "check_sms_inbox", "sms_reset_package")
@@ -60,7 +61,10 @@ class Machine:
         self.database = self.path("SMS_CEN.db")
         with daemons.sitedb.Lab(self.database) as lab:
             daemons.sitedb_demo.build(lab)
-        daemons.give(self.database)
+        with daemons.sitedb.Lab(self.path("SMS_WAN.db")) as lab:
+            sitedb_order.build(lab)
+        for name in ("SMS_CEN.db", "SMS_WAN.db"):
+            daemons.give(self.path(name))
         now = time.time()
         for code in ("S02", "S03"):
             site = logs.Site("sms2003", code=code, parent="CEN")
@@ -100,7 +104,7 @@ class Machine:
 
     def here(self, command):
         for old, new in (("@/etc/monitoring-plugins-sms.ini", ""), ("/srv/sms-logs", self.path("srv")), ("/srv/S02", self.path("srv/S02")), ("/srv/cen", self.path("srv/cen")),
-                         ("CEN00012", "CEN00001"), ("CEN0000E", "CEN00001"), ("*.branch.example", "S0*"), ("Database=SMS_CEN.db", "Database=" + self.database)):
+                         ("CEN00012", "CEN00001"), ("CEN0000E", "CEN00001"), ("*.branch.example", "S0*"), ("Database=SMS_", "Database=" + self.path("SMS_"))):
             command = command.replace(old, new)
         return command
 

@@ -33,7 +33,7 @@ def test_a_kept_demo_can_be_gone_on_with(tmp_path):
                             text=True, timeout=60, check=False)
     assert pasted.returncode == 2 and pasted.stdout.startswith("SMS PACKAGES CRITICAL - "), pasted
     assert "too young" not in pasted.stdout, "it does not find the demo's memory: %s" % pasted.stdout
-    assert sorted(os.listdir(folder)) == ["Logs", "SMS_CEN.db", "odbc", "reset", "state"]
+    assert sorted(os.listdir(folder)) == ["Logs", "SMS_CEN.db", "SMS_WAN.db", "odbc", "reset", "state"]
     assert str(folder) not in shown, "the story is told in short names"
 
 

@@ -22,8 +22,8 @@ def new(world, *arguments, **more):
 def test_a_service_that_is_red_does_not_hide_the_next_stall(world):
     world.make()
     world.stuck("CEN00001", "S01")
-    world.stuck("CEN00002", "S02", age_s=5 * DAY)
-    first = new(world).is_(CRITICAL, "2 new: CEN00002 at S02 (sent), CEN00001 at S01 (sent); 2 stuck in all")
+    world.stuck("CEN00002", "S01", age_s=5 * DAY)
+    first = new(world).is_(CRITICAL, "2 new: CEN00002 at S01 (sent), CEN00001 at S01 (sent); 2 stuck in all")
     assert first.value("new") == 2 and first.value("stuck") == 2
     new(world, later=14 * MINUTE).is_(CRITICAL, "2 new")
     calm = new(world, later=16 * MINUTE).is_(OK, "nothing new, 2 stuck in all")
@@ -32,6 +32,16 @@ def test_a_service_that_is_red_does_not_hide_the_next_stall(world):
     third = new(world, later=40 * MINUTE).is_(CRITICAL, "1 new: CEN00003 at S03 (sent); 3 stuck in all")
     assert third.items[0]["package"] == "CEN00003" and third.value("new") == 1
     new(world, later=56 * MINUTE).is_(OK, "nothing new, 3 stuck in all")
+
+
+def test_a_new_one_of_many_is_named_beside_the_cause_that_stands_for_all(world):
+    world.make()
+    world.stuck("CEN00001", "S01")
+    world.stuck("CEN00002", "S02")
+    new(world).is_(CRITICAL, "2 new")
+    world.stuck("CEN00003", "S03", age_s=4 * DAY)
+    third = new(world, later=HOUR).is_(CRITICAL, "1 new: CEN00003 at S03 (sent); 3 stuck in all")
+    assert [cause["cause"] for cause in third.causes] == ["nothing reaches 3 of 3 sites: sender or scheduler of CEN"] and third.items == []
 
 
 def test_the_service_beside_it_shows_all_and_takes_no_news_away(world):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import daemons
+import despool
 import logs
 import nrpe
 import smbd
@@ -51,7 +52,7 @@ def test_logs_of_a_folder(place):
         arrived = server.check("check_sms_despool_S03")
         assert arrived == test_nrpe.direct(commands, "check_sms_despool_S03")
         assert b" lines=0 bytes=0B " in arrived[1], arrived[1].decode()
-        assert test_nrpe.label_count(arrived[1].splitlines()[0]) == 10
+        assert test_nrpe.label_count(arrived[1].splitlines()[0]) == len(despool.LABELS)
 
 
 def test_logs_over_smb_with_the_credentials_of_a_file(place):

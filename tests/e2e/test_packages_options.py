@@ -10,7 +10,8 @@ from packages import CRITICAL, PLUGIN, Server, UNKNOWN, WARNING, run
 
 
 @pytest.mark.parametrize("arguments, texts", [
-    (["--bogus"], ["--bogus", "--help"]),
+    (["--bogus"], ["--bogus", "did you mean --logs?"]),
+    (["--frobnicate"], ["--frobnicate", "--help"]),
     (["-X"], ["-X"]),
     (["extra"], ["'extra'"]),
     (["-w"], ["--warning", "RANGE"]),
