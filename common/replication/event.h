@@ -45,7 +45,7 @@ enum replication_kind {
     REPLICATION_ACCEPTED, /* ... or were found in order */
     REPLICATION_BUSY,     /* held of wanted threads of @threads or @despooling are busy; wanted 0: all */
     REPLICATION_STARTED,  /* one of them took up new work, so they are not stuck */
-    REPLICATION_PUT_OFF,  /* an instruction @FILE waits for a date; wanted: how many seconds from now */
+    REPLICATION_PUT_OFF, /* an instruction @FILE waits for a date; wanted: how many seconds from now, negative in the past */
     /* Of the logs that only tell why: nothing opens or ends by them. */
     REPLICATION_ON_ITS_WAY, /* why the package is not sent, or how far it is */
     REPLICATION_SENT        /* it was sent as a whole */
