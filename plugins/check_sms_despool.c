@@ -7,7 +7,7 @@
  *   replication/logset   the logs since the last run: bytes, records, events, conditions
  *   check/stalls         one item a package, of the conditions and of --pck's base files
  *   items/judge          age and thresholds to a state
- *   check/stalls_output  the wording
+ *   check/stalls_output  the wording: stalls_verdict, stalls_unread, stalls_notes, stall_words
  *   items/output         lines and perfdata within the budgets
  *
  * This file: the options, the question and the state.
@@ -317,7 +317,7 @@ static enum status judge(const struct run *run, const struct tally *tally, enum 
     enum status status = status_worse(status_worse(tally->status, silence), run->silent.status);
     size_t unread = 0;
     for (size_t i = 0; i < run->set.count; i++)
-        unread += stallreport_is_unread(&run->set.logs[i]);
+        unread += logset_is_unread(&run->set.logs[i]);
     /* Without logs and without memory nothing was looked at: that is no mere warning. */
     if (run->in_trouble)
         status = status_worse(status, unread < run->set.count ? STATUS_WARNING : STATUS_UNKNOWN);

@@ -69,3 +69,14 @@ void text_add_clean(struct text *text, const char *string, size_t max_bytes)
             room_for_ellipsis = text->length;
     }
 }
+
+void text_add_clean_list(struct text *text, const char *const *strings, size_t count, size_t shown,
+                         size_t max_bytes)
+{
+    for (size_t i = 0; i < count && i < shown; i++) {
+        text_add(text, i > 0 ? ", " : "");
+        text_add_clean(text, strings[i] != NULL ? strings[i] : "?", max_bytes);
+    }
+    if (count > shown)
+        text_addf(text, " and %zu more", count - shown);
+}

@@ -16,4 +16,14 @@
  */
 void text_add_clean(struct text *text, const char *string, size_t max_bytes);
 
+/**
+ * Append the first of many untrusted names: "a, b and 3 more".
+ *
+ * @param strings    at least the first `shown` of them; one that is NULL is "?"
+ * @param count      of all
+ * @param max_bytes  of one name
+ */
+void text_add_clean_list(struct text *text, const char *const *strings, size_t count, size_t shown,
+                         size_t max_bytes);
+
 #endif

@@ -147,12 +147,10 @@ static void add_state(const struct boxreport *report, struct text *verdict)
 static void add_selection(const struct string_list *match, struct text *verdict)
 {
     enum { SHOWN = 5, PATTERN_BYTES = 40 };
-    for (size_t i = 0; i < match->count && i < SHOWN; i++) {
-        text_add(verdict, i == 0 ? "; only " : ", ");
-        text_add_clean(verdict, match->strings[i], PATTERN_BYTES);
-    }
-    if (match->count > SHOWN)
-        text_addf(verdict, " and %zu more", match->count - SHOWN);
+    if (match->count == 0)
+        return;
+    text_add(verdict, "; only ");
+    text_add_clean_list(verdict, match->strings, match->count, SHOWN, PATTERN_BYTES);
 }
 
 static void add_memory(const struct boxreport *report, struct text *verdict)

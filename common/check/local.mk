@@ -39,5 +39,11 @@ common_check_libcheck_a_SOURCES = \
 	common/check/stall_words.h \
 	common/check/stalls.c \
 	common/check/stalls.h \
+	common/check/stalls_notes.c \
+	common/check/stalls_notes.h \
 	common/check/stalls_output.c \
-	common/check/stalls_output.h
+	common/check/stalls_output.h \
+	common/check/stalls_unread.c \
+	common/check/stalls_unread.h \
+	common/check/stalls_verdict.c \
+	common/check/stalls_verdict.h

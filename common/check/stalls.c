@@ -367,6 +367,11 @@ const struct stall *stalls_ordered(const struct stall_list *list, size_t index)
     return &list->stalls[index];
 }
 
+const struct item *stalls_item(const void *list, size_t index)
+{
+    return &stalls_ordered(list, index)->item;
+}
+
 void stalls_tally(const struct stall_list *list, struct tally *tally)
 {
     *tally = (struct tally){.status = STATUS_OK};

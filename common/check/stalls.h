@@ -80,8 +80,11 @@ int stalls_of_folder(struct stall_list *list, struct bytestore *store, const cha
 int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
                  struct announcements *announcements, int64_t now, struct failure *failure);
 
-/** @return the item at this place of the order of display; borrowed */
+/** @return the stall at this place of the order of display; borrowed */
 const struct stall *stalls_ordered(const struct stall_list *list, size_t index);
+
+/** The same as an item. @param list  a struct stall_list */
+const struct item *stalls_item(const void *list, size_t index);
 
 void stalls_tally(const struct stall_list *list, struct tally *tally);
 

@@ -57,10 +57,6 @@ struct stallreport {
     bool verbose; /* -v: all items, what ended, what was seen once, the stamps' zone */
 };
 
-/** @return whether nothing can be said of this log: it could not be read, never held a record, or is another
- * component's */
-bool stallreport_is_unread(const struct logset_log *log);
-
 /** Tell how each log was read, for -vv. */
 void stallreport_trace(const struct logset *logs, const struct trace *trace);
 

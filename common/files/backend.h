@@ -38,7 +38,7 @@ extern const struct byte_transport smbfile_transport;
  */
 void *smbfile_new(const struct smb_access *access, const struct trace *trace, struct failure *failure);
 
-/** bytestore_check for a location that bytestore_is_smb. */
+/** bytestore_check for a location that location_is_smb. */
 int smbfile_check(const char *url, struct failure *failure);
 
 #endif

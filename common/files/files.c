@@ -15,16 +15,11 @@ struct bytestore {
     int64_t bytes_read;
 };
 
-bool bytestore_is_smb(const char *location)
-{
-    return strncasecmp(location, "smb://", 6) == 0;
-}
-
 int bytestore_check(const char *location, struct failure *failure)
 {
     if (location[0] == '\0')
         return fail(failure, "a location is empty; give a path or smb://host/share/path");
-    return bytestore_is_smb(location) ? smbfile_check(location, failure) : 0;
+    return location_is_smb(location) ? smbfile_check(location, failure) : 0;
 }
 
 struct bytestore *bytestore_new(const struct smb_access *access, const struct trace *trace)
@@ -41,7 +36,7 @@ static const struct byte_transport *transport_for(struct bytestore *store, const
     *self = NULL;
     if (bytestore_check(location, failure) != 0)
         return NULL;
-    if (!bytestore_is_smb(location))
+    if (!location_is_smb(location))
         return &localfile_transport;
     if (store->smb == NULL)
         store->smb = smbfile_new(store->access, store->trace, failure);
@@ -57,7 +52,7 @@ struct bytefile *bytestore_open(struct bytestore *store, const char *location, b
     const struct byte_transport *transport = transport_for(store, location, &self, failure);
     if (transport == NULL)
         return NULL;
-    if (!bytestore_is_smb(location))
+    if (!location_is_smb(location))
         trace_step(store->trace, "opening %s", location);
     struct bytefile *file = transport->open(self, location, missing, failure);
     if (file != NULL)
@@ -101,7 +96,7 @@ static bool visit_variant(void *context, const struct bytestore_entry *entry)
 /* The location with the folder's own spelling of its last component; owned; NULL when there is none. */
 static char *find_variant(struct bytestore *store, const char *location)
 {
-    const bool smb = bytestore_is_smb(location);
+    const bool smb = location_is_smb(location);
     const char *name = location_name(location);
     char *folder = location_parent(location), *decoded = smb ? location_decode(name) : NULL, *found = NULL;
     struct variant_search search = {.wanted = smb ? decoded : name};

@@ -55,9 +55,6 @@ struct bytestore_folder {
 /** @return false to end the listing early */
 typedef bool bytestore_visitor(void *context, const struct bytestore_entry *entry);
 
-/** @return true when the location is an smb:// URL */
-bool bytestore_is_smb(const char *location);
-
 /**
  * Look whether a location can be used at all, without touching it: an smb:// URL has a host and a share, and
  * carries no user or password (refused without repeating it: everybody can read a command line).

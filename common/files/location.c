@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "files/location.h"
 
-#include "files/files.h"
 #include "files/smb_url.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+bool location_is_smb(const char *location)
+{
+    return strncasecmp(location, "smb://", strlen("smb://")) == 0;
+}
 
 /*
  * Nothing is asked of the path itself: the same path must name the same memory while its file system is away.
@@ -45,8 +50,8 @@ static char *taken(struct text *text)
 char *location_absolute(const char *given, struct failure *failure)
 {
     struct text place = {0};
-    char *directory = given[0] == '/' || bytestore_is_smb(given) ? NULL : getcwd(NULL, 0);
-    if (bytestore_is_smb(given)) {
+    char *directory = given[0] == '/' || location_is_smb(given) ? NULL : getcwd(NULL, 0);
+    if (location_is_smb(given)) {
         text_add(&place, given);
     } else if (given[0] != '/' && directory == NULL) {
         fail(failure, "%s: the working directory: %s; give an absolute path", given, strerror(errno));
@@ -105,7 +110,7 @@ char *location_join(const char *folder, const char *name)
     text_add(&joined, folder);
     if (length > 0 && folder[length - 1] != '/')
         text_add(&joined, "/");
-    if (bytestore_is_smb(folder))
+    if (location_is_smb(folder))
         add_encoded(&joined, name);
     else
         text_add(&joined, name);
@@ -116,7 +121,7 @@ char *location_join(const char *folder, const char *name)
 static size_t root_length(const char *location)
 {
     struct smburl url;
-    if (!bytestore_is_smb(location))
+    if (!location_is_smb(location))
         return location[0] == '/';
     return smburl_parse(location, &url, NULL) == 0 ? strlen(url.share) : strlen(location);
 }

@@ -5,6 +5,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Locations (files/files.h) as words: nothing here touches what they name. */
@@ -35,6 +36,9 @@ char *location_join(const char *folder, const char *name);
 
 /** @return the folder that holds it; owned (free); NULL for a share, for "/", or when memory ran out */
 char *location_parent(const char *location);
+
+/** @return whether it is an smb:// URL */
+bool location_is_smb(const char *location);
 
 /** @return its last part; of an URL still encoded; borrowed from it */
 const char *location_name(const char *location);

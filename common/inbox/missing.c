@@ -47,12 +47,7 @@ static bool visit(void *context, const struct bytestore_entry *entry)
 
 static void add_names(const struct search *search, struct text *text)
 {
-    for (size_t i = 0; i < search->count && i < SHOWN; i++) {
-        text_add(text, i > 0 ? ", " : "");
-        text_add_clean(text, search->first[i] != NULL ? search->first[i] : "?", NAME_BYTES);
-    }
-    if (search->count > SHOWN)
-        text_addf(text, " and %zu more", search->count - SHOWN);
+    text_add_clean_list(text, (const char *const *)search->first, search->count, SHOWN, NAME_BYTES);
 }
 
 /* The nearest folder above that is there. @return owned, or NULL: none, or it tells nothing */

@@ -2,6 +2,7 @@
 #include "logs/source.h"
 
 #include "base/units.h"
+#include "files/location.h"
 #include "logs/rotation.h"
 
 #include <stdio.h>
@@ -33,12 +34,6 @@ struct log_source {
     struct log_segment segment;
     struct log_status status;
 };
-
-static const char *base_name(const char *location)
-{
-    const char *slash = strrchr(location, '/');
-    return slash != NULL ? slash + 1 : location;
-}
 
 /* Takes the file over when there is something to read in it. */
 static void add_part(struct log_source *source, struct log_file *log, int64_t begin, bool rotated,
@@ -74,12 +69,12 @@ static void tell_loss(struct log_source *source, const char *location, const cha
             source->status.loss, sizeof source->status.loss,
             "%s was rotated more than once, or replaced, since it was read up to %s; what was written between"
             " then and the beginning of %s may be missing%s",
-            base_name(location), since, base_name(old_location), unread);
+            location_name(location), since, location_name(old_location), unread);
     else
         snprintf(source->status.loss, sizeof source->status.loss,
                  "%s was truncated or replaced since it was read up to %s and no rotated file "
                  "continues it; what was written between then and its new beginning may be missing%s",
-                 base_name(location), since, unread);
+                 location_name(location), since, unread);
 }
 
 static void renew(struct log_mark *mark, const struct bytefile_facts *facts)

@@ -337,6 +337,11 @@ int logset_read(struct logset *set, const struct logset_options *options, struct
     return result;
 }
 
+bool logset_is_unread(const struct logset_log *log)
+{
+    return log->failed || log->newest_s == 0 || log->others[0] != '\0';
+}
+
 void logset_last_line(const struct logset *set, enum replication_component component, struct bytestore *store,
                       struct text *line)
 {

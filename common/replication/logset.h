@@ -97,6 +97,10 @@ struct logset {
 int logset_read(struct logset *set, const struct logset_options *options, struct bytestore *store,
                 struct statefile *state, const struct trace *trace, struct failure *failure);
 
+/** @return whether nothing can be said of this log: it could not be read, never held a record, or is another
+ * component's */
+bool logset_is_unread(const struct logset_log *log);
+
 /** Append the last line that a component wrote, cleaned; nothing where it cannot be read. */
 void logset_last_line(const struct logset *set, enum replication_component component, struct bytestore *store,
                       struct text *line);

@@ -75,11 +75,39 @@ static void long_text_is_cut_at_a_character(void **state)
     }
 }
 
+static const char *const names[] = {"CEN00001", "CEN|0002", NULL, "CEN00000004"};
+static const struct {
+    size_t count, shown, most;
+    const char *list;
+} lists[] = {
+    {0, 5, 20, ""},
+    {1, 5, 20, "CEN00001"},
+    {2, 5, 20, "CEN00001, CEN/0002"},
+    {4, 4, 8, "CEN00001, CEN/0002, ?, CEN00..."},
+    {4, 1, 20, "CEN00001 and 3 more"},
+    {1000, 2, 20, "CEN00001, CEN/0002 and 998 more"},
+    {4, 0, 20, " and 4 more"},
+};
+
+static void a_few_names_stand_for_many(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct text text = {0};
+        text_add_clean_list(&text, names, lists[i].count, lists[i].shown, lists[i].most);
+        if (strcmp(text_string(&text), lists[i].list) != 0)
+            fail_msg("%zu of %zu: '%s', not '%s'", lists[i].shown, lists[i].count, text_string(&text),
+                     lists[i].list);
+        text_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(untrusted_text_is_cleaned),
         cmocka_unit_test(long_text_is_cut_at_a_character),
+        cmocka_unit_test(a_few_names_stand_for_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

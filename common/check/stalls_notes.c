@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/stalls_notes.h"
+
+#include "files/location.h"
+
+#include <inttypes.h>
+
+static const char *ending_words(enum condition_end how)
+{
+    static const char *const words[] = {[CONDITION_STORED] = "its version was stored",
+                                        [CONDITION_SUCCEEDED] = "it went well now",
+                                        [CONDITION_NOT_REPEATED] = "no longer repeated, not proven",
+                                        [CONDITION_RECEIVED] = "received again without a failure",
+                                        [CONDITION_FORGOTTEN] =
+                                            "forgotten: not repeated for the time of --forget",
+                                        [CONDITION_BY_HAND] = "closed by hand"};
+    return words[how];
+}
+
+static struct text *add_note(struct stallreport_notes *notes)
+{
+    const size_t room = sizeof notes->strings / sizeof *notes->strings;
+    return &notes->texts[notes->count < room ? notes->count++ : room];
+}
+
+static void note_endings(const struct stallreport *report, struct stallreport_notes *notes)
+{
+    const struct conditions *set = &report->logs->conditions;
+    for (size_t i = 0; i < set->ending_count && i < CONDITIONS_ENDINGS; i++) {
+        const struct condition_ending *ending = &set->endings[i];
+        if (report->verbose || ending->how == CONDITION_FORGOTTEN)
+            text_addf(add_note(notes), "ended: %s %s: %s", ending->package, condition_kind_name(ending->kind),
+                      ending_words(ending->how));
+    }
+}
+
+static void note_logs(const struct stallreport *report, struct stallreport_notes *notes)
+{
+    for (size_t i = 0; i < report->logs->count; i++) {
+        const struct logset_log *log = &report->logs->logs[i];
+        if (log->status.loss[0] != '\0')
+            text_addf(add_note(notes), "%s: %s", location_name(log->location), log->status.loss);
+        if (report->verbose && log->shifted)
+            text_addf(add_note(notes),
+                      "%s: stamps are local time, UTC%+" PRId64 " min by the file's own time",
+                      location_name(log->location), log->offset_s / 60);
+    }
+}
+
+static void note_candidates(const struct stallreport *report, struct stallreport_notes *notes)
+{
+    for (size_t i = 0; report->verbose && i < report->logs->conditions.count; i++) {
+        const struct condition *condition = &report->logs->conditions.items[i];
+        if (!condition_open(condition))
+            text_addf(add_note(notes), "seen once: %s: %s", condition->package,
+                      condition_line(condition, condition->sign[CONDITION_SUPERSEDED].last_s != 0
+                                                    ? CONDITION_SUPERSEDED
+                                                    : CONDITION_FAILING));
+    }
+}
+
+static void note_known(const struct stallreport *report, struct stallreport_notes *notes)
+{
+    struct text ended = {0};
+    if (report->verbose)
+        known_list_add_ended(report->known, report->now, &ended);
+    if (ended.length > 0)
+        text_add(add_note(notes), text_string(&ended));
+    text_free(&ended);
+}
+
+void stallreport_make_notes(const struct stallreport *report, struct stallreport_notes *notes)
+{
+    note_known(report, notes);
+    note_logs(report, notes);
+    note_endings(report, notes);
+    note_candidates(report, notes);
+    if (report->logs->conditions.refused > 0)
+        text_addf(add_note(notes),
+                  "%zu events are of more packages than are believed: are these logs of one site?",
+                  report->logs->conditions.refused);
+    for (size_t i = 0; i < notes->count; i++)
+        notes->strings[i] = text_string(&notes->texts[i]);
+}
+
+void stallreport_free_notes(struct stallreport_notes *notes)
+{
+    for (size_t i = 0; i < sizeof notes->texts / sizeof *notes->texts; i++)
+        text_free(&notes->texts[i]);
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/stalls_unread.h"
+
+#include "base/sanitize.h"
+#include "files/location.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The first line has a budget: a few names stand for many. */
+enum { SHOWN_NAMES = 5, NAME_BYTES = 64 };
+
+/* A file of credentials may have been given by mistake: what it is is shown, what it hides is not. */
+static void add_beginning(const char *beginning, struct text *verdict)
+{
+    static const char hidden[] = "password";
+    const char *secret = strcasestr(beginning, hidden);
+    if (beginning[0] == '\0')
+        return;
+    text_add(verdict, ", it begins \"");
+    text_add_bytes(verdict, beginning,
+                   secret != NULL ? (size_t)(secret - beginning) + strlen(hidden) : strlen(beginning));
+    text_add(verdict, secret != NULL ? " ***\"" : "\"");
+}
+
+/* What a failure says behind the place that it is about; all of it where it names another (a share). */
+static const char *behind_place(const struct logset_log *log)
+{
+    const size_t length = strlen(log->location);
+    return strncmp(log->failure.text, log->location, length) == 0 ? log->failure.text + length
+                                                                  : log->failure.text;
+}
+
+/* Are two logs away for the same reason? */
+static bool has_cause(const struct logset_log *log, const struct logset_log *cause)
+{
+    return log->failed && strcmp(behind_place(log), behind_place(cause)) == 0;
+}
+
+static bool folder_has_cause(const struct stallreport *report, const struct logset_log *cause)
+{
+    return report->no_folder != NULL && strcmp(report->no_folder->text, cause->failure.text) == 0;
+}
+
+static bool same_folder(const char *one, const char *other)
+{
+    const size_t length = (size_t)(location_name(one) - one);
+    return length == (size_t)(location_name(other) - other) && strncmp(one, other, length) == 0;
+}
+
+/* What keeps several from being read, as a server or a file with the password does, is told once. */
+static void add_failure(const struct stallreport *report, const struct logset_log *cause,
+                        struct text *verdict)
+{
+    const char *names[LOG_MERGE_LOGS + 1];
+    const char *reason = behind_place(cause);
+    const bool placed = reason != cause->failure.text;
+    size_t count = 0;
+    for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
+        if (has_cause(&report->logs->logs[i], cause))
+            names[count++] = placed && !same_folder(report->logs->logs[i].location, cause->location)
+                                 ? report->logs->logs[i].location
+                                 : location_name(report->logs->logs[i].location);
+    if (folder_has_cause(report, cause))
+        names[count++] = "--pck";
+    if (count > 1 && placed) { /* the first with its folder, the others by name */
+        text_addf(verdict, "%s, ", cause->location);
+        text_add_clean_list(verdict, names + 1, count - 1, SHOWN_NAMES, NAME_BYTES);
+    } else if (count > 1) {
+        text_add_clean_list(verdict, names, count, SHOWN_NAMES, NAME_BYTES);
+        text_add(verdict, ": ");
+    }
+    text_addf(verdict, "%s; ", count > 1 ? reason : cause->failure.text);
+}
+
+static void add_unread(const struct stallreport *report, const struct logset_log *log, struct text *verdict)
+{
+    if (log->failed)
+        add_failure(report, log, verdict);
+    else if (log->others[0] != '\0')
+        text_addf(verdict, "%s is the log of %s: give despool.log and distmgr.log of the child site; ",
+                  location_name(log->location), log->others);
+    else if (log->status.size_bytes == 0)
+        text_addf(verdict, "%s is empty: is logging of this component switched on?; ", log->location);
+    else {
+        text_addf(verdict, "%s has no record of an SMS or ConfigMgr log in %" PRId64 " bytes", log->location,
+                  log->status.size_bytes);
+        add_beginning(log->beginning, verdict);
+        text_add(verdict, ": is it the right file, or --encoding?; ");
+    }
+}
+
+static bool is_told(const struct logset *set, size_t log)
+{
+    for (size_t i = 0; i < log; i++)
+        if (has_cause(&set->logs[i], &set->logs[log]))
+            return true;
+    return false;
+}
+
+static bool folder_is_told(const struct stallreport *report)
+{
+    for (size_t i = 0; i < report->logs->count; i++)
+        if (report->logs->logs[i].failed && folder_has_cause(report, &report->logs->logs[i]))
+            return true;
+    return false;
+}
+
+void stallreport_add_unread(const struct stallreport *report, struct text *verdict)
+{
+    enum { SHOWN = 2 };
+    const struct logset *set = report->logs;
+    size_t causes = 0;
+    for (size_t i = 0; i < set->count; i++)
+        if (logset_is_unread(&set->logs[i]) && !(set->logs[i].failed && is_told(set, i)) && causes++ < SHOWN)
+            add_unread(report, &set->logs[i], verdict);
+    if (causes > SHOWN)
+        text_addf(verdict, "and %zu more like these; ", causes - SHOWN);
+    if (report->no_folder != NULL && !folder_is_told(report))
+        text_addf(verdict, "%s; ", report->no_folder->text);
+}
