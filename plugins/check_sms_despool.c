@@ -343,13 +343,11 @@ static void tell(struct run *run)
     const struct stallreport report = {
         .label = label,
         .status = judge(run, &tally, silence, future_s),
-        .format = (enum output_format)check->options.format,
+        .options = &check->options,
         .announcements = &run->announcements,
         .logs = &run->set,
         .stalls = &run->stalls,
         .tally = &tally,
-        .thresholds = &check->options.thresholds,
-        .known = &check->options.known,
         .packages = &check->despool.packages,
         .exclude_packages = &check->despool.exclude_packages,
         .site = check->despool.site,
@@ -366,8 +364,6 @@ static void tell(struct run *run)
         .silent_warning_s = check->despool.silent_warning_s,
         .silent_critical_s = check->despool.silent_critical_s,
         .now = run->now,
-        .max_items = (size_t)check->options.max_items,
-        .verbose = check->options.verbosity > 0,
     };
     stallreport_trace(&run->set, worker_trace(run->worker));
     stallreport_finish(&report, run->worker);

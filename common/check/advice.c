@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/packageid.h"
+#include "items/output.h"
 
 #include <string.h>
 
@@ -21,22 +22,40 @@ static bool is_site(const char *site)
     return length == 3 && site[length] == '\0';
 }
 
+static const char *sections_of(const struct check_options *options, enum advice_program program)
+{
+    switch (program) {
+    case ADVICE_RESET:
+    case ADVICE_PACKAGES:
+        return text_string(&options->database_extra);
+    case ADVICE_CLOSE:
+        return text_string(&options->extra);
+    case ADVICE_PRELOAD:
+        break;
+    }
+    return "";
+}
+
 bool advice_command(const struct check_options *options, enum advice_program program, const char *lead,
                     const char *package, const char *site, struct text *text)
 {
     static const struct {
         const char *name, *package_option;
-        bool own_sections;
-    } programs[] = {[ADVICE_RESET] = {"sms_reset_package", "package", false},
-                    [ADVICE_PACKAGES] = {"check_sms_packages", "package", false},
-                    [ADVICE_DESPOOL] = {"check_sms_despool", "close", true}};
+    } programs[] = {[ADVICE_RESET] = {"sms_reset_package", "--package="},
+                    [ADVICE_PACKAGES] = {"check_sms_packages", "--package="},
+                    [ADVICE_CLOSE] = {"check_sms_despool", "--close="},
+                    [ADVICE_PRELOAD] = {"PreloadPkgOnSite.exe", ""}};
     const bool at_site = site != NULL && site[0] != '\0';
-    if (options->no_commands || !is_package(package) || (at_site && !is_site(site)))
+    const size_t before = text->length;
+    if (options->no_commands || !is_package(package) || (at_site && !is_site(site)) ||
+        (program == ADVICE_CLOSE && options->sections_lack))
         return false;
-    const struct text *extra = programs[program].own_sections ? &options->extra : &options->database_extra;
-    text_addf(text, "%s%s%s --%s=%s", lead, programs[program].name, text_string(extra),
+    text_addf(text, "%s%s%s %s%s", lead, programs[program].name, sections_of(options, program),
               programs[program].package_option, package);
     if (at_site)
         text_addf(text, " --child-site=%s", site);
-    return true;
+    if (text->length <= REPORT_ITEM_UNCUT_BYTES)
+        return true;
+    text_cut(text, before); /* the beginning of a command may be another command */
+    return false;
 }

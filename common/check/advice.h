@@ -8,13 +8,16 @@
 
 /*
  * Commands in an item's line that an administrator pastes, perhaps as root. Names come from the database or a
- * log, so a command is offered only where package, site and sections have the shape that such names have.
+ * log, so a command is offered only where package, site and sections have the shape that such names have, and where
+ * the line has room for all of it.
  */
 
 enum advice_program {
     ADVICE_RESET,    /* sms_reset_package, with the sections that the connection came from */
     ADVICE_PACKAGES, /* check_sms_packages, the same */
-    ADVICE_DESPOOL   /* check_sms_despool --close, with the sections that the check got */
+    ADVICE_CLOSE, /* check_sms_despool --close, with the sections that the check got; none where they do not say
+                        all of what it looks at */
+    ADVICE_PRELOAD /* PreloadPkgOnSite.exe of the product, on the child site */
 };
 
 /**
@@ -23,6 +26,7 @@ enum advice_program {
  *
  * @param lead  words in front of the command, appended with it: "; else "
  * @param site  NULL or "" where the command needs none
+ * @param text  the item's line
  * @return whether there is one
  */
 bool advice_command(const struct check_options *options, enum advice_program program, const char *lead,

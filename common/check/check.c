@@ -124,6 +124,13 @@ static enum status run(const struct check *check, struct text *output)
     return status;
 }
 
+/* All but how it judges and tells. */
+static bool says_what_is_looked_at(const struct option *option)
+{
+    return option < check_option_table || option >= check_option_table + check_option_count ||
+           strcmp(option->name, "state-dir") == 0;
+}
+
 /* What the options were is a part of what the check tells. */
 static void note_options(const struct check *check, const struct program *program,
                          const struct options_arena *arena)
@@ -134,6 +141,7 @@ static void note_options(const struct check *check, const struct program *progra
     text_cut(&options->database_extra, 0);
     options->no_commands = options_extra(arena, NULL, &options->extra) != 0 ||
                            options_extra(arena, database_option_table, &options->database_extra) != 0;
+    options->sections_lack = options_on_command_line(arena, says_what_is_looked_at);
 }
 
 /* Options are read a second time when root gave up its rights: what the checks' user cannot read must fail

@@ -30,6 +30,7 @@ struct check_options {
     uint64_t rule;                     /* options_rule, of check_main */
     struct text extra, database_extra; /* options_extra: all of it, and what the connection came from */
     bool no_commands;                  /* they need quotes: no command is offered */
+    bool sections_lack; /* what is looked at, or where it is remembered, stands on the command line as well */
 };
 
 extern const struct option check_option_table[];

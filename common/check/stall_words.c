@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/stall_words.h"
 
-#include "base/ascii.h"
 #include "base/sanitize.h"
 #include "base/units.h"
+#include "check/advice.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -62,16 +62,6 @@ static bool is_kind(const struct stall *stall, enum condition_kind kind)
 static bool is_subject(const struct stall *stall, const char *subject)
 {
     return strcmp(stall->package, subject) == 0;
-}
-
-static bool is_site_code(const char *text)
-{
-    enum { CODE = 3 };
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length; i++)
-        if (!ascii_in(&ascii_words, text[i]))
-            return false;
-    return length == CODE;
 }
 
 void stall_add_why(const struct stall *stall, struct text *text)
@@ -179,12 +169,17 @@ static void add_definition_advice(const struct stall *stall, const struct stall_
 
 static void add_copy_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
 {
-    const char *site = place->site != NULL && is_site_code(place->site) ? place->site : "CODE";
-    text_addf(text,
-              "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it "
-              "(PreloadPkgOnSite.exe %s); else on the owning site sms_reset_package --package=%s "
-              "--child-site=%s, then refresh its distribution points",
-              stall->item.package, stall->item.package, stall->item.package, site);
+    const char *package = stall->item.package;
+    text_addf(text, "; copy %s.PCK from the owning site to this site's SMSPKG folder and preload it",
+              package);
+    if (advice_command(place->options, ADVICE_PRELOAD, " (", package, NULL, text))
+        text_add(text, ")");
+    if (place->site == NULL || !advice_command(place->options, ADVICE_RESET, "; else on the owning site ",
+                                               package, place->site, text))
+        text_add(text, "; else reset it at the owning site (sms_reset_package)");
+    text_add(text, ", then refresh its distribution points");
+    advice_command(place->options, ADVICE_CLOSE, "; if that is done and no log will show it: ", package, NULL,
+                   text);
 }
 
 void stall_add_way(const struct stall *stall, struct text *text)

@@ -3,6 +3,7 @@
 #define SMS_CHECK_STALL_WORDS_H
 
 #include "base/text.h"
+#include "check/options_shared.h"
 #include "check/stalls.h"
 
 #include <stdbool.h>
@@ -11,8 +12,9 @@
 
 /** Where it happened; borrowed. */
 struct stall_place {
-    const char *site;  /* code of the site, NULL when not given */
-    bool local_stamps; /* the logs are of SMS 2003 or older: their stamps carry no offset */
+    const struct check_options *options; /* of the check: its sections are in the commands */
+    const char *site;                    /* code of the site, NULL when not given */
+    bool local_stamps;                   /* the logs are of SMS 2003 or older: their stamps carry no offset */
 };
 
 /** One or a few words on the cause, for the first line: "the disk is full"; nothing where it is not known. */
@@ -27,7 +29,7 @@ void stall_add_line(const struct stall *stall, struct text *text);
 /** `; sender: ...`: what the logs of sched, sender and PkgXferMgr tell of the package. */
 void stall_add_way(const struct stall *stall, struct text *text);
 
-/** `; what to do`. Never to copy a file onto a disk that is full. */
+/** `; what to do`, with the commands that check/advice.h allows. Never to copy a file onto a disk that is full. */
 void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text);
 
 #endif

@@ -28,7 +28,7 @@ static void note_endings(const struct stallreport *report, struct stallreport_no
     const struct conditions *set = &report->logs->conditions;
     for (size_t i = 0; i < set->ending_count && i < CONDITIONS_ENDINGS; i++) {
         const struct condition_ending *ending = &set->endings[i];
-        if (report->verbose || ending->how == CONDITION_FORGOTTEN)
+        if (report->options->verbosity > 0 || ending->how == CONDITION_FORGOTTEN)
             text_addf(add_note(notes), "ended: %s %s: %s", ending->package, condition_kind_name(ending->kind),
                       ending_words(ending->how));
     }
@@ -40,7 +40,7 @@ static void note_logs(const struct stallreport *report, struct stallreport_notes
         const struct logset_log *log = &report->logs->logs[i];
         if (log->status.loss[0] != '\0')
             text_addf(add_note(notes), "%s: %s", location_name(log->location), log->status.loss);
-        if (report->verbose && log->shifted)
+        if (report->options->verbosity > 0 && log->shifted)
             text_addf(add_note(notes),
                       "%s: stamps are local time, UTC%+" PRId64 " min by the file's own time",
                       location_name(log->location), log->offset_s / 60);
@@ -49,7 +49,7 @@ static void note_logs(const struct stallreport *report, struct stallreport_notes
 
 static void note_candidates(const struct stallreport *report, struct stallreport_notes *notes)
 {
-    for (size_t i = 0; report->verbose && i < report->logs->conditions.count; i++) {
+    for (size_t i = 0; report->options->verbosity > 0 && i < report->logs->conditions.count; i++) {
         const struct condition *condition = &report->logs->conditions.items[i];
         if (!condition_open(condition))
             text_addf(add_note(notes), "seen once: %s: %s", condition->package,
@@ -62,8 +62,8 @@ static void note_candidates(const struct stallreport *report, struct stallreport
 static void note_known(const struct stallreport *report, struct stallreport_notes *notes)
 {
     struct text ended = {0};
-    if (report->verbose)
-        known_list_add_ended(report->known, report->now, &ended);
+    if (report->options->verbosity > 0)
+        known_list_add_ended(&report->options->known, report->now, &ended);
     if (ended.length > 0)
         text_add(add_note(notes), text_string(&ended));
     text_free(&ended);

@@ -41,7 +41,9 @@ static void item_line(void *context, size_t index, struct text *line)
     stall_add_line(stall, line);
     stall_add_way(stall, line);
     if (item->stuck)
-        stall_add_advice(stall, &(struct stall_place){report->site, has_local_stamps(report->logs)}, line);
+        stall_add_advice(stall,
+                         &(struct stall_place){report->options, report->site, has_local_stamps(report->logs)},
+                         line);
 }
 
 static int64_t sum_repeats(const struct stall_list *stalls)
@@ -87,7 +89,8 @@ static void item_fields(void *context, size_t index, struct json *json)
 void stallreport_finish(const struct stallreport *report, struct worker *worker)
 {
     const struct tally *tally = report->tally;
-    const struct thresholds *thresholds = report->thresholds;
+    const struct check_options *options = report->options;
+    const struct thresholds *thresholds = &options->thresholds;
     struct text verdict = {0};
     stallreport_add_verdict(report, &verdict);
     const struct range silent_warning = {.set = report->silent_warning_s > 0,
@@ -121,7 +124,7 @@ void stallreport_finish(const struct stallreport *report, struct worker *worker)
     };
     struct stallreport_notes notes = {0};
     stallreport_make_notes(report, &notes);
-    const struct report lines = {.format = report->format,
+    const struct report lines = {.format = (enum output_format)options->format,
                                  .label = report->label,
                                  .status = report->status,
                                  .verdict = text_string(&verdict),
@@ -134,8 +137,8 @@ void stallreport_finish(const struct stallreport *report, struct worker *worker)
                                  .item_fields = item_fields,
                                  .context = (void *)report,
                                  .item_count = report->stalls->count,
-                                 .max_items = report->max_items,
-                                 .all = report->verbose};
+                                 .max_items = (size_t)options->max_items,
+                                 .all = options->verbosity > 0};
     check_finish(worker, &lines, report->announcements, NULL, NULL);
     stallreport_free_notes(&notes);
     text_free(&verdict);

@@ -8,9 +8,6 @@
 #include "base/trace.h"
 #include "check/check.h"
 #include "check/stalls.h"
-#include "items/judge.h"
-#include "items/known.h"
-#include "items/output.h"
 #include "replication/logset.h"
 
 #include <stdbool.h>
@@ -31,13 +28,11 @@ struct stallreport_silence {
 struct stallreport {
     const char *label; /* "SMS DESPOOL" */
     enum status status;
-    enum output_format format;
+    const struct check_options *options;
     struct announcements *announcements; /* of the stalls */
     const struct logset *logs;
-    const struct stall_list *stalls; /* in the order of display */
-    const struct tally *tally;       /* of the stalls */
-    const struct thresholds *thresholds;
-    const struct known_list *known;                        /* entries of --known */
+    const struct stall_list *stalls;                       /* in the order of display */
+    const struct tally *tally;                             /* of the stalls */
     const struct string_list *packages, *exclude_packages; /* what was selected */
     const char *site;                                      /* code of the site, NULL when not given */
     const char *folder;              /* of base files, NULL when none was to be looked into */
@@ -53,8 +48,6 @@ struct stallreport {
     int64_t silent_warning_s; /* ... by these thresholds, 0 switched off */
     int64_t silent_critical_s;
     int64_t now; /* UTC */
-    size_t max_items;
-    bool verbose; /* -v: all items, what ended, what was seen once, the stamps' zone */
 };
 
 /** Tell how each log was read, for -vv. */

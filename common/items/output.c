@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { ITEM_LINE_BYTES = 700, NOTE_BYTES = 400, MORE_BYTES = 32 };
+enum { NOTE_BYTES = 400, MORE_BYTES = 32 };
 
 /* A perfdatum's texts. */
 struct perfdatum_texts {
@@ -78,7 +78,7 @@ static void add_items(const struct report *report, struct text *output)
         text_cut(&line, 0);
         report->item_line(report->context, shown, &line);
         size_t start = output->length;
-        text_add_clean(output, text_string(&line), ITEM_LINE_BYTES);
+        text_add_clean(output, text_string(&line), REPORT_ITEM_BYTES);
         text_add(output, "\n");
         if (!has_room(report, output, shown + 1 < report->item_count ? MORE_BYTES : 0)) {
             text_cut(output, start);

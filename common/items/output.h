@@ -17,7 +17,12 @@
  * bytes, Nagios Core cuts at random above 4,096 (nagioscore issue 625). All of the perfdata stands on the
  * first line.
  */
-enum { REPORT_FIRST_LINE_BYTES = 1000, REPORT_BYTES = 4000 };
+enum {
+    REPORT_FIRST_LINE_BYTES = 1000,
+    REPORT_BYTES = 4000,
+    REPORT_ITEM_BYTES = 700,                        /* of one item's line; of a longer one ... */
+    REPORT_ITEM_UNCUT_BYTES = REPORT_ITEM_BYTES - 3 /* ... so much is shown for sure, before "..." */
+};
 
 struct perfdatum {
     const char *label;

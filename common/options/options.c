@@ -333,3 +333,11 @@ int options_extra(const struct options_arena *arena, const struct option *option
     }
     return text->failed ? -1 : 0;
 }
+
+bool options_on_command_line(const struct options_arena *arena, bool (*counts)(const struct option *option))
+{
+    for (const struct given_option *given = arena->given.first; given != NULL; given = given->next)
+        if (given->extra == NULL && given->entry.group != &optiontable_common && counts(given->entry.option))
+            return true;
+    return false;
+}

@@ -127,4 +127,7 @@ uint64_t options_rule(const struct program *program, const struct options_arena 
  */
 int options_extra(const struct options_arena *arena, const struct option *options, struct text *text);
 
+/** @return whether an option that `counts` was given on the command line, so that sections alone do not say it again */
+bool options_on_command_line(const struct options_arena *arena, bool (*counts)(const struct option *option));
+
 #endif
