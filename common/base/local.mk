@@ -12,6 +12,7 @@ common_base_libbase_a_SOURCES = \
 	common/base/hash.h \
 	common/base/json.c \
 	common/base/json.h \
+	common/base/number.h \
 	common/base/packageid.h \
 	common/base/range.c \
 	common/base/range.h \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inbox/memory.h"
 
+#include "base/number.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,12 +23,6 @@ void inbox_files_sort(struct inbox_file *files, size_t count)
 {
     if (count > 1)
         qsort(files, count, sizeof *files, by_name);
-}
-
-static void clamp(int64_t *time, int64_t now)
-{
-    if (*time > now)
-        *time = now;
 }
 
 bool inbox_memory_clamp(struct inbox_memory *memory, int64_t now)

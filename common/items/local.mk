@@ -19,6 +19,9 @@ common_items_libitems_a_SOURCES = \
 	common/items/minrate.h \
 	common/items/order.c \
 	common/items/order.h \
+	common/items/order_arrivals.c \
+	common/items/order_find.c \
+	common/items/order_pairs.c \
 	common/items/order_silence.c \
 	common/items/order_store.c \
 	common/items/order_store.h \

@@ -2,6 +2,8 @@
 /* The part of order.h that judges a site as a whole: its queue and its silence. */
 #include "items/private.h"
 
+#include "base/number.h"
+
 #include <stdlib.h>
 #include <string.h>
 

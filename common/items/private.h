@@ -4,7 +4,7 @@
 
 #include "items/order.h"
 
-/* Between order.c (arrivals and pairs) and order_silence.c (a site as a whole): one run while it is judged. */
+/* Between order.c and its parts (arrivals, pairs, a site as a whole): one run while it is judged. Times are UTC seconds. */
 
 enum { MOST_HOPS_UP = 16, PRIORITIES = 3 };
 
@@ -34,10 +34,45 @@ struct judging {
     int64_t *own_arrival; /* owned: version of the pair's own arrival, 0 none */
 };
 
-static inline int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
+/* ---- order_find.c */
+
+/** @return the place of a site among the run's hops, -1 where there is none */
+int64_t order_find_hop(const struct order_run *run, const char *code);
+
+/** @return what is remembered of a site, or NULL. @param sites  sorted by code */
+const struct order_site *order_find_site(const struct order_site *sites, size_t count, const char *code);
+
+/** @return what is remembered of a pair, or NULL */
+const struct order_item *order_find_item(const struct judging *judging, const char *key);
+
+/** @return the place of a pair among the run's, -1 where there is none */
+int64_t order_find_pair(const struct judging *judging, const char *key);
+
+enum { ORDER_KEY_BYTES = ORDER_CODE_BYTES + 16 };
+
+/** @return `key`, in capitals as keys are: "CEN00001@S02" */
+const char *order_make_key(const char *package, const char *site, char key[ORDER_KEY_BYTES]);
+
+/** @return 1 (high) to PRIORITIES; 0 where it is not known, or is none that the product has */
+int64_t order_priority(int64_t told);
+
+/* ---- order_arrivals.c */
+
+/** What is remembered of each site, made sound: clocks that jumped, sites that are new or active again. */
+void order_begin_sites(struct judging *judging, const struct order_site *sites, size_t count);
+
+/** @param[in,out] marks  hop by hop: the newest date of an arrival that was taken */
+void order_take_arrival(struct judging *judging, const struct order_arrival *arrival, int64_t *marks);
+
+/** No date that a run has seen counts again; a quiet site follows the others at a distance. */
+void order_move_marks(struct judging *judging, const int64_t *marks);
+
+/* ---- order_pairs.c */
+
+/** What is remembered of a pair, and its verdict by what has arrived at its site. */
+void order_judge_pair(struct judging *judging, size_t index);
+
+/* ---- order_silence.c */
 
 /** By site, then the time of sending, then the largest first: for qsort_r over by_queue. */
 int order_compare_queue(const void *a, const void *b, void *judging);

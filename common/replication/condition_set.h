@@ -5,8 +5,8 @@
 #include "replication/conditions.h"
 
 /*
- * What a set holds and what ends in it; between conditions.c (what events mean), condition_set.c and
- * condition_due.c. Pointers to conditions hold until the next is taken or dropped.
+ * What a set holds and what ends in it; between conditions.c (what events mean), condition_set.c, condition_time.c
+ * (what ends by itself) and condition_due.c (when that is to be looked at). Pointers to conditions hold until the next is taken or dropped.
  */
 
 /** @return the package's condition, made when there is none, to be changed; NULL when the set is full or out
@@ -28,6 +28,12 @@ void condition_set_stored(struct conditions *set, const char *package, int64_t v
 /** End one sign; an open one is told in `endings`, a candidate goes silently. */
 void condition_set_end(struct conditions *set, struct condition *condition, enum condition_kind kind,
                        enum condition_end how, int64_t stored, int64_t time_s);
+
+/** When this condition could end by itself: ask that it is looked at then. */
+void condition_time_ask(struct conditions *set, struct condition *condition);
+
+/** End what ends by itself, now that the logs have come to the set's newest_s and written_s. */
+void condition_time_end(struct conditions *set);
 
 /**
  * A condition is to be looked at when a clock comes to this second, or earlier: it has one entry for each

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/conditions.h"
 
+#include "base/number.h"
 #include "replication/condition_set.h"
 
 #include <stdio.h>
@@ -8,109 +9,12 @@
 
 #define HOUR_S 3600
 
-/* Without a stored-version line a waiting condition ends after this much writing, and three times its longest
- * gap. */
-#define QUIET_S (4 * HOUR_S)
-/* A base_missing condition whose package came again is over when no failure followed for so long. */
-#define RECEIVED_S HOUR_S
 /* `superseded` and `failing` open when they are repeated this much later. */
 #define APART_S HOUR_S
-/* What concerns the whole site ends by silence only after a day: it may have nothing to do for a night. */
-#define SITE_QUIET_S (24 * HOUR_S)
 /* An instruction that is put off for longer waits for no retry. */
 #define PUT_OFF_S (38 * HOUR_S)
 /* Threads write unordered and from what they read before: a waiting line so soon after the proof is stale. */
 #define STALE_S HOUR_S
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static int64_t quiet_s(int kind, const struct condition_sign *sign)
-{
-    return larger(kind == CONDITION_SITE ? SITE_QUIET_S : QUIET_S, 3 * sign->longest_gap_s);
-}
-
-/* Does this kind end by a line that says so, and by nothing else? */
-static bool needs_proof(const struct conditions *set, int kind)
-{
-    return kind == CONDITION_FAILING ? set->success_lines : kind != CONDITION_SITE && set->stored_lines;
-}
-
-static int64_t clock_s(const struct conditions *set, enum condition_clock clock)
-{
-    return clock == CONDITION_NEWEST ? set->newest_s : set->written_s[clock - CONDITION_WRITTEN];
-}
-
-/* When this condition could end by itself: ask that end_by_time looks at it then. */
-static void note_due(struct conditions *set, struct condition *condition)
-{
-    if (!set->due_known)
-        return;
-    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
-        const struct condition_sign *sign = &condition->sign[kind];
-        if (sign->last_s == 0)
-            continue;
-        if (kind == CONDITION_BASE_MISSING) {
-            if (condition->received_s != 0)
-                condition_due_at(set, condition, CONDITION_NEWEST, condition->received_s + RECEIVED_S);
-            continue;
-        }
-        if (set->forget_s > 0)
-            condition_due_at(set, condition, CONDITION_NEWEST, sign->last_s + set->forget_s + 1);
-        if (!needs_proof(set, kind))
-            condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
-                             sign->written_s + quiet_s(kind, sign));
-    }
-}
-
-static void end_by_time(struct conditions *set, struct condition *condition)
-{
-    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
-        const struct condition_sign *sign = &condition->sign[kind];
-        if (sign->last_s == 0)
-            continue;
-        if (kind == CONDITION_BASE_MISSING) {
-            if (condition->received_s != 0 && set->newest_s >= condition->received_s + RECEIVED_S)
-                condition_set_end(set, condition, kind, CONDITION_RECEIVED, 0, set->newest_s);
-        } else if (!needs_proof(set, kind) &&
-                   set->written_s[sign->component] >= sign->written_s + quiet_s(kind, sign)) {
-            condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, set->newest_s);
-        } else if (set->forget_s > 0 && set->newest_s > sign->last_s + set->forget_s) {
-            condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, set->newest_s);
-        }
-    }
-}
-
-/* Look at all of them once, after they were loaded. */
-static void look_at_all(struct conditions *set)
-{
-    set->due_known = true;
-    for (size_t i = 0; i < set->count;) {
-        end_by_time(set, &set->items[i]);
-        if (condition_set_drop_empty(set, &set->items[i]))
-            continue;
-        note_due(set, &set->items[i]);
-        i++;
-    }
-}
-
-/* End what is due now that the logs have come to newest_s and written_s. */
-static void sweep(struct conditions *set)
-{
-    if (!set->due_known)
-        look_at_all(set);
-    for (enum condition_clock clock = CONDITION_NEWEST; clock < CONDITION_CLOCKS; clock++) {
-        struct condition *due;
-        for (size_t most = set->due[clock].count;
-             most > 0 && (due = condition_due_next(set, clock, clock_s(set, clock))) != NULL; most--) {
-            end_by_time(set, due);
-            if (!condition_set_drop_empty(set, due))
-                note_due(set, due);
-        }
-    }
-}
 
 /* To the minute, as the progress of a log is kept: so it does not matter at which record a run ended. */
 static void come_to(struct conditions *set, int64_t newest_s)
@@ -162,7 +66,7 @@ static void see(struct conditions *set, struct condition *condition, enum condit
     bool at_once = kind != CONDITION_SUPERSEDED && kind != CONDITION_FAILING;
     if (at_once || sign->last_s - sign->first_s >= APART_S)
         sign->open = true;
-    note_due(set, condition);
+    condition_time_ask(set, condition);
 }
 
 static void waiting(struct conditions *set, const struct replication_event *event)
@@ -299,7 +203,7 @@ static void received(struct conditions *set, const struct replication_event *eve
     const struct condition_sign *sign = &condition->sign[CONDITION_BASE_MISSING];
     if (sign->open && event->wanted >= condition->wanted && event->time_s >= sign->last_s) {
         condition->received_s = larger(condition->received_s, event->time_s);
-        note_due(set, condition);
+        condition_time_ask(set, condition);
     }
 }
 
@@ -383,7 +287,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
     for (int i = 0; i < REPLICATION_COMPONENTS; i++)
         if (event->here[i])
             set->written_s[i] = larger(set->written_s[i], event->written_before_s[i]);
-    sweep(set);
+    condition_time_end(set);
     switch (event->kind) {
     case REPLICATION_WAITING:
         waiting(set, event);
@@ -444,7 +348,7 @@ void conditions_settle(struct conditions *set, int64_t newest_s, const struct lo
     for (int i = 0; i < REPLICATION_COMPONENTS; i++)
         if (progress->watched[i].newest_ms != 0)
             set->written_s[i] = larger(set->written_s[i], progress->watched[i].written_ms / 1000);
-    sweep(set);
+    condition_time_end(set);
 }
 
 bool conditions_close(struct conditions *set, const char *package, int64_t now_s)

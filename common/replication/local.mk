@@ -8,6 +8,9 @@ common_replication_libreplication_a_SOURCES = \
 	common/replication/condition_due.c \
 	common/replication/condition_set.c \
 	common/replication/condition_set.h \
+	common/replication/condition_text.c \
+	common/replication/condition_text.h \
+	common/replication/condition_time.c \
 	common/replication/conditions.c \
 	common/replication/conditions.h \
 	common/replication/event.c \

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/private.h"
+
+#include "base/number.h"
+
+#include <stdio.h>
+
+static bool later_date(int64_t updated, int64_t mark, const struct order_run *run)
+{
+    return updated > mark && updated <= run->database_now + ORDER_FUTURE_S;
+}
+
+/* A site that appears while others are remembered is new: nothing of it was there before. */
+static struct order_site begin_site(const struct order_run *run, const struct order_site *sites, size_t count,
+                                    const char *code)
+{
+    struct order_site site = {.last = run->now};
+    snprintf(site.code, sizeof site.code, "%s", code);
+    for (size_t i = 0; i < count; i++) {
+        site.prev = larger(site.prev, sites[i].prev);
+        site.mark = larger(site.mark, sites[i].mark);
+    }
+    site.mark = larger(site.mark - ORDER_MARK_S, 0);
+    return site;
+}
+
+void order_begin_sites(struct judging *judging, const struct order_site *sites, size_t count)
+{
+    const struct order_run *run = judging->run;
+    for (size_t i = 0; i < run->hop_count; i++) {
+        const struct order_hop *hop = &run->hops[i];
+        const struct order_site *known = order_find_site(sites, count, hop->code);
+        struct order_site *site = &judging->result->sites[i];
+        struct place *place = &judging->places[i];
+        *site = known != NULL ? *known : begin_site(run, sites, count, hop->code);
+        place->parent = order_find_hop(run, hop->parent);
+        if (!hop->active) {
+            site->off = 1;
+            continue;
+        }
+        if (!hop->covered)
+            continue;
+        place->first = site->prev == 0;
+        place->back = run->now < site->prev;
+        place->returned = site->off != 0;
+        if (site->mark > run->database_now + ORDER_FUTURE_S) /* the server's clock was wrong */
+            site->mark = run->database_now;
+        const int64_t jump = site->prev - run->now;
+        int64_t *const times[] = {&site->last, &site->quiet, &site->page, &site->prev, &site->gap_end};
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+            clamp(times[t], run->now);
+        if (place->returned || place->first) {
+            site->last = site->quiet = run->now;
+            site->page = site->pages = site->gap = site->off = 0;
+        } else if (jump > ORDER_GAP_S || -jump > ORDER_GAPS_MOST_S) {
+            site->quiet =
+                run->now; /* a clock that was wrong, or nobody looked: silence is counted from here */
+            site->gap = 0;
+        } else if (run->now - site->prev > ORDER_GAP_S) {
+            site->gap += run->now - site->prev;
+            clamp(&site->gap, ORDER_GAPS_MOST_S);
+            site->gap_end = run->now;
+        }
+    }
+}
+
+static void take_latest(struct sending *latest, int64_t sent, const char *package)
+{
+    if (sent > latest->sent)
+        *latest = (struct sending){sent, package};
+}
+
+/* When was it sent? What was not pending in the run before was sent after it. */
+static int64_t sending_time(const struct order_item *item, const struct order_site *site, int64_t now)
+{
+    int64_t sent = item == NULL || item->below ? site->prev : item->sent != 0 ? item->sent : item->since;
+    clamp(&sent, now);
+    return sent;
+}
+
+void order_take_arrival(struct judging *judging, const struct order_arrival *arrival, int64_t *marks)
+{
+    const struct order_run *run = judging->run;
+    int64_t at = order_find_hop(run, arrival->site);
+    if (at < 0 || !run->hops[at].covered || !run->hops[at].active)
+        return;
+    struct order_site *site = &judging->result->sites[at];
+    struct place *place = &judging->places[at];
+    if (!later_date(arrival->updated, site->mark, run))
+        return;
+    marks[at] = larger(marks[at], arrival->updated);
+    if (place->first)
+        return;
+    char key[ORDER_KEY_BYTES];
+    order_make_key(arrival->package, arrival->site, key);
+    int64_t pair = order_find_pair(judging, key);
+    if (pair >= 0)
+        judging->own_arrival[pair] = larger(judging->own_arrival[pair], arrival->version);
+    const struct order_item *item = order_find_item(judging, key);
+    site->last = run->now;
+    site->page = site->pages = site->gap = 0;
+    site->arrived++;
+    site->late += item != NULL && item->reason != ORDER_NONE;
+    snprintf(site->newest, sizeof site->newest, "%s", arrival->package);
+    if (place->back)
+        return;
+    int64_t sent = sending_time(item, site, run->now);
+    take_latest(&place->any, sent, arrival->package);
+    for (int64_t p = 1; p <= order_priority(arrival->priority); p++)
+        take_latest(&place->over[p], sent, arrival->package);
+}
+
+void order_move_marks(struct judging *judging, const int64_t *marks)
+{
+    const struct order_run *run = judging->run;
+    int64_t top = 0;
+    for (size_t i = 0; i < run->hop_count; i++) {
+        struct order_site *site = &judging->result->sites[i];
+        if (!run->hops[i].covered || !run->hops[i].active)
+            continue;
+        site->mark = larger(site->mark, marks[i]);
+        if (later_date(run->hops[i].newest, site->mark, run))
+            site->mark = run->hops[i].newest;
+        site->prev = run->now;
+        top = larger(top, site->mark);
+    }
+    for (size_t i = 0; i < run->hop_count; i++)
+        if (run->hops[i].covered && run->hops[i].active)
+            judging->result->sites[i].mark = larger(judging->result->sites[i].mark, top - ORDER_MARK_S);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "items/private.h"
+
+#include "base/number.h"
+
+#include <stdio.h>
+
+static bool is_good(const struct order_pair *pair)
+{
+    return pair->has_status && (pair->status == 0 || pair->status == 2 || pair->status == 3);
+}
+
+static bool is_failed(const struct order_pair *pair)
+{
+    return pair->has_status && (pair->status == 4 || pair->status == 5) && pair->held != 0;
+}
+
+static void start_anew(struct order_item *item, int64_t now)
+{
+    item->since = now;
+    item->sent = item->over = item->any = item->failed_s = 0;
+    item->reason = ORDER_NONE;
+    item->by[0] = '\0';
+}
+
+/* What was sent is no version that the site holds. */
+static int64_t held_at_first(const struct order_pair *pair)
+{
+    return is_good(pair) || pair->held == 0 || pair->held < pair->wanted ? pair->held : -1;
+}
+
+static struct order_item recall_item(const struct order_item *known, const struct order_pair *pair,
+                                     int64_t now)
+{
+    struct order_item item = {.since = now, .held = held_at_first(pair)};
+    if (known != NULL)
+        item = *known;
+    item.key = (char *)pair->key;
+    if (item.over > now + ORDER_GAP_S || item.any > now + ORDER_GAP_S) /* a clock that was wrong saw it */
+        item.over = item.any = 0;
+    int64_t *const times[] = {&item.since, &item.sent, &item.over, &item.any, &item.failed};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        clamp(times[i], now);
+    return item;
+}
+
+static void update_item(struct judging *judging, size_t index)
+{
+    const int64_t now = judging->run->now;
+    const struct order_pair *pair = &judging->run->pairs[index];
+    const struct order_item *known = order_find_item(judging, pair->key);
+    struct order_item *item = &judging->result->items[index];
+    const int64_t hop = judging->result->verdicts[index].hop;
+    *item = recall_item(known, pair, now);
+    if (hop >= 0 && judging->places[hop].first && known == NULL)
+        item->inherited = 1;
+    if (hop >= 0 && judging->places[hop].returned) {
+        start_anew(item, now);
+        item->inherited = 0;
+    }
+    const int64_t arrived = judging->own_arrival[index];
+    if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
+        start_anew(item, now);
+    if (is_good(pair) || pair->held == 0)
+        item->held = pair->held;
+    if (!is_failed(pair))
+        item->failed = 0;
+    else if (item->failed == 0)
+        item->failed = now;
+    if (item->failed != 0)
+        item->failed_s = larger(item->failed_s, now - item->failed);
+}
+
+/* Where the package is missing at a site above as well, it is not on its way on this link yet. */
+static void find_hop_above(struct judging *judging, size_t index)
+{
+    const struct order_run *run = judging->run;
+    const struct order_pair *pair = &run->pairs[index];
+    struct order_item *item = &judging->result->items[index];
+    struct order_verdict *verdict = &judging->result->verdicts[index];
+    bool missing = false;
+    char key[ORDER_KEY_BYTES];
+    int64_t at = verdict->hop;
+    for (int up = 0; up < MOST_HOPS_UP && at >= 0 && (at = judging->places[at].parent) >= 0; up++) {
+        if (run->hops[at].covered) {
+            int64_t above = order_find_pair(judging, order_make_key(pair->package, run->hops[at].code, key));
+            if (above >= 0 && above != (int64_t)index) {
+                verdict->folded = above;
+                missing = true;
+            }
+        } else if (run->now - judging->result->sites[at].prev <= ORDER_GAP_S) {
+            missing = missing || order_find_item(
+                                     judging, order_make_key(pair->package, run->hops[at].code, key)) != NULL;
+        }
+    }
+    if (is_failed(pair))
+        verdict->folded = -1;
+    if (missing || item->below)
+        start_anew(item, missing ? item->since : run->now);
+    item->below = missing;
+}
+
+static void overtake(struct judging *judging, size_t index)
+{
+    const struct order_pair *pair = &judging->run->pairs[index];
+    struct order_item *item = &judging->result->items[index];
+    const int64_t now = judging->run->now, hop = judging->result->verdicts[index].hop;
+    const int64_t priority = order_priority(pair->priority);
+    if (item->below || hop < 0)
+        return;
+    if (pair->has_status && pair->status == 1 && item->sent == 0)
+        item->sent = now;
+    if (item->sent == 0)
+        return;
+    const struct place *place = &judging->places[hop];
+    const struct order_site *site = &judging->result->sites[hop];
+    const struct sending *first = NULL;
+    if (item->any == 0 && place->any.sent > item->sent) {
+        item->any = now;
+        first = &place->any;
+    }
+    if (item->over == 0 && priority != 0 && place->over[priority].sent > item->sent) {
+        item->over = now;
+        first = &place->over[priority];
+    }
+    if (first != NULL) {
+        snprintf(item->by, sizeof item->by, "%s", first->package);
+        item->by_sent = first->sent;
+        item->by_count = site->arrived;
+    }
+    if (item->reason != ORDER_NONE)
+        return;
+    /* Patience runs only while the link moves: by the last arrival, not by now. */
+    if (item->over != 0 && site->last - item->over >= ORDER_OVERTAKEN_S + (item->over - item->sent))
+        item->reason = ORDER_OVERTAKEN;
+    else if (item->any != 0 && priority == 0 &&
+             site->last - item->any >=
+                 ORDER_OVERTAKEN_UNKNOWN_S + ORDER_UNKNOWN_FACTOR * (item->any - item->sent))
+        item->reason = ORDER_OVERTAKEN_ANY;
+    else if (item->any != 0 && priority != 0 &&
+             site->last - item->any >= ORDER_OVERTAKEN_ANY_S + (item->any - item->sent))
+        item->reason = ORDER_OVERTAKEN_ANY;
+}
+
+static void judge_pair(struct judging *judging, size_t index)
+{
+    struct order_verdict *verdict = &judging->result->verdicts[index];
+    const struct order_item *item = &judging->result->items[index];
+    verdict->queue_since = item->sent != 0 ? item->sent : item->since;
+    verdict->reason = (enum order_reason)item->reason;
+    verdict->failed = item->failed_s > 0 && range_alerts(judging->run->failed_critical, item->failed_s);
+    if (verdict->hop < 0)
+        return;
+    const int64_t last = judging->result->sites[verdict->hop].last;
+    if (verdict->reason != ORDER_NONE || verdict->failed)
+        verdict->status = STATUS_CRITICAL;
+    else if ((item->over != 0 && last - item->over >= ORDER_WARNING_S) ||
+             (item->any != 0 && last - item->any >= ORDER_WARNING_S))
+        verdict->status = STATUS_WARNING;
+}
+
+void order_judge_pair(struct judging *judging, size_t index)
+{
+    update_item(judging, index);
+    find_hop_above(judging, index);
+    overtake(judging, index);
+    judge_pair(judging, index);
+}

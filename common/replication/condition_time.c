@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "replication/condition_set.h"
+
+#include "base/number.h"
+
+#define HOUR_S 3600
+
+/* Without a stored-version line a waiting condition ends after this much writing, and three times its longest
+ * gap. */
+#define QUIET_S (4 * HOUR_S)
+/* A base_missing condition whose package came again is over when no failure followed for so long. */
+#define RECEIVED_S HOUR_S
+/* What concerns the whole site ends by silence only after a day: it may have nothing to do for a night. */
+#define SITE_QUIET_S (24 * HOUR_S)
+
+static int64_t quiet_s(int kind, const struct condition_sign *sign)
+{
+    return larger(kind == CONDITION_SITE ? SITE_QUIET_S : QUIET_S, 3 * sign->longest_gap_s);
+}
+
+/* Does this kind end by a line that says so, and by nothing else? */
+static bool needs_proof(const struct conditions *set, int kind)
+{
+    return kind == CONDITION_FAILING ? set->success_lines : kind != CONDITION_SITE && set->stored_lines;
+}
+
+static int64_t clock_s(const struct conditions *set, enum condition_clock clock)
+{
+    return clock == CONDITION_NEWEST ? set->newest_s : set->written_s[clock - CONDITION_WRITTEN];
+}
+
+void condition_time_ask(struct conditions *set, struct condition *condition)
+{
+    if (!set->due_known)
+        return;
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *sign = &condition->sign[kind];
+        if (sign->last_s == 0)
+            continue;
+        if (kind == CONDITION_BASE_MISSING) {
+            if (condition->received_s != 0)
+                condition_due_at(set, condition, CONDITION_NEWEST, condition->received_s + RECEIVED_S);
+            continue;
+        }
+        if (set->forget_s > 0)
+            condition_due_at(set, condition, CONDITION_NEWEST, sign->last_s + set->forget_s + 1);
+        if (!needs_proof(set, kind))
+            condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
+                             sign->written_s + quiet_s(kind, sign));
+    }
+}
+
+static void end_by_time(struct conditions *set, struct condition *condition)
+{
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *sign = &condition->sign[kind];
+        if (sign->last_s == 0)
+            continue;
+        if (kind == CONDITION_BASE_MISSING) {
+            if (condition->received_s != 0 && set->newest_s >= condition->received_s + RECEIVED_S)
+                condition_set_end(set, condition, kind, CONDITION_RECEIVED, 0, set->newest_s);
+        } else if (!needs_proof(set, kind) &&
+                   set->written_s[sign->component] >= sign->written_s + quiet_s(kind, sign)) {
+            condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, set->newest_s);
+        } else if (set->forget_s > 0 && set->newest_s > sign->last_s + set->forget_s) {
+            condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, set->newest_s);
+        }
+    }
+}
+
+/* Look at all of them once, after they were loaded. */
+static void look_at_all(struct conditions *set)
+{
+    set->due_known = true;
+    for (size_t i = 0; i < set->count;) {
+        end_by_time(set, &set->items[i]);
+        if (condition_set_drop_empty(set, &set->items[i]))
+            continue;
+        condition_time_ask(set, &set->items[i]);
+        i++;
+    }
+}
+
+void condition_time_end(struct conditions *set)
+{
+    if (!set->due_known)
+        look_at_all(set);
+    for (enum condition_clock clock = CONDITION_NEWEST; clock < CONDITION_CLOCKS; clock++) {
+        struct condition *due;
+        for (size_t most = set->due[clock].count;
+             most > 0 && (due = condition_due_next(set, clock, clock_s(set, clock))) != NULL; most--) {
+            end_by_time(set, due);
+            if (!condition_set_drop_empty(set, due))
+                condition_time_ask(set, due);
+        }
+    }
+}
