@@ -4,8 +4,6 @@
 
 #include "odbc/odbc.h"
 
-#include <stdbool.h>
-
 /* From odbc_settings to a connection string, and what may be told of it. */
 
 /* Whose connection string it is: each driver has its own parser. */
@@ -33,9 +31,5 @@ int connection_password(const struct odbc_settings *settings, struct text *passw
  */
 int connection_string(const struct odbc_settings *settings, const char *password, const char *servername,
                       struct text *string);
-
-/** Append the value of one key of a connection string ("PWD", any case), unquoted. @return whether it is
- * there */
-bool connection_string_value(const char *string, const char *key, struct text *value);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/sanitize.h"
 #include "base/secretfile.h"
 #include "base/unicode.h"
+#include "odbc/attribute.h"
 #include "odbc/connection_string.h"
 #include "odbc/freetds.h"
 
@@ -159,8 +160,8 @@ static int prepare_situation(struct odbc_connection *connection, const struct od
     if (connection_password(settings, &connection->password, &failure) != 0)
         return odbc_error_plain(error, "%s", failure.text);
     if (settings->connect != NULL && connection->password.length == 0 &&
-        !connection_string_value(settings->connect, "PWD", &connection->password))
-        connection_string_value(settings->connect, "PASSWORD", &connection->password);
+        !attribute_find(settings->connect, "PWD", &connection->password))
+        attribute_find(settings->connect, "PASSWORD", &connection->password);
     odbc_settings_place(settings, &connection->place);
     struct odbc_situation *situation = &connection->situation;
     situation->place = text_string(&connection->place);
@@ -172,12 +173,12 @@ static int prepare_situation(struct odbc_connection *connection, const struct od
         situation->driver =
             keep(&connection->driver, settings->driver != NULL ? settings->driver : "FreeTDS");
     if (settings->connect != NULL) {
-        if (situation->user == NULL && connection_string_value(settings->connect, "UID", &connection->user))
+        if (situation->user == NULL && attribute_find(settings->connect, "UID", &connection->user))
             situation->user = text_string(&connection->user);
-        if (connection_string_value(settings->connect, "Database", &connection->database))
+        if (attribute_find(settings->connect, "Database", &connection->database))
             situation->database = text_string(&connection->database);
         text_cut(&connection->driver, 0);
-        connection_string_value(settings->connect, "Driver", &connection->driver);
+        attribute_find(settings->connect, "Driver", &connection->driver);
         situation->driver = connection->driver.length > 0 ? text_string(&connection->driver) : NULL;
     }
     situation->server = settings->hostname != NULL;

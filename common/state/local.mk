@@ -9,5 +9,8 @@ common_state_libstate_a_SOURCES = \
 	common/state/integrity.h \
 	common/state/lock.c \
 	common/state/lock.h \
+	common/state/look.c \
+	common/state/open.c \
+	common/state/private.h \
 	common/state/statefile.c \
 	common/state/statefile.h

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/secretfile.h"
+#include "odbc/attribute.h"
 #include "odbc/connection_string.h"
 #include "odbc/freetds.h"
 
@@ -210,7 +211,7 @@ static void values_of_strings(void **state)
                  {"PWD", "PWD", NULL}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text value = {0};
-        bool found = connection_string_value(cases[i].string, cases[i].key, &value);
+        bool found = attribute_find(cases[i].string, cases[i].key, &value);
         if (found != (cases[i].value != NULL) || (found && strcmp(text_string(&value), cases[i].value) != 0))
             fail_msg("\"%s\": %d \"%s\"", cases[i].string, found, text_string(&value));
         text_free(&value);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SMS_STATE_PRIVATE_H
+#define SMS_STATE_PRIVATE_H
+
+#include "state/statefile.h"
+
+#include <sqlite3.h>
+
+/* An open store, between open.c (health), look.c (read-only) and statefile.c (its life). Codes are SQLite's. */
+
+enum {
+    MOST_STATEMENTS = 16,
+    LOST_FOR_S = 24 * 3600 /* so long a loss is told */
+};
+
+struct statefile {
+    sqlite3 *database;
+    char *path; /* owned; NULL for a store in memory */
+    int lock;
+    bool may_commit;
+    bool schema_changed;
+    int changes;     /* of the connection, before this run's own */
+    uint64_t digest; /* of all tables but `state`, before this run's changes */
+    int64_t runs;
+    int64_t lost_at;
+    int64_t opened_at;
+    struct {
+        const char *sql;
+        sqlite3_stmt *statement;
+    } statements[MOST_STATEMENTS];
+};
+
+/** @return the file's path without its ending, for its identity: DIRECTORY/PLUGIN-HASH; owned (free); NULL: no memory */
+char *statefile_base(const char *directory, const char *plugin, const char *identity);
+
+/** What every connection needs, once its database is open. @return a code */
+int statefile_set_up(struct statefile *file);
+
+/** @return a code */
+int statefile_execute(struct statefile *file, const char *sql);
+
+/** The first column of a statement's first row. @return a code; SQLITE_CORRUPT without a row */
+int statefile_integer(struct statefile *file, const char *sql, int64_t *integer);
+
+/** Keep the digest of everything but `state`, whose row changes with every run. @param all  of all tables @return a
+ * code */
+int statefile_keep_digest(struct statefile *file, uint64_t all);
+
+/** Close the database alone, which rolls back; the lock stays. */
+void statefile_close_database(struct statefile *file);
+
+#endif
