@@ -12,6 +12,7 @@
  *   check/dp_told      what is no finding and must be said
  *   check/dp_order     what later packages overtook, and DPs on which nothing moves
  *   check/dp_words     the lines of the items, with what to do next
+ *   check/stuck_boxes  which inboxes check_sms_inbox found stuck on the way
  *   check/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
  *   items/judge        age and thresholds to a state
  *   items/summary      what many of them have in common
@@ -99,6 +100,7 @@ struct run {
     struct dp_evidence evidence;
     struct package_memory packages;
     struct despool_memories despool;
+    struct stuck_boxes stuck;
     struct dp_order order;
 };
 
@@ -197,6 +199,7 @@ static struct dp_words words_of(const struct siterun *run)
                              .findings = &run->findings,
                              .despool = &((const struct run *)run)->despool,
                              .packages = &((const struct run *)run)->packages,
+                             .stuck = &((const struct run *)run)->stuck,
                              .options = &run->check->options};
 }
 
@@ -387,10 +390,13 @@ static void tell(struct siterun *site)
         const struct dp_words words = words_of(site);
         dp_told_add_lines(&words, &run->dps, &run->selection.sources, &site->notes);
     }
-    if (tally->status != STATUS_OK) {
-        package_memory_look(site, &((struct run *)site)->packages);
-        despool_memories_look(check_state_directory(&site->check->options), site->findings.clocks.host,
-                              &((struct run *)site)->despool);
+    if (tally->stuck > 0 || tally->status != STATUS_OK) {
+        struct run *asks = (struct run *)site;
+        const char *directory = check_state_directory(&site->check->options);
+        const int64_t now = site->findings.clocks.host;
+        package_memory_look(site, &asks->packages);
+        despool_memories_look(directory, now, &asks->despool, worker_trace(site->worker));
+        stuck_boxes_look(&asks->stuck, directory, &site->db, now, worker_trace(site->worker));
     }
     siterun_report(site, status, &verdict, perfdata, sizeof perfdata / sizeof *perfdata, &item_words);
     text_free(&verdict);
@@ -447,6 +453,7 @@ static void run_check(struct worker *worker, void *context)
     dp_list_free(&run.dps);
     package_memory_free(&run.packages);
     despool_memories_free(&run.despool);
+    stuck_boxes_free(&run.stuck);
     dp_order_free(&run.order);
     text_free(&run.evidence.silent);
 }

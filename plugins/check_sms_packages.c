@@ -11,6 +11,7 @@
  *   check/siteorder      that judgement with what a run read and what is remembered
  *   check/causes         many at once is one cause: one item
  *   check/logstory       what check_sms_despool found in the logs of the child sites
+ *   check/stuck_boxes    which inboxes check_sms_inbox found stuck on the way
  *   check/pair_words     an item in words, with what to do next
  *   items/judge          age and thresholds to a state, where age decides
  *   items/summary        what many of them have in common
@@ -108,6 +109,7 @@ struct run {
     struct siteorder order;
     struct cause_list causes;
     struct logstory logs;
+    struct stuck_boxes stuck;
 };
 
 static const struct packages_check *options_of(const struct siterun *run)
@@ -246,7 +248,8 @@ static struct pair_words words_of(const struct siterun *site)
                                .db = &site->db,
                                .rates = &site->check->look.rates,
                                .order = judges_by_order(site) ? &run->order : NULL,
-                               .logs = &run->logs};
+                               .logs = &run->logs,
+                               .stuck = &run->stuck};
 }
 
 static void item_line(const struct siterun *site, size_t finding, struct text *line)
@@ -262,8 +265,12 @@ static void add_cause(const struct siterun *site, const struct common_cause *cau
 {
     const struct pair_words words = words_of(site);
     cause_add_words(cause, &site->db, text);
-    if (advice)
+    if (advice) {
         cause_add_advice(cause, &site->db, text);
+        const bool of_site = cause->kind == CAUSE_SITE;
+        stuck_boxes_add_words(words.stuck, &site->db, cause->kind == CAUSE_PACKAGE ? cause->what : NULL,
+                              site->db.owner, of_site ? cause->what : site->db.owner, text);
+    }
     text_add(text, "; oldest ");
     pair_words_item(&words, &site->findings.items[cause->finding],
                     &((const struct run *)site)->scan.pairs.pairs[cause->finding], text);
@@ -430,6 +437,9 @@ static void tell(struct siterun *run)
     };
     struct text verdict = {0};
     add_verdict(run, &numbers, &verdict);
+    if (tally->stuck > 0 || tally->status != STATUS_OK)
+        stuck_boxes_look(&((struct run *)run)->stuck, check_state_directory(&run->check->options), &run->db,
+                         run->findings.clocks.host, worker_trace(run->worker));
     note_causes(run);
     siterun_report(run, run->examined == 0 ? STATUS_UNKNOWN : tally->status, &verdict, perfdata,
                    sizeof perfdata / sizeof *perfdata, &item_words);
@@ -476,6 +486,7 @@ static void run_check(struct worker *worker, void *context)
     siterun(&run.site, &steps);
     causes_free(&run.causes);
     logstory_free(&run.logs);
+    stuck_boxes_free(&run.stuck);
     siteorder_free(&run.order);
     pair_scan_free(&run.scan);
 }

@@ -47,6 +47,7 @@ UNIT_TESTS = \
 	tests/unit/replication/test_event \
 	tests/unit/items/test_output \
 	tests/unit/check/test_stalls \
+	tests/unit/check/test_stuck_boxes \
 	tests/unit/state/test_damage \
 	tests/unit/state/test_fault \
 	tests/unit/state/test_statefile \
@@ -83,6 +84,7 @@ tests_unit_logs_test_rotation_SOURCES = tests/unit/logs/test_rotation.c tests/un
 tests_unit_replication_test_logset_SOURCES = tests/unit/replication/test_logset.c tests/unit/dice.h tests/unit/logstory.c tests/unit/logstory.h
 tests_unit_logs_test_source_SOURCES = tests/unit/logs/test_source.c tests/unit/logworld.c tests/unit/logworld.h
 tests_unit_replication_test_event_SOURCES = tests/unit/replication/test_event.c tests/unit/logstory.c tests/unit/logstory.h
+tests_unit_check_test_stuck_boxes_SOURCES = tests/unit/check/test_stuck_boxes.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_state_test_damage_SOURCES = tests/unit/state/test_damage.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_state_test_fault_SOURCES = tests/unit/state/test_fault.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_state_test_statefile_SOURCES = tests/unit/state/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h

@@ -184,26 +184,85 @@ void boxes_add_trouble(const struct box_item *item, struct text *text)
                   duration_format(item->item.age_s, age, sizeof age));
 }
 
+/* The same for another program, and for longer than this run: with instants, not ages. */
+static void add_conclusion(const struct box_item *item, int64_t since, struct text *told)
+{
+    const struct inbox_box *box = item->box;
+    char instant[32];
+    instant_format(since, instant, sizeof instant);
+    if (item->straggler != NULL) {
+        text_add_clean(told, item->straggler->file.name, NAME_BYTES);
+        text_add(told, " in ");
+    }
+    text_add_clean(told, box->name, NAME_BYTES);
+    if (item->straggler != NULL) {
+        text_addf(told, " %s since %s", item->straggler->overtaken ? "is left behind" : "waits", instant);
+        return;
+    }
+    if (box->verdict.silent != STATUS_OK)
+        text_addf(told, " stands still since %s", instant);
+    text_addf(told, "%s%" PRId64 " file%s",
+              box->verdict.silent != STATUS_OK ? ", " : " is too full: ", box->files,
+              box->files == 1 ? "" : "s");
+    if (box->verdict.oldest != NULL) {
+        text_add(told, ", oldest ");
+        text_add_clean(told, box->verdict.oldest, NAME_BYTES);
+    }
+}
+
+static int by_box(const void *a, const void *b)
+{
+    const struct inbox_box *one = (*(const struct box_item *const *)a)->box;
+    const struct inbox_box *other = (*(const struct box_item *const *)b)->box;
+    return (one > other) - (one < other);
+}
+
+/* Keep what is stuck in one box. @return 0 or -1 */
+static int conclude(const struct inbox_box *box, const struct box_item *const *items, size_t count,
+                    struct statefile *state, int64_t now, struct failure *failure)
+{
+    struct inbox_conclusion *conclusions = calloc(count + 1, sizeof *conclusions);
+    struct text *told = calloc(count + 1, sizeof *told);
+    int result = conclusions != NULL && told != NULL ? 0 : fail(failure, "out of memory");
+    for (size_t i = 0; i < count && result == 0; i++) {
+        const struct box_item *item = items[i];
+        const bool waits = item->straggler != NULL && !item->straggler->overtaken;
+        const int64_t since = waits ? item->straggler->file.start : now - item->item.age_s;
+        add_conclusion(item, since, &told[i]);
+        conclusions[i] =
+            (struct inbox_conclusion){.file = item->straggler != NULL ? item->straggler->file.name : "",
+                                      .status = item->item.status,
+                                      .at = now,
+                                      .since = since,
+                                      .told = text_string(&told[i])};
+        result = told[i].failed ? fail(failure, "out of memory") : 0;
+    }
+    if (result == 0)
+        result = inbox_store_conclude(state, box->location, conclusions, count, failure);
+    for (size_t i = 0; i < count && told != NULL; i++)
+        text_free(&told[i]);
+    free(told);
+    free(conclusions);
+    return result;
+}
+
 int boxes_conclude(const struct inbox_boxes *boxes, const struct box_list *list, struct statefile *state,
                    int64_t now, struct failure *failure)
 {
-    const struct box_item **worst = calloc(boxes->count + 1, sizeof *worst);
-    int result = worst != NULL ? 0 : fail(failure, "out of memory");
-    for (size_t i = list->count; i > 0 && result == 0; i--)
-        worst[list->items[i - 1].box - boxes->boxes] = &list->items[i - 1];
-    for (size_t i = 0; i < boxes->count && result == 0; i++) {
-        const struct inbox_box *box = &boxes->boxes[i];
-        struct text told = {0};
-        if (worst[i] != NULL && worst[i]->item.status != STATUS_OK)
-            boxes_add_trouble(worst[i], &told);
-        const struct inbox_conclusion conclusion = {.at = now,
-                                                    .status = worst[i] != NULL ? (int)worst[i]->item.status
-                                                                               : STATUS_OK,
-                                                    .told = text_string(&told)};
-        if (!box->failed)
-            result = inbox_store_conclude(state, box->location, &conclusion, failure);
-        text_free(&told);
+    const struct box_item **stuck = calloc(list->count + 1, sizeof *stuck);
+    int result = stuck != NULL ? 0 : fail(failure, "out of memory");
+    size_t count = 0;
+    for (size_t i = 0; i < list->count && result == 0; i++)
+        if (list->items[i].item.status != STATUS_OK)
+            stuck[count++] = &list->items[i];
+    if (count > 1)
+        qsort(stuck, count, sizeof *stuck, by_box);
+    for (size_t i = 0, start = 0, end; i < boxes->count && result == 0; i++, start = end) {
+        for (end = start; end < count && stuck[end]->box == &boxes->boxes[i];)
+            end++;
+        if (!boxes->boxes[i].failed)
+            result = conclude(&boxes->boxes[i], &stuck[start], end - start, state, now, failure);
     }
-    free(worst);
+    free(stuck);
     return result;
 }

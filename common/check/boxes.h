@@ -53,7 +53,7 @@ void boxes_items_free(struct box_list *list);
 /** Append what is wrong with an item: "nothing has left despoolr.box\receive for 7 h although 14 files wait". */
 void boxes_add_trouble(const struct box_item *item, struct text *text);
 
-/** Keep what was concluded of each box in the memory, for other programs on this host. @return 0 or -1 */
+/** Keep in the memory what is stuck, for other programs on this host (check/stuck_boxes.h). @return 0 or -1 */
 int boxes_conclude(const struct inbox_boxes *boxes, const struct box_list *list, struct statefile *state,
                    int64_t now, struct failure *failure);
 

@@ -2,6 +2,7 @@
 #ifndef SMS_CHECK_DESPOOL_MEMORY_H
 #define SMS_CHECK_DESPOOL_MEMORY_H
 
+#include "base/trace.h"
 #include "replication/conditions.h"
 
 #include <stddef.h>
@@ -25,7 +26,8 @@ struct despool_word {
 };
 
 /** Look into all memories of a state directory. @param now  UTC seconds */
-void despool_memories_look(const char *directory, int64_t now, struct despool_memories *memories);
+void despool_memories_look(const char *directory, int64_t now, struct despool_memories *memories,
+                           const struct trace *trace);
 
 /** @return whether an open condition is known of the package at the site; `server` may be "" */
 bool despool_memories_find(const struct despool_memories *memories, const char *package, const char *site,

@@ -291,6 +291,19 @@ static void add_order(const struct dp_words *words, const struct item *item, con
         dp_order_add_words(words->order, (size_t)(item - words->findings->items), line);
 }
 
+/* What is stuck at the DP's site, where the package comes from; and on the way to it, while the site may lack it. */
+static void add_stuck_box(const struct dp_words *words, const struct item *item, const struct dp *dp,
+                          struct text *line)
+{
+    const bool waits =
+        dp->kind == DP_PENDING || dp->kind == DP_UPDATING || dp->kind == DP_BEHIND || dp->kind == DP_RETRYING;
+    if (!waits || item->status == STATUS_OK || item->folded || item->known)
+        return;
+    const char *site = dp->server->site;
+    stuck_boxes_add_words(words->stuck, words->db, dp->package->id,
+                          may_lack_at_site(words, dp) ? words->db->owner : site, site, line);
+}
+
 void dp_words_line(const struct dp_words *words, const struct item *item, const struct dp *dp,
                    struct text *line)
 {
@@ -302,6 +315,7 @@ void dp_words_line(const struct dp_words *words, const struct item *item, const 
     add_message(words, dp, line);
     add_server(dp, line);
     add_order(words, item, dp, line);
+    add_stuck_box(words, item, dp, line);
     if (item->status != STATUS_OK)
         add_advice(words, dp, line);
 }

@@ -7,6 +7,7 @@
 #include "check/dp_order.h"
 #include "check/options_shared.h"
 #include "check/package_memory.h"
+#include "check/stuck_boxes.h"
 #include "items/judge.h"
 #include "items/minrate.h"
 #include "sitedb/package_dp.h"
@@ -21,6 +22,7 @@ struct dp_words {
     const struct findings *findings;
     const struct despool_memories *despool; /* what check_sms_despool knows of them; NULL: nothing */
     const struct package_memory *packages;  /* what check_sms_packages knows of the sites; NULL: nothing */
+    const struct stuck_boxes *stuck;        /* what check_sms_inbox found; empty: nothing */
     const struct check_options *options;    /* for commands that are pasted */
 };
 

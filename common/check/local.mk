@@ -29,6 +29,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/package_memory.h \
 	common/check/pair_words.c \
 	common/check/pair_words.h \
+	common/check/place_site.c \
+	common/check/place_site.h \
 	common/check/sitecheck.c \
 	common/check/sitecheck.h \
 	common/check/siteorder.c \
@@ -46,4 +48,6 @@ common_check_libcheck_a_SOURCES = \
 	common/check/stalls_unread.c \
 	common/check/stalls_unread.h \
 	common/check/stalls_verdict.c \
-	common/check/stalls_verdict.h
+	common/check/stalls_verdict.h \
+	common/check/stuck_boxes.c \
+	common/check/stuck_boxes.h

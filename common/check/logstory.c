@@ -6,15 +6,10 @@
 #include "replication/store.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { FRESH_SECONDS = 24 * 3600 };
-
-static const char prefix[] = "check_sms_despool-", ending[] = ".sqlite3";
 
 static void make_key(const char *package, const char *site, char key[32])
 {
@@ -61,63 +56,35 @@ static void add_conditions(struct logstory *story, const struct conditions *set,
     }
 }
 
-/* One value of the store. @return false when it is not there */
-static bool ask(struct statefile *file, const char *sql, int64_t *integer, char *text, size_t size)
+/* @return whether the memory has a site's code */
+static bool read_site(struct statefile *file, char site[8])
 {
     struct failure none;
-    sqlite3_stmt *row = statefile_statement(file, sql, &none);
-    bool found = row != NULL && sqlite3_step(row) == SQLITE_ROW;
-    if (found && integer != NULL)
-        *integer = sqlite3_column_int64(row, 0);
-    if (found && text != NULL) {
-        const char *value = (const char *)sqlite3_column_text(row, 0);
-        snprintf(text, size, "%s", value != NULL ? value : "");
-    }
+    sqlite3_stmt *row = statefile_statement(file, "SELECT code FROM site", &none);
+    const char *code =
+        row != NULL && sqlite3_step(row) == SQLITE_ROW ? (const char *)sqlite3_column_text(row, 0) : NULL;
+    snprintf(site, 8, "%s", code != NULL ? code : "");
     if (row != NULL)
         sqlite3_reset(row);
-    return found;
+    return site[0] != '\0';
 }
 
-static void look_into(struct logstory *story, const char *path, int64_t now, const struct trace *trace)
+static void look_into(void *context, struct statefile *file)
 {
     struct failure failure = {""};
-    struct statefile *file = statefile_look_at(path, &logmemory_schema, &failure);
     struct conditions set;
-    char site[8] = "";
-    int64_t last = 0;
+    char site[8];
     conditions_init(&set, 0);
-    if (file == NULL)
-        trace_note(trace, 1, "%s", failure.text);
-    else if (ask(file, "SELECT code FROM site", NULL, site, sizeof site) && site[0] != '\0' &&
-             ask(file, "SELECT last_run FROM state", &last, NULL, 0) && now - last <= FRESH_SECONDS &&
-             logmemory_load_conditions(file, &set, &failure) == 0)
-        add_conditions(story, &set, site);
+    if (read_site(file, site) && logmemory_load_conditions(file, &set, &failure) == 0)
+        add_conditions(context, &set, site);
     conditions_free(&set);
-    statefile_close(file);
-}
-
-static bool is_memory(const char *name)
-{
-    size_t length = strlen(name), tail = sizeof ending - 1;
-    return strncmp(name, prefix, sizeof prefix - 1) == 0 && length > tail &&
-           strcmp(name + length - tail, ending) == 0;
 }
 
 void logstory_look(struct logstory *story, const char *directory, int64_t now, const struct trace *trace)
 {
-    DIR *folder = opendir(directory);
-    if (folder == NULL) {
+    static const struct statefile_look_kind kind = {"check_sms_despool", &logmemory_schema};
+    if (statefile_look_all(directory, &kind, now, look_into, story, trace) != 0)
         trace_note(trace, 1, "%s cannot be read: the logs of the child sites say nothing here", directory);
-        return;
-    }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        char *path;
-        if (!is_memory(entry->d_name) || asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
-            continue;
-        look_into(story, path, now, trace);
-        free(path);
-    }
-    closedir(folder);
     if (story->count > 0)
         qsort(story->entries, story->count, sizeof *story->entries, by_key);
 }

@@ -1,20 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/package_memory.h"
 
-#include <sqlite3.h>
-
-enum { FRESH_SECONDS = 24 * 3600 };
-
-static int64_t last_run(struct statefile *file)
-{
-    struct failure none;
-    sqlite3_stmt *row = statefile_statement(file, "SELECT last_run FROM state", &none);
-    int64_t time = row != NULL && sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
-    if (row != NULL)
-        sqlite3_reset(row);
-    return time;
-}
-
 void package_memory_look(const struct siterun *run, struct package_memory *memory)
 {
     const struct site_check *check = run->check;
@@ -24,7 +10,7 @@ void package_memory_look(const struct siterun *run, struct package_memory *memor
     sitedb_identity(&run->db, &check->database.settings, &identity);
     struct statefile *file = statefile_look(check_state_directory(&check->options), "check_sms_packages",
                                             text_string(&identity), &memory_schema, &failure);
-    if (file != NULL && run->findings.clocks.host - last_run(file) <= FRESH_SECONDS &&
+    if (file != NULL && statefile_is_fresh(file, run->findings.clocks.host) &&
         memory_load(file, "version/", &memory->items, &memory->count, &failure) != 0)
         *memory = (struct package_memory){0};
     statefile_close(file);

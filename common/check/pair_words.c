@@ -113,6 +113,18 @@ static const struct logstory_entry *story_of(const struct pair_words *words, con
     return told != NULL && strcmp(told->kind, item->kind) == 0 ? told : NULL;
 }
 
+/* Was it sent, and may it wait in a box on its way? Of a missing base the logs know better. */
+static bool may_wait_in_box(const struct item *item, const struct pair *pair)
+{
+    return (pair->kind == PAIR_SENT || pair->kind == PAIR_BEHIND) && item->item_class == ITEM_PENDING &&
+           item->status != STATUS_OK && !item->folded && !item->known;
+}
+
+static void add_stuck_box(const struct pair_words *words, const struct pair *pair, struct text *line)
+{
+    stuck_boxes_add_words(words->stuck, words->db, pair->package, words->db->owner, pair->site, line);
+}
+
 void pair_words_line(const struct pair_words *words, const struct item *item, size_t finding,
                      const struct pair *pair, struct text *line)
 {
@@ -121,6 +133,7 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
         itemline_add_site(words->db, pair->site, line);
         text_add(line, " ");
         siteorder_add_silence(words->order, finding, line);
+        add_stuck_box(words, pair, line);
         return;
     }
     const struct logstory_entry *told = story_of(words, item, pair);
@@ -134,6 +147,8 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
         logstory_add_words(told, pair->site, line);
     else if (words->order != NULL)
         siteorder_add_words(words->order, finding, line);
+    if (may_wait_in_box(item, pair))
+        add_stuck_box(words, pair, line);
     if (item->status != STATUS_OK && !item->folded)
         add_advice(words, pair, line);
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "check/logstory.h"
 #include "check/siteorder.h"
+#include "check/stuck_boxes.h"
 #include "items/judge.h"
 #include "items/minrate.h"
 #include "sitedb/package_site.h"
@@ -19,6 +20,7 @@ struct pair_words {
     const struct rate_list *rates;
     const struct siteorder *order; /* NULL: not judged by order */
     const struct logstory *logs;
+    const struct stuck_boxes *stuck; /* what check_sms_inbox found; empty: nothing */
 };
 
 /** `CEN00012 "Office" at S02 Oslo: has version 4 of 5 for 4 d`, short enough for a pager */

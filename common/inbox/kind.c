@@ -46,6 +46,7 @@ static const struct inbox_kind kinds[] = {
         .next = "is the sender running, the site reachable, its address open? see sender.log; " ANTIVIRUS,
         .slow = "*",
         .slow_reason = CLOSED,
+        .carries_packages = true,
         .sources = "KB871161; Q212978; management pack for ConfigMgr 2012, schedule.box outboxes LAN backlog",
     },
     {
@@ -56,6 +57,7 @@ static const struct inbox_kind kinds[] = {
         .next = "watch the folders below it (--recursive)",
         .slow = "*",
         .slow_reason = CLOSED,
+        .carries_packages = true,
         .sources = "KB871161",
     },
     {
@@ -67,6 +69,7 @@ static const struct inbox_kind kinds[] = {
             "it did not reach the site",
         .next = "look for the request in sched.log; " ANTIVIRUS,
         .patience = REQUESTS,
+        .carries_packages = true,
         .sources =
             "KB871161; management pack for ConfigMgr 2007, schedule.box\\requests backlog; Learn, prerequisite "
             "checks",
@@ -79,6 +82,7 @@ static const struct inbox_kind kinds[] = {
         .next = "find the job in sched.log; " ANTIVIRUS,
         .slow = "*",
         .slow_reason = CLOSED,
+        .carries_packages = true,
         .sources = "Q212978; Q266195; Learn, Understand package actions",
     },
     {
@@ -100,6 +104,7 @@ static const struct inbox_kind kinds[] = {
         .skipped = "uid",
         .slow = "*",
         .slow_reason = CLOSED,
+        .carries_packages = true,
         .sources = "KB871161; Q212978; Q264171",
     },
     {
@@ -111,6 +116,7 @@ static const struct inbox_kind kinds[] = {
         .slow = "*.pck,*.try",
         .slow_reason = "a package is written here as long as its link is slow",
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "KB871161; Learn, Understand package actions and prerequisite checks; Q161043",
     },
     {
@@ -120,6 +126,7 @@ static const struct inbox_kind kinds[] = {
         .meaning = "the despooler's inbox; its work waits in receive",
         .next = "watch the folder receive below it (--recursive)",
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "KB871161",
     },
     {
@@ -132,6 +139,7 @@ static const struct inbox_kind kinds[] = {
         .slow = "*.pkg",
         .slow_reason = "a .PKG waits for its compressed files, which may take days on a slow link",
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "Q245579; Q235788; Q319189; Learn, Components and threads for content distribution",
     },
     {
@@ -141,6 +149,7 @@ static const struct inbox_kind kinds[] = {
         .meaning = "notices that a package or a distribution point changed",
         .next = "are all of its threads busy? see distmgr.log; " ANTIVIRUS,
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "Learn, Components and threads for content distribution",
     },
     {
@@ -150,6 +159,7 @@ static const struct inbox_kind kinds[] = {
         .meaning = "data for other sites, before a job is made of it",
         .next = "does replmgr.log still grow? " ANTIVIRUS,
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "KB871161",
     },
     {
@@ -159,6 +169,7 @@ static const struct inbox_kind kinds[] = {
         .meaning = "data for other sites by priority, in the folders high, normal and low",
         .next = "watch the folders below it (--recursive)",
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "KB871161",
     },
     {
@@ -168,6 +179,7 @@ static const struct inbox_kind kinds[] = {
         .meaning = "data of other sites that the despooler took in, before its component gets it",
         .next = "does replmgr.log still grow? " ANTIVIRUS,
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "KB871161; Q323614; management pack for current branch, replmgr.box backlog",
     },
     {
@@ -178,6 +190,7 @@ static const struct inbox_kind kinds[] = {
         .next = "is the job still in schedule.box? see sched.log; " ANTIVIRUS,
         .slow = "*",
         .slow_reason = CLOSED,
+        .carries_packages = true,
         .sources = "KB871161",
     },
     {
@@ -198,6 +211,7 @@ static const struct inbox_kind kinds[] = {
         .next = "does replmgr.log still grow? " ANTIVIRUS,
         .skipped = "history",
         .patience = QUICK,
+        .carries_packages = true,
         .sources = "KB871161; Q320692",
     },
     {

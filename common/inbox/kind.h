@@ -28,6 +28,7 @@ struct inbox_kind {
     const char *slow;               /* globs of names that may wait for days by design; or NULL */
     const char *slow_reason;        /* "its address may be closed by a schedule"; NULL without `slow` */
     struct inbox_patience patience; /* for all but `slow` */
+    bool carries_packages;          /* packages pass through it on their way to another site */
     const char *sources;
 };
 

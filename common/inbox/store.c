@@ -8,18 +8,26 @@
 #include <string.h>
 
 /* Names are bytes: a server may give what is no UTF-8. */
+#define CONCLUSION                                                                                           \
+    "CREATE TABLE conclusion("                                                                               \
+    "location TEXT NOT NULL, file BLOB NOT NULL, status INTEGER NOT NULL, at INTEGER NOT NULL, "             \
+    "since INTEGER NOT NULL, told TEXT NOT NULL, PRIMARY KEY(location, file)) WITHOUT ROWID;"
+
+/* A file of version 1 keeps columns in `box` that are no longer used. */
+static const char *const upgrades[] = {CONCLUSION};
+
 const struct statefile_schema inbox_schema = {
-    .version = 1,
+    .version = 2,
     .ddl =
         "CREATE TABLE box("
         "location TEXT NOT NULL PRIMARY KEY, looked INTEGER NOT NULL, moved INTEGER NOT NULL, "
         "quiet INTEGER NOT NULL, changed INTEGER NOT NULL, entries INTEGER NOT NULL, waiting INTEGER NOT NULL, "
-        "complete INTEGER NOT NULL, moved_name BLOB, concluded INTEGER NOT NULL DEFAULT 0, "
-        "status INTEGER NOT NULL DEFAULT 0, told TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
+        "complete INTEGER NOT NULL, moved_name BLOB) WITHOUT ROWID;"
         "CREATE TABLE file("
         "location TEXT NOT NULL, name BLOB NOT NULL, mtime INTEGER NOT NULL, size INTEGER NOT NULL, "
         "start INTEGER NOT NULL, inherited INTEGER NOT NULL, overtaken INTEGER NOT NULL, "
-        "over_since INTEGER NOT NULL, over_last INTEGER NOT NULL, PRIMARY KEY(location, name)) WITHOUT ROWID;",
+        "over_since INTEGER NOT NULL, over_last INTEGER NOT NULL, PRIMARY KEY(location, name)) WITHOUT ROWID;" CONCLUSION,
+    .upgrades = upgrades,
 };
 
 static int step(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
@@ -202,18 +210,40 @@ int inbox_store_save(struct statefile *file, const char *location, const struct 
 
 /* ---- conclusions */
 
-int inbox_store_conclude(struct statefile *file, const char *location,
-                         const struct inbox_conclusion *conclusion, struct failure *failure)
+static int put_conclusion(struct statefile *file, const char *location, const struct inbox_conclusion *one,
+                          struct failure *failure)
 {
     sqlite3_stmt *put = statefile_statement(
-        file, "UPDATE box SET concluded = ?, status = ?, told = ? WHERE location = ?", failure);
+        file, "INSERT INTO conclusion(location, file, status, at, since, told) VALUES (?, ?, ?, ?, ?, ?)",
+        failure);
     if (put == NULL)
         return -1;
-    sqlite3_bind_int64(put, 1, conclusion->at);
-    sqlite3_bind_int(put, 2, conclusion->status);
-    sqlite3_bind_text(put, 3, conclusion->told, -1, SQLITE_STATIC);
-    sqlite3_bind_text(put, 4, location, -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, 1, location, -1, SQLITE_STATIC);
+    bind_name(put, 2, one->file);
+    sqlite3_bind_int(put, 3, (int)one->status);
+    sqlite3_bind_int64(put, 4, one->at);
+    sqlite3_bind_int64(put, 5, one->since);
+    sqlite3_bind_text(put, 6, one->told, -1, SQLITE_STATIC);
     return step(file, put, failure);
+}
+
+int inbox_store_conclude(struct statefile *file, const char *location,
+                         const struct inbox_conclusion *conclusions, size_t count, struct failure *failure)
+{
+    sqlite3_stmt *removal = statefile_statement(file, "DELETE FROM conclusion WHERE location = ?", failure);
+    if (removal == NULL)
+        return -1;
+    sqlite3_bind_text(removal, 1, location, -1, SQLITE_STATIC);
+    int outcome = step(file, removal, failure);
+    for (size_t i = 0; i < count && outcome == 0; i++)
+        outcome = put_conclusion(file, location, &conclusions[i], failure);
+    return outcome;
+}
+
+static const char *text_of(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return text != NULL ? text : "";
 }
 
 int inbox_store_conclusions(struct statefile *file,
@@ -221,22 +251,22 @@ int inbox_store_conclusions(struct statefile *file,
                                           const struct inbox_conclusion *one),
                             void *context, struct failure *failure)
 {
-    sqlite3_stmt *rows =
-        statefile_statement(file,
-                            "SELECT location, concluded, status, told FROM box "
-                            "WHERE concluded > 0 ORDER BY status = 2 DESC, status DESC, location",
-                            failure);
+    sqlite3_stmt *rows = statefile_statement(
+        file, "SELECT location, file, status, at, since, told FROM conclusion ORDER BY location, file",
+        failure);
     if (rows == NULL)
         return -1;
-    int code;
+    int code = SQLITE_DONE;
     bool more = true;
     while (more && (code = sqlite3_step(rows)) == SQLITE_ROW) {
-        const char *location = (const char *)sqlite3_column_text(rows, 0);
-        const char *told = (const char *)sqlite3_column_text(rows, 3);
-        const struct inbox_conclusion one = {.at = sqlite3_column_int64(rows, 1),
-                                             .status = sqlite3_column_int(rows, 2),
-                                             .told = told != NULL ? told : ""};
-        more = visit(context, location != NULL ? location : "", &one);
+        char *name = blob_copy(rows, 1); /* an empty one has no bytes */
+        const struct inbox_conclusion one = {.file = name != NULL ? name : "",
+                                             .status = (enum status)sqlite3_column_int(rows, 2),
+                                             .at = sqlite3_column_int64(rows, 3),
+                                             .since = sqlite3_column_int64(rows, 4),
+                                             .told = text_of(rows, 5)};
+        more = visit(context, text_of(rows, 0), &one);
+        free(name);
     }
     const int outcome = !more || code == SQLITE_DONE ? 0 : statefile_fail(file, "read", failure);
     sqlite3_reset(rows);
@@ -247,6 +277,7 @@ int inbox_store_forget(struct statefile *file, int64_t before, struct failure *f
 {
     static const char *const deletions[] = {
         "DELETE FROM file WHERE location IN (SELECT location FROM box WHERE looked < ?)",
+        "DELETE FROM conclusion WHERE location IN (SELECT location FROM box WHERE looked < ?)",
         "DELETE FROM box WHERE looked < ?"};
     for (size_t i = 0; i < sizeof deletions / sizeof *deletions; i++) {
         sqlite3_stmt *removal = statefile_statement(file, deletions[i], failure);

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { NOTE_BYTES = 400, MORE_BYTES = 32 };
+enum { NOTE_BYTES = 600, MORE_BYTES = 32 };
 
 /* A perfdatum's texts. */
 struct perfdatum_texts {

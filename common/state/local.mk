@@ -10,6 +10,7 @@ common_state_libstate_a_SOURCES = \
 	common/state/lock.c \
 	common/state/lock.h \
 	common/state/look.c \
+	common/state/look_all.c \
 	common/state/open.c \
 	common/state/private.h \
 	common/state/statefile.c \

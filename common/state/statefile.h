@@ -66,6 +66,31 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
 struct statefile *statefile_look_at(const char *path, const struct statefile_schema *schema,
                                     struct failure *failure);
 
+enum { STATEFILE_FRESH_S = 24 * 3600 }; /* what no run has kept for longer says nothing of today */
+
+/** @return whether a run has kept this memory within STATEFILE_FRESH_S */
+bool statefile_is_fresh(struct statefile *file, int64_t now);
+
+/** @return the identity that the file bears: what is watched; owned (free), NULL: memory ran out */
+char *statefile_identity(struct statefile *file);
+
+/* Whose memories statefile_look_all looks into. */
+struct statefile_look_kind {
+    const char *plugin; /* "check_sms_inbox" */
+    const struct statefile_schema *schema;
+};
+
+/**
+ * Look into every fresh memory of a program in a directory, as statefile_look does. One that is damaged, foreign, of
+ * another version or older is passed over; the trace is told why it cannot be read.
+ *
+ * @param now  UTC seconds
+ * @return 0, or -1: the directory cannot be read
+ */
+int statefile_look_all(const char *directory, const struct statefile_look_kind *kind, int64_t now,
+                       void (*visit)(void *context, struct statefile *file), void *context,
+                       const struct trace *trace);
+
 /**
  * @return the database handle, inside an open transaction that only statefile_commit can commit; borrowed.
  * Rows changed by any other way than a run's statements count as damage: a digest over all rows is kept.

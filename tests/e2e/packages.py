@@ -34,14 +34,16 @@ ITEM = re.compile(
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving|, dated (?P<future>[^,;]+) in the future: is the database\'s clock right, or its zone \(--db-clock\)\?)'
     r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+))?'
     r'(?:; the logs of \S+ say: (?P<logs>[^;]*))?'
-    r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)(?:; (?P<advice>.*))?\Z')
+    r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)'
+    r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?(?:; (?P<advice>.*))?\Z')
 SILENCE = re.compile(
     r'(?P<state>CRITICAL): (?P<site>\S+)(?: (?P<site_name>.*?))? silent: nothing has arrived for (?P<quiet>[^;]+?) although '
     r'(?P<waiting>one package is|\d+ packages are) sent \((?:oldest )?(?P<package>\S+), (?P<since>[^)]+)\); (?P<advice>.*?)'
-    r'(?:; and at (?P<below>\d+) sites? below)?\Z')
+    r'(?:; and at (?P<below>\d+) sites? below)?(?:; check_sms_inbox on this host: (?P<box>[^;]*))?\Z')
 
 CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites: sender or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'
-                   r'|\S+ is stuck at \d+ of its \d+ sites together|\d+ packages are stuck at all or most of their sites); (?P<advice>look [^;]*); oldest (?P<oldest>.*)\Z')
+                   r'|\S+ is stuck at \d+ of its \d+ sites together|\d+ packages are stuck at all or most of their sites); (?P<advice>look [^;]*)'
+                   r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?; oldest (?P<oldest>.*)\Z')
 
 
 def shared_object(pattern):
