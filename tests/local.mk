@@ -2,6 +2,7 @@
 LDADD = $(SMS_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/base/test_array \
 	tests/unit/base/test_sanitize \
 	tests/unit/replication/test_conditions \
 	tests/unit/odbc/test_connection_string \

@@ -11,5 +11,5 @@ void *array_grow(void *array, size_t count, size_t size)
         return reallocarray(array, FIRST_ROOM, size);
     if (count < FIRST_ROOM || (count & (count - 1)) != 0)
         return array;
-    return reallocarray(array, count * 2, size);
+    return reallocarray(array, count, 2 * size); /* this product is the one that may overflow */
 }

@@ -6,7 +6,8 @@
 
 /**
  * Make room for one more element, for arrays that grow by nothing else: 16 elements at first, then twice as
- * many whenever they are full, so that the count alone tells the capacity.
+ * many whenever they are full, so that the count alone tells the capacity. Elements may be taken off; some of
+ * their room is given back with the next that comes.
  *
  * @param array  owned by the caller, or NULL with a count of 0
  * @param size   of an element, in bytes

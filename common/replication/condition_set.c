@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/condition_set.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* Room for one more zeroed element. @return it, or NULL */
-static void *append(void **items, size_t *count, size_t *capacity, size_t size)
-{
-    if (*count == *capacity) {
-        size_t more = *capacity == 0 ? 16 : *capacity * 2;
-        void *larger = realloc(*items, more * size);
-        if (larger == NULL)
-            return NULL;
-        *items = larger;
-        *capacity = more;
-    }
-    return memset((char *)*items + (*count)++ * size, 0, size);
-}
 
 _Static_assert(offsetof(struct condition, package) == 0, "package_index compares the first member");
 _Static_assert(offsetof(struct stored_version, package) == 0, "package_index compares the first member");
@@ -70,28 +58,23 @@ struct condition *condition_set_find(struct conditions *set, const char *package
 
 static bool add_item(struct conditions *set, const char *package)
 {
-    void *items = set->items;
-    size_t capacity = set->item_capacity;
-    struct condition *item = append(&items, &set->count, &set->item_capacity, sizeof *item);
-    set->items = items;
-    if (item == NULL)
+    struct condition *items = array_grow(set->items, set->count, sizeof *items);
+    if (items == NULL)
         return false;
-    memcpy(item->package, package, strnlen(package, REPLICATION_PACKAGE - 1));
-    item->changed = true;
-    for (int clock = 0; capacity != set->item_capacity && clock < CONDITION_CLOCKS; clock++) {
-        struct condition_due *entries =
-            realloc(set->due[clock].entries, set->item_capacity * sizeof *entries);
-        if (entries == NULL) {
-            set->item_capacity = capacity; /* what no heap has room for is not there */
-            set->count--;
+    set->items = items;
+    for (int clock = 0; clock < CONDITION_CLOCKS; clock++) { /* each heap may come to hold all of them */
+        struct condition_due *entries = array_grow(set->due[clock].entries, set->count, sizeof *entries);
+        if (entries == NULL)
             return false;
-        }
         set->due[clock].entries = entries;
     }
-    if (package_index_add(&set->index, set->items, sizeof *item, set->count - 1))
-        return true;
-    set->count--;
-    return false;
+    struct condition *item = &items[set->count];
+    *item = (struct condition){.changed = true};
+    memcpy(item->package, package, strnlen(package, REPLICATION_PACKAGE - 1));
+    if (!package_index_add(&set->index, items, sizeof *item, set->count))
+        return false;
+    set->count++;
+    return true;
 }
 
 struct condition *condition_set_take(struct conditions *set, const char *package)
@@ -163,17 +146,17 @@ static struct stored_version *add_stored(struct conditions *set, const char *pac
 {
     if (set->stored_count >= CONDITIONS_STORED)
         drop_oldest_stored(set);
-    void *versions = set->stored;
-    struct stored_version *stored =
-        append(&versions, &set->stored_count, &set->stored_capacity, sizeof *stored);
-    set->stored = versions;
-    if (stored == NULL)
+    struct stored_version *versions = array_grow(set->stored, set->stored_count, sizeof *versions);
+    if (versions == NULL)
         return NULL;
+    set->stored = versions;
+    struct stored_version *stored = &versions[set->stored_count];
+    *stored = (struct stored_version){0};
     memcpy(stored->package, package, strnlen(package, REPLICATION_PACKAGE - 1));
-    if (package_index_add(&set->stored_index, set->stored, sizeof *stored, set->stored_count - 1))
-        return stored;
-    set->stored_count--;
-    return NULL;
+    if (!package_index_add(&set->stored_index, versions, sizeof *stored, set->stored_count))
+        return NULL;
+    set->stored_count++;
+    return stored;
 }
 
 static void drop_stored(struct conditions *set, size_t place)

@@ -124,7 +124,6 @@ struct conditions {
     size_t refused;               /* events for packages beyond CONDITIONS_MOST */
     bool failed;                  /* memory ran out: the result is not complete */
     bool removed, stored_removed; /* an item that was loaded may be gone */
-    size_t item_capacity, stored_capacity;
     struct package_index index, stored_index;
     struct condition_heap due[CONDITION_CLOCKS];
     bool due_known; /* every item has its entries; not so right after loading */

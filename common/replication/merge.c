@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "replication/merge.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* The events of a log that wait for the other logs, in the order of the file. */
 struct waiting_line {
     struct replication_event *events; /* owned; [first, last) wait */
-    size_t first, last, capacity;
+    size_t first, last;
     int64_t *keys; /* owned, beside events: the newest time up to there, so that it never goes back */
     int64_t newest_s;
     bool ended;
@@ -78,26 +80,22 @@ static int apply_due(struct log_merge *merge)
 
 static bool make_room(struct waiting_line *line)
 {
-    if (line->last < line->capacity)
-        return true;
-    size_t waiting = line->last - line->first;
-    if (line->first > line->capacity / 2) {
+    enum { WORTH_MOVING = 32 };
+    const size_t waiting = line->last - line->first;
+    if (line->first > WORTH_MOVING && line->first > waiting) {
         memmove(line->events, line->events + line->first, waiting * sizeof *line->events);
         memmove(line->keys, line->keys + line->first, waiting * sizeof *line->keys);
         line->first = 0;
         line->last = waiting;
-        return true;
     }
-    size_t more = line->capacity == 0 ? 64 : line->capacity * 2;
-    struct replication_event *events = realloc(line->events, more * sizeof *events);
+    struct replication_event *events = array_grow(line->events, line->last, sizeof *events);
     if (events == NULL)
         return false;
     line->events = events;
-    int64_t *keys = realloc(line->keys, more * sizeof *keys);
+    int64_t *keys = array_grow(line->keys, line->last, sizeof *keys);
     if (keys == NULL)
         return false;
     line->keys = keys;
-    line->capacity = more;
     return true;
 }
 
