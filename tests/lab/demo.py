@@ -74,8 +74,10 @@ class Demo:
 
     def at(self, moment):
         """The variables that hold a program's clock at a moment of the past."""
-        library = (glob.glob("/usr/lib/*/faketime/libfaketime.so.1") + ["libfaketime.so.1"])[0]
-        return {"LD_PRELOAD": library, "FAKETIME": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment)), "TZ": "UTC",
+        library = glob.glob("/usr/lib*/faketime/libfaketime.so.1") + glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+        if not library:
+            raise SystemExit("demo: libfaketime, which lets the checks run in the past, is not installed (Debian: apt install libfaketime)")
+        return {"LD_PRELOAD": library[0], "FAKETIME": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment)), "TZ": "UTC",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
     def order(self):
