@@ -311,10 +311,23 @@ static int64_t judge_future(const struct run *run)
     return run->set.newest_s > run->now + CLOCKS_DIFFER_S ? run->set.newest_s - run->now : 0;
 }
 
+/* What silence means to the service: with --new nothing once the team knows of it. */
+static enum status judge_told_silence(struct run *run, enum status silence)
+{
+    static const char *const hangs[REPLICATION_STORY_COMPONENTS] = {
+        [REPLICATION_DISTMGR] = "silent distribution manager", [REPLICATION_DESPOOL] = "silent despooler"};
+    enum status all =
+        announcements_judge_other(&run->announcements, "silent logs", silence, run->set.newest_s);
+    enum status one =
+        announcements_judge_other(&run->announcements, hangs[run->silent.component], run->silent.status,
+                                  run->set.component[run->silent.component].newest_s);
+    return status_worse(all, one);
+}
+
 static enum status judge(const struct run *run, const struct tally *tally, enum status silence,
                          int64_t future_s)
 {
-    enum status status = status_worse(status_worse(tally->status, silence), run->silent.status);
+    enum status status = status_worse(tally->status, silence);
     size_t unread = 0;
     for (size_t i = 0; i < run->set.count; i++)
         unread += logset_is_unread(&run->set.logs[i]);
@@ -340,9 +353,10 @@ static void tell(struct run *run)
     run->silent.line = text_string(&run->silent_line);
     struct tally tally;
     stalls_tally(&run->stalls, &tally);
+    const enum status told_silence = judge_told_silence(run, silence);
     const struct stallreport report = {
         .label = label,
-        .status = judge(run, &tally, silence, future_s),
+        .status = judge(run, &tally, told_silence, future_s),
         .options = &check->options,
         .announcements = &run->announcements,
         .logs = &run->set,
@@ -360,6 +374,7 @@ static void tell(struct run *run)
         .log_age_s = log_age_s,
         .future_s = future_s,
         .silence = silence,
+        .new_silence = told_silence != STATUS_OK,
         .silent = &run->silent,
         .silent_warning_s = check->despool.silent_warning_s,
         .silent_critical_s = check->despool.silent_critical_s,

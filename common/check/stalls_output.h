@@ -45,6 +45,7 @@ struct stallreport {
     int64_t future_s;                /* how far the newest record lies in the future, 0 when it does not */
     const struct stallreport_silence *silent;
     enum status silence;      /* what that age means ... */
+    bool new_silence;         /* --new: the team does not know of it, or of the component's, yet */
     int64_t silent_warning_s; /* ... by these thresholds, 0 switched off */
     int64_t silent_critical_s;
     int64_t now; /* UTC */

@@ -156,10 +156,27 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
     add_memory_trouble(report, verdict);
 }
 
+/* --new: what is new stands first, a silence too; one that the team knows of stands behind. */
+static void add_new(const struct stallreport *report, struct text *verdict)
+{
+    struct text silence = {0};
+    add_silence(report, &silence);
+    const char *words = silence.length > 0 ? text_string(&silence) + strlen("; ") : "";
+    if (words[0] != '\0' && report->new_silence)
+        text_addf(verdict, "new: %s; ", words);
+    if (report->new_silence && report->tally->fresh == 0)
+        text_addf(verdict, "%" PRId64 " stuck in all", report->tally->stuck);
+    else
+        announce_verdict(stalls_item, report->stalls, report->stalls->count, report->tally, verdict);
+    if (words[0] != '\0' && !report->new_silence)
+        text_addf(verdict, "; %s", words);
+    text_free(&silence);
+}
+
 static void add_own_verdict(const struct stallreport *report, struct text *verdict)
 {
     if (report->announcements->only_new && report->status != STATUS_UNKNOWN)
-        announce_verdict(stalls_item, report->stalls, report->stalls->count, report->tally, verdict);
+        add_new(report, verdict);
     else
         add_verdict(report, verdict);
 }

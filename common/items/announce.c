@@ -109,6 +109,15 @@ int announcements_judge(struct announcements *all, struct item *item)
     return outcome;
 }
 
+enum status announcements_judge_other(struct announcements *all, const char *what, enum status status,
+                                      int64_t since)
+{
+    struct item other = {
+        .key = (char *)what, .status = status, .first_seen = since, .age_s = all->now - since};
+    /* What cannot be remembered for want of memory is told again. */
+    return announcements_judge(all, &other) == 0 && other.told ? STATUS_OK : status;
+}
+
 static bool is_over(const struct announced *told, bool (*is_kept)(const void *context, const char *key),
                     const void *context)
 {

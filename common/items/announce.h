@@ -68,6 +68,16 @@ int announcements_open(struct announcements *all, struct statefile *file,
  */
 int announcements_judge(struct announcements *all, struct item *item);
 
+/**
+ * The same for a trouble that is no item, as the silence of a log.
+ *
+ * @param what   names it; holds a blank, which no item's key does
+ * @param since  UTC
+ * @return the state that it gives the service: STATUS_OK where --new was given and the team knows of it
+ */
+enum status announcements_judge_other(struct announcements *all, const char *what, enum status status,
+                                      int64_t since);
+
 /** @return whether there is anything to keep once the result is delivered */
 bool announcements_due(const struct announcements *all);
 

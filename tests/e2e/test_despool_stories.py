@@ -290,6 +290,29 @@ def test_the_last_line_of_every_form(tmp_path, form):
     assert LAST in answer.verdict, answer
 
 
+def test_a_new_service_tells_a_silence_once(tmp_path):
+    """It is volatile: a state in each run would be a page in each run."""
+    child = hanging(tmp_path, "despool", 2 * DAY)
+    first = child.check("--new=15m").is_(CRITICAL, "new: the despooler is silent for 48 h", "; 0 stuck in all")
+    assert first.value("new") == 0
+    child.check("--new=15m", later=14 * 60).is_(CRITICAL, "new: the despooler is silent")
+    known = child.check("--new=15m", later=16 * 60).is_(OK, "nothing new, 0 stuck in all; the despooler is silent for 48 h")
+    assert LAST in known.verdict
+    child.check(later=16 * 60).is_(CRITICAL, "the despooler is silent for 48 h")
+    # It wrote again, and hangs again: that is new.
+    child.files["despool"].append([child.site.despool(child.now - 46 * HOUR, 77, LAST)])
+    child.check("--new=15m", later=20 * 60).is_(CRITICAL, "new: the despooler is silent for 46 h")
+
+
+def test_a_new_service_tells_silent_logs_once_and_worse_ones_again(tmp_path):
+    child = hanging(tmp_path, "despool", 30 * HOUR, other_s=26 * HOUR)
+    limits = ("--new=15m", "--silent-critical=30h")
+    child.check(*limits).is_(WARNING, "new: no log was written for 26 h")
+    child.check(*limits, later=HOUR).is_(OK, "nothing new", "no log was written for 27 h")
+    child.check(*limits, later=6 * HOUR).is_(CRITICAL, "new: no log was written for 32 h")
+    child.check(*limits, later=7 * HOUR).is_(OK, "nothing new", "no log was written for 33 h")
+
+
 def test_the_longest_pause_is_remembered(tmp_path):
     child = hanging(tmp_path, "despool", 7 * HOUR, pause_s=3 * HOUR)
     child.check().is_(OK)
