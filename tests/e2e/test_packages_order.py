@@ -4,6 +4,7 @@
 import calendar
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -287,6 +288,43 @@ def test_one_dead_site_holds_every_sender_thread(world):
         for name in names[:9]:
             lab.status(name, code, 2, 2)
     world.check(env=at(BASE + 76 * HOUR)).is_(OK)
+
+
+def survey(world, hour):
+    done = subprocess.run([packages.PLUGIN, *world.arguments("--survey")], env={**world.env, **at(BASE + hour * HOUR)}, capture_output=True, text=True, check=False)
+    assert done.returncode == UNKNOWN and done.stderr == "", done
+    return done.stdout
+
+
+def test_the_survey_counts_how_often_order_was_right(world):
+    """S01 in order, S02 with one that came long after what was sent later; then enough in order to make it the exception."""
+    lab = world.make()
+    names = ["CEN000%02d" % number for number in range(99)]
+    for name in names:
+        lab.package(name, "Package", 2, source_date_age_s=None)
+        lab.deploy(name, ["S01", "S02"], age_s=0)
+
+    def run(hour, *changes):
+        lab.now = BASE + hour * HOUR
+        for name, site, status in changes:
+            lab.status(name, site, status, 2 if status == 2 else 1)
+        world.check(env=at(BASE + hour * HOUR))
+    run(0)
+    assert "Order: no run has seen an arrival yet; look again when the check has run for some days" in survey(world, 0)
+    first, second, third = names[:3]
+    run(1, *[(name, site, 1) for name in names for site in ("S01", "S02") if name != second and name != third])
+    run(2, (second, "S01", 1), (second, "S02", 1))
+    run(3, (first, "S01", 2), (second, "S02", 2))
+    run(4, (third, "S01", 1), (third, "S02", 1))
+    run(12, (second, "S01", 2), (third, "S02", 2))
+    run(13, (first, "S02", 2))
+    told = survey(world, 13)
+    assert "Order does not hold everywhere: 1 of 5 arrivals were overtaken for longer than the limit before they came; several senders to a site?" in told, told
+    assert re.search(r"^  S01 +0 of 2\n  S02 +1 of 3$", told, re.M), told
+    run(14, *[(name, "S01", 2) for name in names[3:]])
+    told = survey(world, 14)
+    assert "Order holds: 1 of %d arrivals were overtaken for longer than the limit before they came\n" % (5 + 96) in told, told
+    assert re.search(r"^Priorities of packages: medium \(2\) 99$", told, re.M), told
 
 
 def test_the_first_160_bytes_serve_a_pager(world):

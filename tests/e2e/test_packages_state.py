@@ -533,3 +533,48 @@ def test_a_limit_on_file_sizes_costs_the_memory_and_not_the_judgement(world):
     answer = world.check(preexec_fn=limit)
     answer.is_(packages.CRITICAL, "ages may be too young: cannot")
     assert answer.item("CEN00001", "S02")
+
+
+# What check_sms_packages 1.0.0 left after two runs at 06:00 and 07:00 UTC on 2026-11-25, as sqlite3 dumps it.
+MEMORY_OF_1_0_0 = """
+PRAGMA application_id = 1397576497;
+PRAGMA user_version = 1;
+CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), identity TEXT NOT NULL, created INTEGER NOT NULL, lost_at INTEGER NOT NULL, runs INTEGER NOT NULL, last_run INTEGER NOT NULL);
+INSERT INTO state VALUES(1,'dsn:SMS_CEN/CEN',1795586400,0,2,1795590000);
+CREATE TABLE digest(value INTEGER NOT NULL);
+INSERT INTO digest VALUES(9121815467309006206);
+CREATE TABLE item(key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO item VALUES('version/CEN00001@S02','sent','1/3/3/1795329874',1795586400,1795586400,1795586400,0,0);
+INSERT INTO item VALUES('version/CEN00002@S03','failed','5/2/2/1795502674',1795586400,1795586400,1795586400,0,0);
+"""
+FILE_OF_1_0_0 = "check_sms_packages-7c1544bce9a4c8f7.sqlite3"
+
+
+def test_the_memory_of_1_0_0_is_taken_over_without_losing_an_age(world):
+    lab = world.make()
+    for package, site, status, version in (("CEN00001", "S02", 1, 3), ("CEN00002", "S03", 5, 2)):
+        lab.package(package, "Office", version, source_date_age_s=None)
+        lab.target(package, site, refreshed_age_s=None)
+        lab.status(package, site, status, version, None)
+    lab.commit()
+    path = os.path.join(world.state, FILE_OF_1_0_0)
+    with sqlite3.connect(path) as old:
+        old.executescript(MEMORY_OF_1_0_0)
+    old.close()
+    os.chmod(path, 0o600)
+    dsn = packages.odbc.environment(world.odbc, {"SMS_CEN": {"Driver": "SQLite3", "Database": world.database}})
+
+    def check(moment):
+        clock = {"LD_PRELOAD": packages.FAKETIME, "FAKETIME": moment, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}
+        lab.commit()
+        return run("--dsn=SMS_CEN", "--site=CEN", "--state-dir=" + world.state, env={**dsn, **clock})
+    first = check("2026-12-05 08:00:00").is_(CRITICAL, "2 stuck")
+    assert [(item["package"], item["age"]) for item in first.items] == [("CEN00001", "10 d 2 h"), ("CEN00002", "10 d 2 h")], first
+    assert "too young" not in first.text and damaged(world) == [], first
+    assert [os.path.basename(name) for name in state_files(world.state)] == [FILE_OF_1_0_0]
+    # What was there before order judged keeps its judgement by age until it ends; what moves is judged by order.
+    second = check("2026-12-05 09:00:00").is_(CRITICAL, "2 stuck")
+    assert second.item("CEN00001", "S02")["age"] == "10 d 3 h" and world.remembered()["version/CEN00001@S02"]["first_seen"] == 1795586400
+    lab.arrive("CEN00001", "S02")
+    check("2026-12-05 10:00:00").is_(CRITICAL, "1 stuck")
+    assert list(world.remembered()) == ["version/CEN00002@S03"]
