@@ -111,14 +111,14 @@ static const struct option inbox_option_table[] = {
     {.name = "known",
      .type = OPTION_CUSTOM,
      .offset = INBOX(known),
-     .argument = "PATTERN[@BOX][:UNTIL]",
+     .argument = "[PATTERN][@BOX][:UNTIL]",
      .flags = OPTION_REPEATABLE | OPTION_MANNER,
      .parse = known_list_parse_files,
      .reset = known_option_reset,
      .help =
          "Files that the team has accepted (comma list): counted as known, without an effect on the state until the "
-         "end of the day UNTIL (YYYY-MM-DD). BOX is the name of a box or its last part: 202AAS02.SRQ@LAN. A blank, "
-         "comma or @ in a name is written as ?."},
+         "end of the day UNTIL (YYYY-MM-DD). BOX is the name of a box or its last part: 202AAS02.SRQ@LAN, or @LAN for all "
+         "of it. A blank, comma or @ in a name is written as ?."},
 };
 
 static const char label[] = "SMS INBOX";

@@ -124,13 +124,15 @@ const struct option check_option_table[] = {
     {.name = "known",
      .type = OPTION_CUSTOM,
      .offset = CHECK(known),
-     .argument = "PACKAGE[@SITE][:UNTIL]",
+     .argument = "[PACKAGE][@SITE][:UNTIL]",
      .flags = OPTION_REPEATABLE | OPTION_MANNER,
      .parse = known_list_parse,
      .reset = known_option_reset,
-     .help = "Items that the team has accepted (comma list): shown last, counted as known, "
-             "without an effect on the state until the end of the day UNTIL (YYYY-MM-DD). "
-             "The next one pages again. Where items are at servers, SITE may name the server."},
+     .help =
+         "Items that the team has accepted (comma list): shown last, counted as known, "
+         "without an effect on the state until the end of the day UNTIL (YYYY-MM-DD). "
+         "The next one pages again. @SITE alone is everything at the site. Where items are at servers, SITE may "
+         "name the server; where a line has no package (S03, threads), what it begins with."},
 };
 const size_t check_option_count = COUNT(check_option_table);
 const size_t check_common_option_count = COUNT(check_option_table) - PACKAGE_OPTIONS;

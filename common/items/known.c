@@ -24,8 +24,9 @@ static const struct known_words of_files = {"PATTERN", "BOX", "202AAS02.SRQ@LAN:
 
 static int bad(struct failure *failure, const struct known_words *words, const char *entry, const char *what)
 {
-    return fail(failure, "'%s' %s; write %s, %s@%s or %s@%s:YYYY-MM-DD, as in %s", entry, what,
-                words->pattern, words->pattern, words->place, words->pattern, words->place, words->example);
+    return fail(failure, "'%s' %s; write %s, @%s, %s@%s or %s@%s:YYYY-MM-DD, as in %s", entry, what,
+                words->pattern, words->place, words->pattern, words->place, words->pattern, words->place,
+                words->example);
 }
 
 /* The day counts in the operator's zone and to its end. */
@@ -67,12 +68,13 @@ static int add_entry(struct known_list *list, const struct known_words *words, c
         memcpy(known.place, at, place_length);
     }
     size_t length = (size_t)(pattern_end - entry);
-    if (words->is_package && (length == 0 || package_id_length(entry, length) != length))
+    const bool everything = length == 0 && at != NULL;
+    if (!everything && words->is_package && (length == 0 || package_id_length(entry, length) != length))
         return bad(failure, words, entry,
                    "does not begin with a package ID of 8 to 10 letters, digits or '_', one a digit");
-    if (length == 0 || length >= sizeof known.pattern)
+    if ((length == 0 && !everything) || length >= sizeof known.pattern)
         return bad(failure, words, entry, "does not begin with the pattern of a file name");
-    memcpy(known.pattern, entry, length);
+    memcpy(known.pattern, everything ? "*" : entry, everything ? 1 : length);
     struct known_entry *entries = array_grow(list->entries, list->count, sizeof *entries);
     if (entries == NULL)
         return fail(failure, "out of memory");
@@ -103,7 +105,7 @@ int known_list_parse_files(void *list, const char *value, struct failure *failur
 
 static bool names(const char *pattern, const char *item)
 {
-    return strcasecmp(pattern, item) == 0;
+    return strcmp(pattern, "*") == 0 || strcasecmp(pattern, item) == 0;
 }
 
 static bool globs(const char *pattern, const char *item)
@@ -145,8 +147,8 @@ void known_list_add_ended(const struct known_list *list, int64_t now, struct tex
         const struct known_entry *known = &list->entries[i];
         if (known->until == 0 || now < known->until)
             continue;
-        text_addf(note, "%s%s%s%s ended %s", before, known->pattern, known->place[0] == '\0' ? "" : "@",
-                  known->place, known->day);
+        text_addf(note, "%s%s%s%s ended %s", before, strcmp(known->pattern, "*") == 0 ? "" : known->pattern,
+                  known->place[0] == '\0' ? "" : "@", known->place, known->day);
         before = ", ";
     }
 }

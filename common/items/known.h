@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 /*
- * Items that the team has accepted (--known=PACKAGE[@SITE][:UNTIL], of files --known=PATTERN[@BOX][:UNTIL]): a
- * service that is already CRITICAL for one of them would hide the next one.
+ * Items that the team has accepted (--known=PACKAGE[@SITE][:UNTIL] or @SITE[:UNTIL], of files PATTERN[@BOX][:UNTIL]
+ * or @BOX[:UNTIL]): a service that is already CRITICAL for one of them would hide the next one.
  */
 struct known_entry {
-    char pattern[256]; /* a package ID, or a glob of file names */
+    char pattern[256]; /* a package ID, or a glob of file names; "*": everything at the place */
     char place[256];   /* site code, server or box; "" for every place */
     int64_t until;     /* UTC: the end of the day given, local time; 0 without an end */
     char day[11];      /* the same as it was given; "" without an end */
@@ -34,7 +34,7 @@ int known_list_parse_files(void *list, const char *value, struct failure *failur
 /**
  * @param now         UTC seconds; an entry whose day has passed mutes nothing
  * @param[out] until  when muting ends or ended, 0 without an end; only set where an entry names the package
- * @return whether an entry names this package at this place (without case)
+ * @return whether an entry names this package at this place, or all of the place (without case)
  */
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
                       int64_t *until);

@@ -147,6 +147,8 @@ def test_instructions_of_a_site_are_refused(tmp_path, line):
         "~Retry the instruction (%s\\ds_1vfda.ist) because this site does not allow untrusted child sites." % RECEIVE], 2 * DAY, 300, 300, 1900)])
     item = answer.is_(CRITICAL, "S03", "public key").item("S03")
     assert item["kind"] == "site" and answer.values("waiting", "broken") == (0, 1)
+    assert child.check("--site=S02", "--known=@S03").is_(OK, "nothing else stalled", "; 1 known").item("S03")["state"] == "known"
+    child.check("--site=S02", "--known=@S04,CEN00001@S03").is_(CRITICAL, "S03")
     child.files["despool"].append(child.every(
         "despool", "Signature checked out OK for instruction coming from site S03, proceed with the instruction execution.", 60, 60))
     child.check().is_(OK)

@@ -255,6 +255,10 @@ def test_the_story_of_the_demo(world):
     assert [key for key, (state, _) in states.items() if state != "OK"] == [("CEN00012", "S02")]
     # Without -v what is folded is not shown.
     assert len(world.check(env=at(lab.now)).lines) == 6
+    # A ship at sea: everything at S05 is accepted until a day; what is below it does not inherit that.
+    accepted = world.check("--known=@S05:2199-12-31", "-v", env=at(lab.now))
+    assert "S05" not in accepted.silences and {item["state"] for item in accepted.items if item["site"] == "S05"} == {"known until 2199-12-31"}, accepted
+    assert accepted.value("known") == 2 and world.check("--known=@S05:2020-01-01", env=at(lab.now)).value("silent") == 1
 
 
 def test_one_dead_site_holds_every_sender_thread(world):

@@ -39,6 +39,11 @@ static const struct {
     {"CEN0000A,CEN0000B@S02 , CEN0000C", "CEN0000C", "S09", 2026, 1, 1, 0, true, false},
     {"CEN0000A:2020-01-01,CEN0000A", "CEN0000A", "S09", 2026, 1, 1, 0, true, false},
     {"CEN_0000A1", "CEN_0000A1", "S09", 2026, 1, 1, 0, true, false},
+    {"@S02", "CEN00012", "s02", 2026, 1, 1, 0, true, false},
+    {"@S02", "CEN00012", "S03", 2026, 1, 1, 0, false, false},
+    {"@S02", "CEN00012", NULL, 2026, 1, 1, 0, false, false},
+    {"CEN00001,@S02:2026-03-29", "CEN00012", "S02", 2026, 3, 29, 23, true, false},
+    {"CEN00001,@S02:2026-03-29", "CEN00012", "S02", 2026, 3, 30, 0, false, true},
 };
 
 static void entries_mute_what_they_name(void **state)
@@ -62,7 +67,11 @@ static void entries_mute_what_they_name(void **state)
 static const struct {
     const char *list, *words;
 } bad[] = {
-    {"@S02", "does not begin with a package ID"},
+    {"@", "has no site behind '@'"},
+    {"@:2026-01-01", "has no site behind '@'"},
+    {":2026-01-01", "does not begin with a package ID"},
+    {"@S02@S03", "has more than one '@'"},
+    {"*@S02", "does not begin with a package ID"},
     {"CEN00012@", "has no site behind '@'"},
     {"CEN00012@:2026-01-01", "has no site behind '@'"},
     {"CEN00012:", "does not end in a date"},
