@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/base/test_unicode
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_clean \
+	tests/fuzz/fuzz_inbox \
 	tests/fuzz/fuzz_inboxname \
 	tests/fuzz/fuzz_inifile \
 	tests/fuzz/fuzz_logrecord \
@@ -98,6 +99,7 @@ endif
 FUZZ_REPLAYS = $(FUZZ_TARGETS)
 # --- replays
 tests_fuzz_fuzz_clean_SOURCES = tests/fuzz/fuzz_clean.c tests/fuzz/replay.c
+tests_fuzz_fuzz_inbox_SOURCES = tests/fuzz/fuzz_inbox.c tests/fuzz/replay.c
 tests_fuzz_fuzz_inboxname_SOURCES = tests/fuzz/fuzz_inboxname.c tests/fuzz/replay.c
 tests_fuzz_fuzz_inifile_SOURCES = tests/fuzz/fuzz_inifile.c tests/fuzz/replay.c
 tests_fuzz_fuzz_logrecord_SOURCES = tests/fuzz/fuzz_logrecord.c tests/fuzz/replay.c

@@ -15,7 +15,15 @@ int inbox_listing_begin(struct inbox_listing *listing)
 /* Nobody can put a file into a folder before the folder's own date says so. */
 int64_t inbox_listing_now(const struct inbox_listing *listing)
 {
-    return listing->folder.changed > listing->now ? listing->folder.changed : listing->now;
+    const int64_t changed = listing->folder.changed, now = listing->now;
+    return changed > now && changed <= now + INBOX_AHEAD_MOST_S ? changed : now;
+}
+
+/* Before 1990 there was no such product: a date of 1980 or 1601 is what a copy or a server writes that knows none. */
+static bool is_date(int64_t mtime, int64_t now)
+{
+    const int64_t first = 631152000;
+    return mtime >= first && mtime <= now;
 }
 
 /* ---- the longest waiting */
@@ -89,11 +97,11 @@ static void take_subfolder(struct inbox_listing *listing, const char *name)
 
 /*
  * Since when a file that the memory does not know waits. A file brings its date along when it is moved or copied; but
- * one that was not there at the last look came after it.
+ * one that was not there at the last look came after it. Without a date it is since now.
  */
 static int64_t start_of_new(const struct inbox_listing *listing, int64_t age_s)
 {
-    int64_t start = age_s > 0 ? listing->now - age_s : listing->now;
+    int64_t start = listing->now - age_s;
     const struct inbox_memory *memory = listing->memory;
     return memory->looked > 0 && memory->complete && start < memory->looked ? memory->looked : start;
 }
@@ -122,17 +130,25 @@ static bool is_selected(const struct inbox_selection *selection, const char *nam
     return selection->match->count == 0;
 }
 
+static void add_size(struct inbox_listing *listing, int64_t size_bytes)
+{
+    if (size_bytes > 0 && __builtin_add_overflow(listing->bytes, size_bytes, &listing->bytes))
+        listing->bytes = INT64_MAX;
+}
+
 static int take_file(struct inbox_listing *listing, const struct bytestore_entry *entry)
 {
     const struct inbox_selection *selection = listing->selection;
-    const int64_t age_s = inbox_listing_now(listing) - entry->mtime;
+    const int64_t now = inbox_listing_now(listing);
+    const bool dated = is_date(entry->mtime, now);
+    const int64_t age_s = dated ? now - entry->mtime : 0;
     const struct inbox_file file = recognise(listing, entry, age_s);
     listing->waiting++;
-    if (age_s >= 0 && age_s < INBOX_WRITING_S) {
+    if (dated && age_s < INBOX_WRITING_S) {
         listing->writing++;
         return 0;
     }
-    listing->future += age_s < 0;
+    listing->future += entry->mtime > now;
     const bool selected = is_selected(selection, entry->name);
     const bool known =
         selected && selection->is_known != NULL && selection->is_known(selection->context, entry->name);
@@ -140,7 +156,7 @@ static int take_file(struct inbox_listing *listing, const struct bytestore_entry
     if (!selected || known)
         return keep(&listing->aside, &file, entry->name);
     listing->files++;
-    listing->bytes += entry->size_bytes;
+    add_size(listing, entry->size_bytes);
     return keep(&listing->judged, &file, entry->name);
 }
 

@@ -60,7 +60,8 @@ struct inbox_listing {
 
 enum {
     INBOX_SUBFOLDERS = 256,
-    INBOX_WRITING_S = 60 /* younger files may still be written */
+    INBOX_WRITING_S = 60,          /* younger files may still be written */
+    INBOX_AHEAD_MOST_S = 24 * 3600 /* a folder whose date is further ahead tells no clock */
 };
 
 /** @return 0, or -1 when memory ran out */

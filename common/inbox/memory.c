@@ -25,16 +25,25 @@ void inbox_files_sort(struct inbox_file *files, size_t count)
         qsort(files, count, sizeof *files, by_name);
 }
 
+/* No number of ours is below 0. */
+static void bound(int64_t *number, int64_t most)
+{
+    clamp(number, most);
+    if (*number < 0)
+        *number = 0;
+}
+
 bool inbox_memory_clamp(struct inbox_memory *memory, int64_t now)
 {
-    const bool back = memory->looked - now > INBOX_CLOCK_STEP_S;
-    clamp(&memory->looked, now);
-    clamp(&memory->moved, now);
-    clamp(&memory->quiet, now);
+    const bool back = memory->looked > now + INBOX_CLOCK_STEP_S;
+    bound(&memory->looked, now);
+    bound(&memory->moved, now);
+    bound(&memory->quiet, now);
     for (size_t i = 0; i < memory->count; i++) {
-        clamp(&memory->files[i].start, now);
-        clamp(&memory->files[i].over_since, now);
-        clamp(&memory->files[i].over_last, now);
+        bound(&memory->files[i].start, now);
+        bound(&memory->files[i].over_since, now);
+        bound(&memory->files[i].over_last, now);
+        bound(&memory->files[i].overtaken, INT32_MAX);
     }
     return back;
 }

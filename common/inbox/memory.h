@@ -48,7 +48,7 @@ void inbox_files_sort(struct inbox_file *files, size_t count);
 enum { INBOX_CLOCK_STEP_S = 60 }; /* a clock that is kept by NTP is set back by less */
 
 /**
- * Take what a clock that ran ahead has dated in the future back to now.
+ * Take what a clock that ran ahead has dated in the future back to now, and what no run would have kept into bounds.
  *
  * @return whether the clock ran backwards by more than a step since the last look
  */

@@ -52,8 +52,11 @@ static void bind_name(sqlite3_stmt *statement, int place, const char *name)
 
 /* ---- load */
 
+/* @return false when memory ran out */
 static bool take_row(struct inbox_memory *memory, sqlite3_stmt *row)
 {
+    if (sqlite3_column_bytes(row, 0) == 0)
+        return true; /* no file is called so */
     struct inbox_file *larger = array_grow(memory->files, memory->count, sizeof *larger);
     if (larger == NULL)
         return false;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* All memories of one program, for another one that looks into them. */
-#include "state/statefile.h"
-
-#include "base/hash.h"
+#include "state/private.h"
 
 #include <dirent.h>
-#include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static const char ending[] = ".sqlite3";
 
 static sqlite3_stmt *read_state(struct statefile *file)
 {
@@ -42,21 +40,18 @@ char *statefile_identity(struct statefile *file)
     return identity;
 }
 
-/* Is it the name that statefile_open gives a memory of this identity? A copy that somebody kept beside it is none. */
-static bool is_name_of(const char *name, const char *plugin, const char *identity)
+/* Is it where statefile_open keeps a memory of this identity? A copy that somebody kept beside it is none. */
+static bool is_path_of(const char *path, const char *directory, const char *plugin, const char *identity)
 {
-    char *own;
-    const uint64_t hash = hash_end(hash_add(HASH_START, identity, strlen(identity)));
-    if (asprintf(&own, "%s-%016" PRIx64 ".sqlite3", plugin, hash) < 0)
-        return false;
-    const bool is = strcmp(own, name) == 0;
-    free(own);
+    char *base = statefile_base(directory, plugin, identity);
+    const size_t length = base != NULL ? strlen(base) : 0;
+    const bool is = base != NULL && strncmp(path, base, length) == 0 && strcmp(path + length, ending) == 0;
+    free(base);
     return is;
 }
 
 static bool may_be_memory(const char *path, const char *name, const char *plugin)
 {
-    static const char ending[] = ".sqlite3";
     const size_t length = strlen(name), head = strlen(plugin), tail = sizeof ending - 1;
     struct stat stat;
     /* A FIFO would be waited for. */
@@ -81,7 +76,7 @@ int statefile_look_all(const char *directory, const struct statefile_look_kind *
                                      : NULL;
         if (file != NULL && statefile_is_fresh(file, now))
             identity = statefile_identity(file);
-        if (identity != NULL && is_name_of(entry->d_name, kind->plugin, identity))
+        if (identity != NULL && is_path_of(path, directory, kind->plugin, identity))
             visit(context, file);
         else if (failure.text[0] != '\0')
             trace_note(trace, 1, "%s", failure.text);

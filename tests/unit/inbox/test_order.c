@@ -295,6 +295,85 @@ static void test_clocks(void **state)
     end(&w);
 }
 
+static void test_dates_that_tell_nothing(void **state)
+{
+    (void)state;
+    static const int64_t dates[] = {0, -1, 631151999, INT64_MIN, INT64_C(-11644473600) /* 1601 */};
+    const int64_t t = NOON;
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        /* Its age is that of our memory, at the first look and later. */
+        struct world w = begin("/m/despoolr.box/receive");
+        LOOK(&w, t, {"A.SNI", dates[i]}, );
+        expect(&w, "first look", STATUS_OK, 0, 0, STATUS_OK);
+        assert_int_equal(w.files, 1);
+        assert_int_equal(w.writing + w.future, 0);
+        LOOK(&w, t + 7 * HOUR, {"A.SNI", dates[i]}, );
+        expect(&w, "later", STATUS_CRITICAL, 7 * HOUR, 0, STATUS_OK);
+        end(&w);
+    }
+    struct world w = begin("/m/despoolr.box/receive");
+    LOOK(&w, t, {"A.SNI", 631152000}, );
+    expect(&w, "1990 is a date", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    end(&w);
+    /* A folder that is dated two days or for ever ahead tells no clock: a file of an hour ago is an hour old. */
+    static const int64_t ahead[] = {NOON + DAY + 1, NOON + 2 * DAY, INT64_MAX};
+    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+        w = begin("/m/despoolr.box/receive");
+        w.changed = ahead[i];
+        LOOK(&w, t, {"A.SNI", t - HOUR}, {"B.SNI", t + HOUR}, {"C.SNI", INT64_MAX}, );
+        assert_int_equal(w.verdict.oldest_s, HOUR);
+        assert_int_equal(w.future, 2);
+        end(&w);
+    }
+    w = begin("/m/despoolr.box/receive");
+    w.changed = t + DAY;
+    LOOK(&w, t, {"A.SNI", t - HOUR}, );
+    assert_int_equal(w.verdict.oldest_s, DAY + HOUR);
+    end(&w);
+}
+
+/* A memory that no run would have kept. */
+static void test_a_memory_out_of_bounds(void **state)
+{
+    (void)state;
+    const int64_t t = NOON;
+    struct world w = begin("/m/despoolr.box/receive");
+    LOOK(&w, t, {"A.SNI", t - HOUR}, {"B.SNI", t - HOUR}, {"C.SNI", t - 2 * MINUTE}, );
+    w.memory.looked = w.memory.moved = w.memory.quiet = INT64_MIN;
+    w.memory.files[0].start = w.memory.files[0].over_since = w.memory.files[0].over_last = INT64_MIN;
+    w.memory.files[0].overtaken = INT64_MAX;
+    w.memory.files[1].overtaken = -5;
+    LOOK(&w, t + HOUR, {"A.SNI", t - HOUR}, {"B.SNI", t - HOUR}, );
+    for (size_t i = 0; i < w.memory.count; i++) {
+        const struct inbox_file *file = &w.memory.files[i];
+        assert_true(file->start >= 0 && file->over_since >= 0 && file->over_last >= 0 &&
+                    file->overtaken >= 0);
+    }
+    assert_in_range(w.verdict.oldest_s, 0, NOON + HOUR);
+    end(&w);
+}
+
+static void test_sizes_without_measure(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/despoolr.box/receive");
+    const struct inbox_selection selection = {.match = &w.match};
+    struct inbox_listing listing = {
+        .kind = w.kind, .selection = &selection, .memory = &w.memory, .now = NOON};
+    static const int64_t sizes[] = {INT64_MAX, 5, INT64_MIN, INT64_MAX, -1};
+    assert_int_equal(inbox_listing_begin(&listing), 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%zu.SNI", i);
+        const struct bytestore_entry entry = {
+            .name = name, .regular = true, .size_bytes = sizes[i], .mtime = NOON - HOUR};
+        assert_true(inbox_listing_visit(&listing, &entry));
+        assert_true(listing.bytes == INT64_MAX);
+    }
+    inbox_listing_free(&listing);
+    end(&w);
+}
+
 static void test_selection(void **state)
 {
     (void)state;
@@ -387,6 +466,9 @@ int main(void)
         cmocka_unit_test(test_the_first_look),
         cmocka_unit_test(test_old_dates_of_new_files),
         cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_dates_that_tell_nothing),
+        cmocka_unit_test(test_a_memory_out_of_bounds),
+        cmocka_unit_test(test_sizes_without_measure),
         cmocka_unit_test(test_selection),
         cmocka_unit_test(test_slow_names),
         cmocka_unit_test(test_many),
