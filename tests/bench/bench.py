@@ -3,7 +3,7 @@
 """Every bound of speed and memory, as ratios to a floor or to peers measured in the same run.
 
 usage: bench.py BUILD [PART ...]
-PART is "despool" or "database"; without one, all.
+PART is "despool", "inbox" or "database"; without one, all.
 """
 import os
 import shutil
@@ -17,9 +17,10 @@ sys.path.insert(0, HERE)
 
 import bench_database
 import bench_despool
+import bench_inbox
 import measure
 
-PARTS = {"despool": bench_despool, "database": bench_database}
+PARTS = {"despool": bench_despool, "inbox": bench_inbox, "database": bench_database}
 
 
 def main():
