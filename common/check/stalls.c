@@ -31,7 +31,7 @@ static struct stall *add_stall(struct stall_list *list, const char *package, con
         return NULL;
     list->stalls = stalls;
     struct stall *stall = &stalls[list->count++];
-    *stall = (struct stall){.item = {.place = site, .site = site}, .line = ""};
+    *stall = (struct stall){.item = {.place = site, .site = site}, .line = "", .way = ""};
     snprintf(stall->package, sizeof stall->package, "%s", package);
     return stall;
 }
@@ -88,7 +88,7 @@ static void describe(struct stall *stall, const struct condition *condition, int
     if (strcmp(condition->package, THREADS) == 0 || strcmp(condition->package, DESPOOLING) == 0)
         stall->item.item_class = ITEM_PENDING; /* a few busy hours are normal: -w and -c judge */
     stall->cause = condition->cause;
-    snprintf(stall->way, sizeof stall->way, "%s", condition->way != NULL ? condition->way : "");
+    stall->way = condition->way != NULL ? condition->way : "";
     stall->way_first_s = condition->way_first_s;
     stall->way_count = condition->way_count;
     const int64_t waiting_s = condition->sign[CONDITION_WAITING].last_s;

@@ -25,12 +25,12 @@ struct stall {
     unsigned kind_bits;                /* 1 << enum condition_kind */
     const char
         *line; /* the log line that tells most, borrowed from the conditions; "" for a missing file alone */
-    int64_t wanted, held;       /* 0 unknown */
-    int64_t repeats, last_s;    /* log repeats, and the newest one's time, UTC */
-    struct cause cause;         /* of its failures */
-    bool definition;            /* it waits for its definition, not for its content */
-    bool put_off;               /* site: an instruction that waits for a date */
-    char way[REPLICATION_LINE]; /* what the logs of the parent tell of it; "" nothing */
+    int64_t wanted, held;    /* 0 unknown */
+    int64_t repeats, last_s; /* log repeats, and the newest one's time, UTC */
+    struct cause cause;      /* of its failures */
+    bool definition;         /* it waits for its definition, not for its content */
+    bool put_off;            /* site: an instruction that waits for a date */
+    const char *way;         /* what the logs of the parent tell of it, borrowed likewise; "" nothing */
     int64_t way_first_s, way_count;
     bool pck_missing; /* its PCK file is gone, or ... */
     bool pck_empty;   /* ... has no bytes */
