@@ -247,6 +247,8 @@ static int look(struct run *run, struct bytestore *store, struct failure *failur
                                     .now = run->now};
     if (inbox_boxes_look(&run->boxes, &look, store, run->state, failure) != 0)
         return -1;
+    if (run->boxes.not_kept)
+        note_trouble(run, &run->boxes.not_kept_why);
     const struct announce_options announce = check_announce_options(&check->options);
     struct failure problem;
     if (announcements_open(&run->announcements, run->state, &announce, run->in_trouble, run->now, &problem) !=
@@ -254,8 +256,9 @@ static int look(struct run *run, struct bytestore *store, struct failure *failur
         note_trouble(run, &problem);
     if (boxes_items(&run->boxes, &run->announcements, run->now, &run->list) != 0)
         return fail(failure, "out of memory");
-    if (boxes_conclude(&run->boxes, &run->list, run->state, run->now, &problem) != 0 ||
-        statefile_commit(run->state, run->now, &problem) != 0)
+    if (!run->boxes.not_kept &&
+        (boxes_conclude(&run->boxes, &run->list, run->state, run->now, &problem) != 0 ||
+         statefile_commit(run->state, run->now, &problem) != 0))
         note_trouble(run, &problem);
     return 0;
 }

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/replication/test_cuts \
 	tests/unit/replication/test_golden \
 	tests/unit/replication/test_store \
+	tests/unit/logs/test_lines \
 	tests/unit/logs/test_record \
 	tests/unit/logs/test_race \
 	tests/unit/logs/test_rotation \

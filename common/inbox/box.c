@@ -116,14 +116,22 @@ static void note_counts(struct inbox_box *box, const struct inbox_listing *listi
     box->more_subfolders = listing->more_subfolders;
 }
 
-/* List it, judge it, remember it. @return 0, also when the box failed; -1: memory or state */
+static void note_not_kept(struct inbox_boxes *boxes, const struct failure *why)
+{
+    if (!boxes->not_kept)
+        boxes->not_kept_why = *why;
+    boxes->not_kept = true;
+}
+
+/* List it, judge it, remember it. @return 0, also when the box or its memory failed; -1: out of memory */
 static int look_at(struct inbox_boxes *boxes, size_t index, const struct inbox_look *look,
                    struct bytestore *store, struct statefile *state, struct failure *failure)
 {
     struct inbox_box *box = &boxes->boxes[index];
     struct inbox_memory before;
-    if (inbox_store_load(state, box->location, &before, failure) != 0)
-        return -1;
+    struct failure problem;
+    if (inbox_store_load(state, box->location, &before, &problem) != 0)
+        note_not_kept(boxes, &problem);
     const bool clock_back = inbox_memory_clamp(&before, look->now);
     const struct known_file known = {.look = look, .box = box};
     const struct inbox_selection selection = {.match = look->match,
@@ -146,8 +154,9 @@ static int look_at(struct inbox_boxes *boxes, size_t index, const struct inbox_l
     }
     if (result != 0)
         fail(failure, "out of memory");
-    else if (!box->failed)
-        result = inbox_store_save(state, box->location, &before, &box->memory, failure);
+    else if (!box->failed && !boxes->not_kept &&
+             inbox_store_save(state, box->location, &before, &box->memory, &problem) != 0)
+        note_not_kept(boxes, &problem);
     if (result == 0 && !box->failed && add_subfolders(boxes, index, &listing) != 0)
         result = fail(failure, "out of memory");
     inbox_listing_free(&listing);
@@ -164,7 +173,10 @@ int inbox_boxes_look(struct inbox_boxes *boxes, const struct inbox_look *look, s
     for (size_t i = 0; i < boxes->count; i++)
         if (look_at(boxes, i, look, store, state, failure) != 0)
             return -1;
-    return inbox_store_forget(state, look->now - KEPT_UNSEEN_S, failure);
+    struct failure problem;
+    if (!boxes->not_kept && inbox_store_forget(state, look->now - KEPT_UNSEEN_S, &problem) != 0)
+        note_not_kept(boxes, &problem);
+    return 0;
 }
 
 void inbox_boxes_free(struct inbox_boxes *boxes)

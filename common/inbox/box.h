@@ -36,6 +36,9 @@ struct inbox_box {
 struct inbox_boxes {
     struct inbox_box *boxes; /* owned; inbox_boxes_free */
     size_t count;
+    bool
+        not_kept; /* the memory could not be read or written: must not be committed; the boxes are judged all the same */
+    struct failure not_kept_why;
 };
 
 /* One --box as it was given. */
@@ -61,7 +64,7 @@ struct inbox_look {
  * as it was remembered.
  *
  * @param[out] boxes  inbox_boxes_free
- * @return 0, also when boxes failed; -1 with the operator's text: out of memory, or the state cannot be read or written
+ * @return 0, also when boxes failed or the memory did (not_kept); -1 with the operator's text: out of memory
  */
 int inbox_boxes_look(struct inbox_boxes *boxes, const struct inbox_look *look, struct bytestore *store,
                      struct statefile *state, struct failure *failure);

@@ -4,6 +4,7 @@
 import glob
 import os
 import re
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -176,6 +177,11 @@ class Answer:
         self.is_(UNKNOWN, *texts)
         assert len(self.lines) == 1 and not self.perf, self
         return self
+
+
+def limit_file_size():
+    """For preexec_fn: a write beyond 1 KiB fails, after SIGXFSZ, which ends a process that does not expect it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
 
 
 def run(*arguments, env=None, program=PLUGIN, form=Answer, timeout=60, stdin=subprocess.DEVNULL, **more):

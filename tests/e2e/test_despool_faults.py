@@ -349,6 +349,18 @@ def test_a_memory_that_cannot_be_kept(child):
         os.chmod(child.state, 0o755)
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["first run", "with a memory"])
+def test_a_limit_on_file_sizes_costs_the_memory_and_not_the_judgement(child, known):
+    if known:
+        child.check().is_(CRITICAL, "1 stalled: CEN00001")
+    answer = child.check("-v", preexec_fn=packages.limit_file_size)
+    answer.is_(CRITICAL, "1 stalled: CEN00001", "cannot")
+    assert answer.item("CEN00001") and child.state in answer.text
+    # The next run without the limit finds what there was, and is whole.
+    after = child.check().is_(CRITICAL, "1 stalled: CEN00001")
+    assert "memory" not in after.text and "too young" not in after.text, after
+
+
 def test_one_memory_whatever_the_spelling_and_order(child):
     whole = child.check().is_(CRITICAL)
     despool, distmgr = child.path("despool"), child.path("distmgr")

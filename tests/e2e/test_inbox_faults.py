@@ -7,6 +7,7 @@ import pytest
 
 import daemons
 import inbox
+import packages
 from inbox import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Inboxes, state_files
 
 RECEIVE = "despoolr.box/receive"
@@ -36,6 +37,21 @@ def test_a_damaged_memory_is_told_and_set_aside(boxes):
 def test_a_state_directory_that_is_gone(boxes):
     boxes.state = "/nonexistent/state"
     boxes.look(RECEIVE).is_(WARNING, "what left is not known", "/nonexistent/state", "1 file waits")
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["first run", "with a memory"])
+def test_a_limit_on_file_sizes_costs_the_memory_and_not_the_judgement(boxes, known):
+    if not known:
+        for name in os.listdir(boxes.state):
+            os.unlink(os.path.join(boxes.state, name))
+    boxes.put(RECEIVE, "202AAS03.SNI", age_s=4 * DAY)
+    boxes.wait(7 * HOUR)
+    answer = boxes.look(RECEIVE, preexec_fn=packages.limit_file_size)
+    words = "nothing has left despoolr.box\\receive for 7 h" if known else "202AAS03.SNI has waited in despoolr.box\\receive for 4 d"
+    answer.is_(CRITICAL, words, "what left is not known: cannot")
+    boxes.wait(MINUTE)
+    boxes.take(RECEIVE, "202AAS02.SNI", "202AAS03.SNI")
+    assert "memory" not in boxes.look(RECEIVE).is_(OK).text
 
 
 def test_a_lock_that_another_run_holds(boxes):

@@ -3,7 +3,6 @@
 
 import glob
 import os
-import resource
 import random
 import shutil
 import sqlite3
@@ -524,13 +523,9 @@ def test_a_state_of_root_from_an_older_installation_is_told(roots_world):
 
 
 def test_a_limit_on_file_sizes_costs_the_memory_and_not_the_judgement(world):
-    """RLIMIT_FSIZE sends SIGXFSZ, which ends a process that does not expect it."""
     world.make()
     world.stuck()
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-    answer = world.check(preexec_fn=limit)
+    answer = world.check(preexec_fn=packages.limit_file_size)
     answer.is_(packages.CRITICAL, "ages may be too young: cannot")
     assert answer.item("CEN00001", "S02")
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -49,15 +50,38 @@ def test_what_cannot_begin_says_so_in_one_line(run, tmp_path):
         assert done.stderr.startswith("run.py: ") and words in done.stderr and len(done.stderr.splitlines()) == 1, done
 
 
-def test_what_it_removes_costs_nothing_outside(tmp_path):
+def itself():
     spec = importlib.util.spec_from_file_location("run_itself", RUN)
-    itself = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(itself)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("daemons_wanted,only,failed", [("yes", "e2e", 1), ("no", "e2e", 0), ("yes", "lab", 0)])
+def test_a_server_that_is_missing_is_a_failure(monkeypatch, capsys, daemons_wanted, only, failed):
+    run_itself = itself()
+
+    def passes(*_, **__):
+        tally = run_itself.Tally()
+        tally.passed = 5
+        return tally
+    monkeypatch.setattr(run_itself.Runner, "pytest", passes)
+    monkeypatch.setattr(run_itself, "SERVERS", ("sh", "no-such-server", "nor-this-one"))
+    stage = run_itself.Stage.__new__(run_itself.Stage)
+    stage.folder = "/nonexistent"
+    total, rows = run_itself.run_suites(stage, types.SimpleNamespace(daemons=daemons_wanted, only=only, build="/nonexistent"))
+    told = capsys.readouterr().out
+    assert (total.passed, total.failed, len(rows)) == (5, failed, 1), told
+    assert ("not installed: no-such-server, nor-this-one; ./bootstrap check installs what is missing" in told) == bool(failed), told
+
+
+def test_what_it_removes_costs_nothing_outside(tmp_path):
+    run_itself = itself()
     scratch, outside = tmp_path / "scratch", tmp_path / "outside"
     outside.mkdir(0o755)
     scratch.mkdir()
     scratch.chmod(0o1777)
-    stage = itself.Stage.__new__(itself.Stage)  # without what it installs
+    stage = run_itself.Stage.__new__(run_itself.Stage)  # without what it installs
     stage.folder = str(scratch / "sms-check-x")
     (scratch / "sms-check-x" / "t" / "closed" / "too").mkdir(parents=True)
     (scratch / "sms-check-x" / "t" / "link").symlink_to(outside)
@@ -85,3 +109,20 @@ def test_told_to_end_it_ends_what_it_started(run, tmp_path):
             _, errors = process.communicate(timeout=60)
         assert process.returncode == 1 and errors == "run.py: stopped by SIGTERM\n" and time.monotonic() - start < 30
         assert os.listdir(scratch) == []
+
+
+@pytest.mark.root
+def test_no_folder_for_temporary_files_is_said_in_one_line(tmp_path):
+    """In a mount namespace of its own, in which nothing can be written."""
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    read_only = "mount --make-rprivate / && for one in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro none $one; done && cd / && "
+    # Where the tree itself lies below one of these folders, it is seen at another place.
+    seen = "mount --bind %s /mnt && mount --bind %s /media && " % (os.path.dirname(os.path.dirname(RUN)), tmp_path)
+    run_it = "mount -o remount,bind,ro / && exec python3 -B /mnt/tests/run.py --only=seeds /media"
+    for script, words, first in ((run_it, "No usable temporary directory found", "run.py: "),
+                                 ("exec /bin/sh /mnt/bootstrap demo", "/tmp cannot be written, and compilers and tests need such a folder: "
+                                  "export TMPDIR=DIR with one that can", "bootstrap: ")):
+        done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", seen + read_only + script], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, cwd="/", timeout=120, check=False)
+        assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith(first) and words in done.stderr, done
+        assert len(done.stderr.splitlines()) == 1, done

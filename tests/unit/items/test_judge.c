@@ -141,6 +141,9 @@ static const struct item ordered[] = {
     {.key = "d", .status = STATUS_OK, .age_s = 99},
     {.key = "e", .status = STATUS_CRITICAL, .age_s = 9, .known = true},
     {.key = "f", .status = STATUS_OK, .age_s = 99, .known = true},
+    {.key = "g", .status = STATUS_CRITICAL, .age_s = 99, .known = true, .told = true},
+    {.key = "h", .status = STATUS_CRITICAL, .age_s = 99, .folded = true},
+    {.key = "i", .status = STATUS_CRITICAL, .age_s = 98, .folded = true},
 };
 
 static void worst_and_oldest_come_first(void **state)

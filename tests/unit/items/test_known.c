@@ -108,6 +108,36 @@ static void bad_entries_are_refused(void **state)
     }
 }
 
+#define NAME_64  "abcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh"
+#define NAME_256 NAME_64 NAME_64 NAME_64 NAME_64
+
+/* Of files, whose first half is a pattern of any shape. */
+static void bad_entries_of_files_are_refused(void **state)
+{
+    (void)state;
+    static const char *const refused[][2] = {
+        {"@LAN", "'@LAN' does not begin with the pattern of a file name; write PATTERN, PATTERN@BOX or"},
+        {NAME_256, "does not begin with the pattern of a file name"},
+        {"*.SRQ@", "'*.SRQ@' has no box behind '@'; write PATTERN"},
+        {"*.SRQ@" NAME_256, "has no box behind '@'"},
+        {"*.SRQ@LAN@WAN", "'*.SRQ@LAN@WAN' has more than one '@'"},
+        {"*.SRQ:soon", "'*.SRQ:soon' does not end in a date"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct known_list list = {0};
+        struct failure failure = {""};
+        if (known_list_parse_files(&list, refused[i][0], &failure) == 0 ||
+            strstr(failure.text, refused[i][1]) == NULL)
+            fail_msg("--known=%s: '%s'", refused[i][0], failure.text);
+        known_list_free(&list);
+    }
+    struct failure failure = {""};
+    struct known_list list = {0};
+    assert_int_equal(known_list_parse(&list, "CEN00012@" NAME_256, &failure), -1);
+    assert_non_null(strstr(failure.text, "has no site behind '@'"));
+    known_list_free(&list);
+}
+
 static void entries_that_ended_are_named(void **state)
 {
     (void)state;
@@ -134,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_mute_what_they_name),
         cmocka_unit_test(bad_entries_are_refused),
+        cmocka_unit_test(bad_entries_of_files_are_refused),
         cmocka_unit_test(entries_that_ended_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

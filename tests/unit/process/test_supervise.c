@@ -57,6 +57,14 @@ static int pipe_of_worker(void)
     return -1;
 }
 
+static int open_files(int first)
+{
+    int count = 0;
+    for (int fd = first; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 static void step(struct worker *worker, const char *name)
 {
     trace_step(worker_trace(worker), "%s", name);
@@ -202,9 +210,6 @@ static void tells_what_it_sees(struct worker *worker, void *context)
 {
     const int *extra = context;
     char seen[512];
-    int open_files = 0;
-    for (int fd = 3; fd < 1024; fd++)
-        open_files += fcntl(fd, F_GETFD) >= 0;
     char path[3][64] = {"", "", ""};
     for (int fd = 0; fd <= 2; fd++) {
         char name[32];
@@ -220,7 +225,7 @@ static void tells_what_it_sees(struct worker *worker, void *context)
     int64_t left = worker_time_left_ms(worker);
     int length =
         snprintf(seen, sizeof seen, "%s %s %s open=%d extra=%d int=%d chld=%d hup=%d left=%d group=%d",
-                 path[0], path[1], path[2], open_files, fcntl(*extra, F_GETFD) >= 0,
+                 path[0], path[1], path[2], open_files(3), fcntl(*extra, F_GETFD) >= 0,
                  interrupt.sa_handler == SIG_DFL, child.sa_handler == SIG_DFL, sigismember(&blocked, SIGHUP),
                  left > 4000 && left <= 5000, getpgrp() == getpgid(getppid()));
     worker_result(worker, 0, seen, (size_t)length);
@@ -349,6 +354,7 @@ static void test_surroundings_of_the_worker(void **state)
     int extra = dup(STDOUT_FILENO); /* as NRPE leaves two */
     signal(SIGCHLD, SIG_IGN);
     signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_DFL);
     sigset_t hangup, before;
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
@@ -359,6 +365,7 @@ static void test_surroundings_of_the_worker(void **state)
                              "", 0, 0, 400});
     assert_ptr_equal(signal(SIGCHLD, SIG_DFL), SIG_IGN); /* the caller's own dispositions came back */
     assert_ptr_equal(signal(SIGINT, SIG_DFL), SIG_IGN);
+    assert_ptr_equal(signal(SIGPIPE, SIG_DFL), SIG_DFL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(extra);
 }
@@ -461,22 +468,97 @@ static void test_parent_killed(void **state)
     prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
-static void test_many_runs_leave_nothing(void **state)
+static void test_no_run_leaves_a_file_open(void **state)
 {
     (void)state;
-    int before = dup(STDOUT_FILENO);
-    close(before);
+    int before = open_files(0), step_of_crash = 2;
     for (int i = 0; i < 50; i++)
-        expect("again", answers, NULL, 5000,
+        expect("result", answers, NULL, 5000,
                (struct expected){SUPERVISION_RESULT, 2, "hello\n", "answering", 0, 0, 400});
-    int after = dup(STDOUT_FILENO);
-    close(after);
-    assert_int_equal(before, after);
+    expect("crash", crashes_at_step, &step_of_crash, 5000,
+           (struct expected){SUPERVISION_CRASH, 0, "", step_names[2], SIGABRT, 0, 400});
+    expect("hang", hangs, NULL, 100,
+           (struct expected){SUPERVISION_TIMEOUT, 0, "", "connecting to sql01 port 1433", SIGKILL, 100, 800});
+    assert_int_equal(open_files(0), before);
+}
+
+/* What is missing for a start: the words, and that no file stays open. In a child, where the limits end with it. */
+static int start_without(int free_files, const char *words)
+{
+    enum { FIRST = 3 };
+    for (int fd = FIRST; fd < 1024; fd++)
+        close(fd);
+    struct rlimit files = {(rlim_t)(FIRST + free_files), (rlim_t)(FIRST + free_files)}, none = {0, 0};
+    if (free_files >= 0 ? setrlimit(RLIMIT_NOFILE, &files) != 0
+                        : (geteuid() == 0 && setuid(65534) != 0) || setrlimit(RLIMIT_NPROC, &none) != 0)
+        return 90;
+    struct supervision got;
+    struct failure failure = {""};
+    int outcome = supervise(answers, NULL, 2000, 0, NULL, &got, &failure);
+    if ((outcome != 0) != (words != NULL) || (words != NULL && strstr(failure.text, words) == NULL)) {
+        fprintf(stderr, "'%s'\n", failure.text);
+        return 91;
+    }
+    text_free(&got.output);
+    return open_files(FIRST) == 0 ? 0 : 92;
+}
+
+static void test_cannot_start(void **state)
+{
+    (void)state;
+    static const struct {
+        int free_files; /* -1: enough, but no process may be started */
+        const char *words;
+    } cases[] = {
+        {0, "cannot start the worker: pipe: Too many open files"},
+        {1, "cannot start the worker: pipe: Too many open files"},
+        {2, "cannot start the worker: pipe: Too many open files"},
+        {3, "cannot start the worker: pipe: Too many open files"},
+        {4, "cannot start the worker: /dev/null: Too many open files"},
+        {5, NULL},
+        {-1,
+         "cannot start the worker: fork: Resource temporarily unavailable; look at the process limit of the"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(start_without(cases[i].free_files, cases[i].words));
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (status != 0)
+            fail_msg("with room for %d files: %d", cases[i].free_files, WEXITSTATUS(status));
+    }
+}
+
+static void test_words_for_an_end(void **state)
+{
+    (void)state;
+    static const struct {
+        struct supervision got;
+        const char *words;
+    } cases[] = {
+        {{.end = SUPERVISION_TIMEOUT, .step = "querying"},
+         "timed out after 8 s while querying; if that is slow rather than stuck, raise --timeout"},
+        {{.end = SUPERVISION_TIMEOUT, .step = "", .survivor = 77},
+         "timed out after 8 s while starting; if that is slow rather than stuck, raise --timeout; "
+         "its process 77 cannot be ended (a dead mount?) and keeps the lock"},
+        {{.end = SUPERVISION_CRASH, .status = SIGSEGV, .step = "fetching"},
+         "the worker crashed (signal 11, Segmentation fault) while fetching"},
+        {{.end = SUPERVISION_EXIT, .status = 7, .step = "loading the driver"},
+         "the worker ended without a result (exit status 7) while loading the driver"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct failure failure = {""};
+        supervision_explain(&cases[i].got, 8, &failure);
+        assert_string_equal(failure.text, cases[i].words);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cannot_start),
+        cmocka_unit_test(test_words_for_an_end),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_crash_at_each_step),
         cmocka_unit_test(test_torn_result),
@@ -487,7 +569,7 @@ int main(void)
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_notes_nobody_reads),
         cmocka_unit_test(test_parent_killed),
-        cmocka_unit_test(test_many_runs_leave_nothing),
+        cmocka_unit_test(test_no_run_leaves_a_file_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,11 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -245,6 +247,87 @@ static void test_foreign_files_are_refused(void **state)
     chmod(directory, 0700);
 }
 
+static void refuse_directory(const char *where, const char *words, bool looking)
+{
+    struct failure failure = {""};
+    struct journal *journal = looking ? journal_look(where, &failure) : journal_open(where, 0, &failure);
+    if (journal != NULL || strncmp(failure.text, words, strlen(words)) != 0)
+        fail_msg("%s: expected '%s', got '%s'", where, words, failure.text);
+}
+
+/* Each says what could not be done, with which path, and why. */
+static void test_what_cannot_be_opened_is_named(void **state)
+{
+    (void)state;
+    char where[128], words[256];
+    snprintf(where, sizeof where, "%s/none/reset", base);
+    snprintf(words, sizeof words, "cannot make the journal's directory %s: No such file or directory", where);
+    refuse_directory(where, words, false);
+    snprintf(where, sizeof where, "%s/file", base);
+    int fd = open(where, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    snprintf(words, sizeof words,
+             "the journal's directory %s is no directory (a symbolic link is not followed)", where);
+    refuse_directory(where, words, false);
+    snprintf(words, sizeof words, "cannot read the journal %s/journal: Not a directory", where);
+    refuse_directory(where, words, true);
+    close(fd);
+
+    journal_close(open_it());
+    snprintf(words, sizeof words, "the journal %s cannot be read or is larger than 64 MiB: move it away",
+             path);
+    assert_int_equal(truncate(path, 64 * 1024 * 1024 + 1), 0);
+    refuse_directory(directory, words, false);
+    refuse_directory(directory, words, true);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(words, sizeof words, "cannot open the journal %s: Is a directory", path);
+    refuse_directory(directory, words, false);
+    snprintf(words, sizeof words, "cannot read the journal %s: Is a directory", path);
+    refuse_directory(directory, words, true);
+    assert_int_equal(rmdir(path), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(directory, 65534, 65534), 0);
+        snprintf(words, sizeof words,
+                 "the journal's directory %s belongs to user 65534: run the repair as that", directory);
+        refuse_directory(directory, words, false);
+    }
+}
+
+/* The line that records an end finds no room: the database has changed by then, so the words must be right. */
+static void test_an_end_that_cannot_be_written(void **state)
+{
+    (void)state;
+    struct journal *journal = open_it();
+    begin(journal, "S02", NOW);
+    struct stat before, after;
+    assert_int_equal(stat(path, &before), 0);
+    struct rlimit old, limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    struct failure failure = {""}, none = {""};
+    char words[256];
+    for (rlim_t more = 0; more <= 20; more += 20) {
+        limit = (struct rlimit){(rlim_t)before.st_size + more, old.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        int ended = journal_end(journal, 1, JOURNAL_DONE, NOW, &failure);
+        setrlimit(RLIMIT_FSIZE, &old);
+        snprintf(words, sizeof words, "cannot write the journal %s: %s", path,
+                 more == 0 ? "File too large" : "No space left on device");
+        assert_int_equal(ended, -1);
+        assert_string_equal(failure.text, words);
+        assert_int_equal(journal_find(journal, 1)->result, JOURNAL_OPEN);
+        assert_int_equal(stat(path, &after), 0);
+        assert_int_equal(after.st_size, before.st_size);
+    }
+    signal(SIGXFSZ, handler);
+    assert_int_equal(journal_end(journal, 1, JOURNAL_DONE, NOW, &none), 0);
+    journal_close(journal);
+    journal = open_it();
+    assert_int_equal(journal_find(journal, 1)->result, JOURNAL_DONE);
+    journal_close(journal);
+}
+
 static void test_one_at_a_time(void **state)
 {
     (void)state;
@@ -284,6 +367,8 @@ int main(void)
         TEST(test_a_half_written_line_is_taken_off),
         TEST(test_lines),
         TEST(test_foreign_files_are_refused),
+        TEST(test_what_cannot_be_opened_is_named),
+        TEST(test_an_end_that_cannot_be_written),
         TEST(test_one_at_a_time),
         TEST(test_looking_makes_nothing),
     };
