@@ -94,7 +94,7 @@ def test_ini_file_has_every_option(boxes, tmp_path):
     ini = tmp_path / "sms.ini"
     ini.write_text("[inbox_CEN]\nbox = despooler=%s\nmatch = *.sni\nrecursive = yes\nwarning = 1m\ncritical = 1h\nleft-warning = 1h\n"
                    "left-critical = 2h\nfiles-warning = 10\nfiles-critical = 20\nknown = x*@despooler:2099-01-01\n" % boxes.path(RECEIVE))
-    boxes.wait(2 * MINUTE)
+    boxes.wait(2 * MINUTE + 20)
     boxes.check("--extra-opts=inbox_CEN@%s" % ini).is_(WARNING, "nothing has left despooler for 2 min although 1 file waits")
 
 
