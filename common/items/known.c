@@ -147,7 +147,8 @@ void known_list_add_ended(const struct known_list *list, int64_t now, struct tex
         const struct known_entry *known = &list->entries[i];
         if (known->until == 0 || now < known->until)
             continue;
-        text_addf(note, "%s%s%s%s ended %s", before, strcmp(known->pattern, "*") == 0 ? "" : known->pattern,
+        const bool everything = strcmp(known->pattern, "*") == 0 && known->place[0] != '\0';
+        text_addf(note, "%s%s%s%s ended %s", before, everything ? "" : known->pattern,
                   known->place[0] == '\0' ? "" : "@", known->place, known->day);
         before = ", ";
     }

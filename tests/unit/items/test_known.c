@@ -116,7 +116,8 @@ static void bad_entries_of_files_are_refused(void **state)
 {
     (void)state;
     static const char *const refused[][2] = {
-        {"@LAN", "'@LAN' does not begin with the pattern of a file name; write PATTERN, PATTERN@BOX or"},
+        {":2026-01-01",
+         "':2026-01-01' does not begin with the pattern of a file name; write PATTERN, @BOX, PATTERN@BOX or"},
         {NAME_256, "does not begin with the pattern of a file name"},
         {"*.SRQ@", "'*.SRQ@' has no box behind '@'; write PATTERN"},
         {"*.SRQ@" NAME_256, "has no box behind '@'"},
@@ -153,6 +154,13 @@ static void entries_that_ended_are_named(void **state)
     known_list_add_ended(&list, at(2026, 3, 29, 12), &note);
     assert_string_equal(text_string(&note),
                         "--known CEN00002@S02 ended 2020-01-01, CEN00004 ended 2026-03-28");
+    text_cut(&note, 0);
+    known_list_free(&list);
+    assert_int_equal(
+        known_list_parse_files(&list, "*:2020-01-01,@LAN:2020-01-02,*.SRQ@LAN:2020-01-03", &failure), 0);
+    known_list_add_ended(&list, at(2026, 3, 29, 12), &note);
+    assert_string_equal(text_string(&note),
+                        "--known * ended 2020-01-01, @LAN ended 2020-01-02, *.SRQ@LAN ended 2020-01-03");
     text_free(&note);
     known_list_free(&list);
 }
