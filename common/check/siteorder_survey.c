@@ -2,6 +2,8 @@
 /* How well order holds on a database, for --survey: from what the runs remember, and from the priorities that it has. */
 #include "check/siteorder.h"
 
+#include "sitedb/rows.h"
+
 #include <inttypes.h>
 
 enum { HOLDS_PERCENT = 2, MOST_SITES = 40 };
@@ -53,20 +55,14 @@ static int add_priorities(const struct sitedb *db, struct text *output, struct f
     statement_bind(&statement, db->owner);
     statement_text(&statement, " GROUP BY Priority ORDER BY Priority");
     static const struct odbc_column columns[] = {{ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query =
-        sitedb_query(db, "the priorities of the packages", &statement, columns, 2, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the priorities of the packages", &statement, columns, 2, failure) != 0)
         return -1;
-    struct odbc_value values[2];
-    struct odbc_error error;
-    int rows;
     text_add(output, "Priorities of packages:");
-    while ((rows = odbc_query_next(query, values, &error)) == 1)
-        text_addf(output, " %s %" PRId64 ",", priority_name(&values[0]), values[1].integer);
-    odbc_query_free(query);
-    if (rows < 0)
-        return sitedb_fail(&error, failure);
+    while (sitedb_next(&rows))
+        text_addf(output, " %s %" PRId64 ",", priority_name(&rows.values[0]), rows.values[1].integer);
+    if (sitedb_end(&rows, failure) != 0)
+        return -1;
     text_cut(output, output->length - (output->bytes[output->length - 1] == ',' ? 1 : 0));
     text_add(output, "\n");
     return 0;

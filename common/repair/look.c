@@ -3,6 +3,7 @@
 #include "repair/look.h"
 
 #include "repair/transaction.h"
+#include "sitedb/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,24 +48,19 @@ void repair_disconnect(struct repair_connection *connection)
     connection->connection = NULL;
 }
 
-/* The first row of a statement. @return 1 a row, 0 none, -1 */
+/* Take the first row of a statement, where there is one. @return 0 or -1 */
 static int first_row(const struct sitedb *db, const char *what, struct statement *statement,
-                     const struct odbc_column *columns, struct odbc_value *values, size_t count,
+                     const struct odbc_column *columns, size_t count,
                      void (*take)(const struct odbc_value *values, void *target), void *target,
                      struct failure *failure)
 {
-    struct odbc_query *query = sitedb_query(db, what, statement, columns, count, failure);
-    statement_free(statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, what, statement, columns, count, failure) != 0)
         return -1;
-    struct odbc_error error;
-    int rows = odbc_query_next(query, values, &error), more = rows;
-    if (rows == 1)
-        take(values, target);
-    while (more == 1)
-        more = odbc_query_next(query, values, &error);
-    odbc_query_free(query);
-    return more < 0 ? sitedb_fail(&error, failure) : rows;
+    for (bool first = true; sitedb_next(&rows); first = false)
+        if (first)
+            take(rows.values, target);
+    return sitedb_end(&rows, failure);
 }
 
 static void copy(char *target, size_t size, const struct odbc_value *value)
@@ -91,15 +87,12 @@ static int read_package(const struct sitedb *db, const char *id, struct repair_p
     static const struct odbc_column columns[] = {
         {ODBC_TEXT, 15}, {ODBC_TEXT, 255}, {ODBC_TEXT, 7}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
     struct statement statement = {0};
-    struct odbc_value values[5];
     snprintf(package->id, sizeof package->id, "%s", id);
     statement_text(
         &statement,
         "SELECT PkgID, Name, SourceSite, SourceVersion, SourceCompSize FROM SMSPackages WHERE PkgID = ");
     statement_bind(&statement, id);
-    return first_row(db, "the package", &statement, columns, values, 5, take_package, package, failure) < 0
-               ? -1
-               : 0;
+    return first_row(db, "the package", &statement, columns, 5, take_package, package, failure);
 }
 
 struct server_row {
@@ -120,7 +113,6 @@ static int find_site_of_server(const struct sitedb *db, const struct repair_targ
 {
     static const struct odbc_column columns[] = {{ODBC_TEXT, 7}, {ODBC_INTEGER, 0}};
     struct statement statement = {0};
-    struct odbc_value values[2];
     struct server_row row = {0};
     statement_text(&statement, "SELECT SiteCode, Type FROM PkgStatus WHERE ID = ");
     statement_bind(&statement, view->package.id);
@@ -131,8 +123,8 @@ static int find_site_of_server(const struct sitedb *db, const struct repair_targ
         statement_bind(&statement, target->site);
     }
     statement_text(&statement, " ORDER BY Type");
-    if (first_row(db, "the row of that PkgServer", &statement, columns, values, 2, take_server_row, &row,
-                  failure) < 0)
+    if (first_row(db, "the row of that PkgServer", &statement, columns, 2, take_server_row, &row, failure) !=
+        0)
         return -1;
     snprintf(view->site.code, sizeof view->site.code, "%s", row.site);
     view->names_dp = row.site[0] != '\0' && row.type != 1;
@@ -180,15 +172,12 @@ static int count_dp_rows(const struct sitedb *db, struct repair_view *view, stru
 {
     static const struct odbc_column column = {ODBC_INTEGER, 0};
     struct statement statement = {0};
-    struct odbc_value value;
     statement_text(&statement, "SELECT COUNT(*) AS DpRows FROM PkgStatus WHERE Type = 2 AND ID = ");
     statement_bind(&statement, view->package.id);
     statement_text(&statement, " AND SiteCode = ");
     statement_bind(&statement, view->site.code);
-    return first_row(db, "the rows of distribution points", &statement, &column, &value, 1, take_count,
-                     &view->dp_row_count, failure) < 0
-               ? -1
-               : 0;
+    return first_row(db, "the rows of distribution points", &statement, &column, 1, take_count,
+                     &view->dp_row_count, failure);
 }
 
 static bool is_above(const struct sitedb *db, const char *code, const struct site *below)
@@ -260,13 +249,10 @@ static int read_server_name(const struct sitedb *db, struct repair_view *view, s
 {
     static const struct odbc_column column = {ODBC_TEXT, 255};
     struct statement statement = {0};
-    struct odbc_value value;
     if (!db->transact_sql)
         return 0;
     statement_text(&statement, "SELECT @@SERVERNAME AS ServerName");
-    return first_row(db, "the server's name", &statement, &column, &value, 1, take_server, view, failure) < 0
-               ? -1
-               : 0;
+    return first_row(db, "the server's name", &statement, &column, 1, take_server, view, failure);
 }
 
 static void copy_display(char *target, size_t size, const struct sitedb *db, struct statement *statement)

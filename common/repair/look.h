@@ -22,6 +22,7 @@ struct repair_connection {
 int repair_connect(struct repair_connection *connection, const struct odbc_settings *settings,
                    const char *owner, const struct trace *trace, struct failure *failure);
 
+/** End the connection; an open transaction is rolled back. */
 void repair_disconnect(struct repair_connection *connection);
 
 /** Read everything that a person and the guards want to know; what does not exist is said in the view.

@@ -2,6 +2,7 @@
 #include "sitedb/dp_survey.h"
 
 #include "base/units.h"
+#include "sitedb/rows.h"
 #include "sitedb/survey.h"
 
 #include <inttypes.h>
@@ -16,17 +17,12 @@ static int add_rows(const struct sitedb *db, const char *what, struct statement 
     enum { MOST = 4 };
     static const struct odbc_column columns[MOST] = {
         {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query = sitedb_query(db, what, statement, columns, numbers, failure);
-    statement_free(statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, what, statement, columns, numbers, failure) != 0)
         return -1;
-    struct odbc_value values[MOST];
-    struct odbc_error error;
-    int rows;
-    while ((rows = odbc_query_next(query, values, &error)) == 1)
-        add(values, output);
-    odbc_query_free(query);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    while (sitedb_next(&rows))
+        add(rows.values, output);
+    return sitedb_end(&rows, failure);
 }
 
 static const char *number(const struct odbc_value *value, char *buffer, size_t size)
@@ -201,31 +197,15 @@ static int add_unproven(const struct sitedb *db, const struct dp_selection *sele
 static int add_newest(const struct sitedb *db, const char *view, const char *column, struct text *output,
                       struct failure *failure)
 {
-    struct text sql = {0};
-    text_addf(&sql, "SELECT MAX(v.%s) AS Newest, COUNT(*) AS RowCnt FROM %s v", column, view);
+    struct text name = {0};
     struct statement statement = {0};
-    statement_text(&statement, text_string(&sql));
-    text_free(&sql);
-    static const struct odbc_column columns[] = {{ODBC_INSTANT, 0}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query = sitedb_query(db, "the dates", &statement, columns, 2, failure);
-    statement_free(&statement);
-    if (query == NULL)
-        return -1;
-    struct odbc_value values[2];
-    struct odbc_error error;
-    int rows = odbc_query_next(query, values, &error);
-    if (rows == 1 && values[0].null)
-        text_addf(output, "  %s.%s: no date in %" PRId64 " rows\n", view, column, values[1].integer);
-    else if (rows == 1) {
-        char instant[32], distance[32];
-        int64_t ahead = values[0].integer - db->clock.utc;
-        text_addf(output, "  %s.%s: newest %.16s, %s %s the server's UTC clock\n", view, column,
-                  instant_format(values[0].integer, instant, sizeof instant),
-                  duration_format(ahead > 0 ? ahead : -ahead, distance, sizeof distance),
-                  ahead > 0 ? "ahead of" : "behind");
-    }
-    odbc_query_free(query);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    survey_select_dates(column, &statement);
+    statement_text(&statement, " FROM ");
+    statement_text(&statement, view);
+    text_addf(&name, "%s.%s", view, column);
+    int result = survey_add_dates(db, text_string(&name), &statement, "", output, failure);
+    text_free(&name);
+    return result;
 }
 
 static void add_sources(const struct dp_sources *sources, struct text *output)

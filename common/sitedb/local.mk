@@ -26,6 +26,8 @@ common_sitedb_libsitedb_a_SOURCES = \
 	common/sitedb/package_site_rows.c \
 	common/sitedb/package_site_sql.c \
 	common/sitedb/package_site_targets.c \
+	common/sitedb/rows.c \
+	common/sitedb/rows.h \
 	common/sitedb/sitedb.c \
 	common/sitedb/sitedb.h \
 	common/sitedb/statement.c \

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 /*
- * A network abstraction layer path, by which the product names a distribution point (database.md, PkgStatus):
+ * A network abstraction layer path, by which the product names a distribution point (PkgStatus.PkgServer,
+ * ServerNALPath of the views; SDK page SMS_DistributionPoint):
  *
  *     ["Display=\\S021\"]MSWNET:["SMS_SITE=S02"]\\S021\
  *     ["Display=\\S021\Pkgs$\"]MSWNET:["SMS_SITE=S02"]\\S021\Pkgs$\        a share instead of a whole server

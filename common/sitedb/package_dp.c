@@ -108,7 +108,7 @@ int64_t dp_database_start(const struct dp *dp)
 
 const char *dp_message_state_name(int64_t state)
 {
-    /* 4 is error in databases, 3 in the WMI page (database.md). */
+    /* 4 is error in databases, 3 in the SDK page of the WMI class SMS_DistributionDPStatus. */
     static const char *const names[] = {NULL, "ok", "in progress", "error", "error"};
     return state >= 0 && state < (int64_t)(sizeof names / sizeof *names) ? names[state] : NULL;
 }

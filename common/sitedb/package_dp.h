@@ -11,8 +11,7 @@
 
 /*
  * A package on a distribution point, as v_PackageStatusDistPointsSumm tells it. Facts: SDK pages of
- * SMS_PackageStatusDistPointsSummarizer and SMS_DistributionDPStatus (database.md, "Packages, targeting,
- * sites").
+ * SMS_PackageStatusDistPointsSummarizer, SMS_DistributionPoint and SMS_DistributionDPStatus.
  */
 
 enum dp_kind {

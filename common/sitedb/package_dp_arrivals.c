@@ -3,6 +3,7 @@
 #include "sitedb/package_dp_parts.h"
 
 #include "base/array.h"
+#include "sitedb/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,37 +38,29 @@ int dps_read_arrivals(const struct sitedb *db, const struct dp_selection *select
     statement_text(&statement, " AS Copied FROM v_PackageStatusDistPointsSumm s WHERE s.State = 0 AND ");
     add_since(db, since, db->clock.utc + A_DAY, &statement);
     statement_filter(&statement, "s.SiteCode", &selection->filter->sites, &selection->filter->exclude_sites);
-    struct odbc_query *query =
-        sitedb_query(db, "what was installed since the last run", &statement, columns, 5, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "what was installed since the last run", &statement, columns, 5, failure) != 0)
         return -1;
-    struct odbc_value values[5];
-    struct odbc_error error;
-    int rows;
-    bool out_of_memory = false;
-    while ((rows = odbc_query_next(query, values, &error)) == 1 && !arrivals->too_many) {
+    while (sitedb_next(&rows) && !arrivals->too_many) {
         arrivals->too_many = ++arrivals->seen > most;
-        const struct dp_server *server = dp_server_named(list, values[2].text, values[1].text);
-        out_of_memory = server == NULL;
-        if (out_of_memory)
+        const struct dp_server *server = dp_server_named(list, rows.values[2].text, rows.values[1].text);
+        rows.no_memory = server == NULL;
+        if (rows.no_memory)
             break;
-        if (values[4].null || server->number >= wanted_count || !wanted[server->number])
+        if (rows.values[4].null || server->number >= wanted_count || !wanted[server->number])
             continue;
         struct dp_arrival *larger = array_grow(arrivals->rows, arrivals->count, sizeof *larger);
-        out_of_memory = larger == NULL;
-        if (out_of_memory)
+        rows.no_memory = larger == NULL;
+        if (rows.no_memory)
             break;
         arrivals->rows = larger;
         struct dp_arrival *arrival = &larger[arrivals->count++];
-        *arrival = (struct dp_arrival){
-            .server = server, .version = sitedb_integer(&values[3], 0), .copied = values[4].integer};
-        snprintf(arrival->package, sizeof arrival->package, "%s", values[0].text);
+        *arrival = (struct dp_arrival){.server = server,
+                                       .version = sitedb_integer(&rows.values[3], 0),
+                                       .copied = rows.values[4].integer};
+        snprintf(arrival->package, sizeof arrival->package, "%s", rows.values[0].text);
     }
-    odbc_query_free(query);
-    if (out_of_memory)
-        return fail(failure, "out of memory while reading what was installed");
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
 }
 
 void dp_arrivals_free(struct dp_arrivals *arrivals)
@@ -90,21 +83,16 @@ static int find_batch(const struct sitedb *db, int64_t since, const struct dp_se
     }
     statement_text(&statement, ") GROUP BY s.SiteCode, s.ServerNALPath");
     static const struct odbc_column columns[] = {{ODBC_TEXT, 8}, {ODBC_TEXT, 256}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query =
-        sitedb_query(db, "the distribution points that get packages", &statement, columns, 3, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the distribution points that get packages", &statement, columns, 3, failure) !=
+        0)
         return -1;
-    struct odbc_value values[3];
-    struct odbc_error error;
-    int rows;
-    while ((rows = odbc_query_next(query, values, &error)) == 1) {
-        const struct dp_server *server = dp_server_named(list, values[1].text, values[0].text);
+    while (sitedb_next(&rows)) {
+        const struct dp_server *server = dp_server_named(list, rows.values[1].text, rows.values[0].text);
         for (size_t i = 0; i < count; i++)
             moving[i] = moving[i] || servers[i] == server;
     }
-    odbc_query_free(query);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
 }
 
 int dps_find_moving(const struct sitedb *db, int64_t since, const struct dp_server *const *servers,

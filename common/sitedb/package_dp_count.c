@@ -2,6 +2,8 @@
 /* How much is looked at on distribution points, and how new it is: dps_count of package_dp.h. */
 #include "sitedb/package_dp_parts.h"
 
+#include "sitedb/rows.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,44 +29,36 @@ static int count_rows(const struct sitedb *db, const struct dp_selection *select
         [COUNT_NEWEST] = {ODBC_INSTANT, 0}, [COUNT_MISSING] = {ODBC_INTEGER, 0},
         [COUNT_EXAMPLE] = {ODBC_TEXT, 16},  [COUNT_PATH] = {ODBC_TEXT, 256}};
     bool named = selection->servers->count > 0;
-    struct odbc_query *query = sitedb_query(db, "the number of packages on distribution points", statement,
-                                            columns, named ? COUNT_COLUMNS : COUNT_PATH, failure);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the number of packages on distribution points", statement, columns,
+                   named ? COUNT_COLUMNS : COUNT_PATH, failure) != 0)
         return -1;
     struct dp_list names = {0};
-    struct odbc_value values[COUNT_COLUMNS];
-    struct odbc_error error;
-    int rows;
-    bool out_of_memory = false;
-    while ((rows = odbc_query_next(query, values, &error)) == 1) {
+    while (sitedb_next(&rows)) {
         if (named) {
             const struct dp_server *server =
-                dp_server_named(&names, values[COUNT_PATH].text, values[COUNT_SITE].text);
-            if (server == NULL) {
-                out_of_memory = true;
+                dp_server_named(&names, rows.values[COUNT_PATH].text, rows.values[COUNT_SITE].text);
+            rows.no_memory = server == NULL;
+            if (rows.no_memory)
                 break;
-            }
             if (!dp_server_matches(selection->servers, server->place))
                 continue;
         }
-        int64_t number = sitedb_integer(&values[COUNT_NUMBER], 0);
-        evidence->missing += sitedb_integer(&values[COUNT_MISSING], 0);
+        int64_t number = sitedb_integer(&rows.values[COUNT_NUMBER], 0);
+        evidence->missing += sitedb_integer(&rows.values[COUNT_MISSING], 0);
         if (evidence->missing_example[0] == '\0')
             snprintf(evidence->missing_example, sizeof evidence->missing_example, "%s",
-                     values[COUNT_EXAMPLE].text);
-        int64_t newest = sitedb_date(&values[COUNT_NEWEST], 0, &db->clock);
+                     rows.values[COUNT_EXAMPLE].text);
+        int64_t newest = sitedb_date(&rows.values[COUNT_NEWEST], 0, &db->clock);
         evidence->examined += number;
         if (newest > evidence->newest)
             evidence->newest = newest;
         for (size_t i = 0; i < selection->filter->sites.count && number > 0; i++)
-            if (strcasecmp(selection->filter->sites.strings[i], values[COUNT_SITE].text) == 0)
+            if (strcasecmp(selection->filter->sites.strings[i], rows.values[COUNT_SITE].text) == 0)
                 site_seen[i] = true;
     }
-    odbc_query_free(query);
     dp_list_free(&names);
-    if (out_of_memory)
-        return fail(failure, "out of memory while counting the packages on distribution points");
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
 }
 
 /* A site that was asked for and gave no row: has it any at all? */
@@ -83,20 +77,15 @@ static int note_silence(const struct sitedb *db, const char *code, struct dp_evi
                    "SELECT COUNT(*) AS StatusRows FROM v_PackageStatusDistPointsSumm WHERE SiteCode = ");
     statement_bind(&statement, code);
     static const struct odbc_column column = {ODBC_INTEGER, 0};
-    struct odbc_query *query = sitedb_query(db, "the status rows of a site", &statement, &column, 1, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the status rows of a site", &statement, &column, 1, failure) != 0)
         return -1;
-    struct odbc_value value, after;
-    struct odbc_error error;
-    int rows = odbc_query_next(query, &value, &error);
-    bool silent = rows != 1 || sitedb_integer(&value, 0) == 0;
-    if (rows == 1)
-        rows = odbc_query_next(query, &after, &error);
-    odbc_query_free(query);
-    if (silent)
+    int64_t number = 0;
+    while (sitedb_next(&rows))
+        number = sitedb_integer(&rows.values[0], 0);
+    if (number == 0)
         text_addf(&evidence->silent, "%ssite %s has no status row of a distribution point", glue, code);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
 }
 
 static void add_newest(const struct sitedb *db, struct statement *statement)

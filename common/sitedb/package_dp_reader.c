@@ -3,6 +3,7 @@
 #include "sitedb/package_dp_reader.h"
 
 #include "base/array.h"
+#include "sitedb/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -146,19 +147,13 @@ static int add_row(struct dp_reader *reader, const struct odbc_value *values)
 int dp_read_rows(struct dp_reader *reader, const char *what, struct statement *statement,
                  struct failure *failure)
 {
-    struct odbc_query *query = sitedb_query(reader->db, what, statement, dp_columns, COLUMN_COUNT, failure);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, reader->db, what, statement, dp_columns, COLUMN_COUNT, failure) != 0)
         return -1;
-    struct odbc_value values[COLUMN_COUNT];
-    struct odbc_error error;
-    int rows, kept = 0;
-    while (kept == 0 && (rows = odbc_query_next(query, values, &error)) == 1)
-        kept = add_row(reader, values);
-    odbc_query_free(query);
-    if (kept == 0 && rows == 0)
-        kept = finish(reader);
+    while (sitedb_next(&rows))
+        rows.no_memory = add_row(reader, rows.values) != 0;
+    if (!rows.no_memory && !rows.failed)
+        rows.no_memory = finish(reader) != 0;
     text_free(&reader->place);
-    if (kept != 0)
-        return fail(failure, "out of memory while reading %s", what);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
 }

@@ -2,6 +2,8 @@
 /* What is known of the distribution points themselves: dps_describe_servers of package_dp.h. */
 #include "sitedb/package_dp_parts.h"
 
+#include "sitedb/rows.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,31 +25,25 @@ static int read_properties(const struct sitedb *db, const struct dp_sources *sou
     statement_text(&statement, sources->pull ? " OR v.IsPullDP = 1" : "");
     statement_text(&statement, sources->maintenance ? " OR v.MaintenanceMode = 1" : "");
     statement_text(&statement, sources->inactive ? " OR v.IsActive = 0" : "");
-    struct odbc_query *query =
-        sitedb_query(db, "the kinds of distribution points", &statement, columns, PROPERTY_COUNT, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the kinds of distribution points", &statement, columns, PROPERTY_COUNT,
+                   failure) != 0)
         return -1;
-    struct odbc_value values[PROPERTY_COUNT];
-    struct odbc_error error;
-    int rows;
-    bool out_of_memory = false;
-    while (!out_of_memory && (rows = odbc_query_next(query, values, &error)) == 1) {
+    while (sitedb_next(&rows)) {
         struct dp_server *server =
-            dp_server_described(list, values[PROPERTY_PATH].text, values[PROPERTY_SITE].text);
-        out_of_memory = server == NULL;
-        if (out_of_memory)
+            dp_server_described(list, rows.values[PROPERTY_PATH].text, rows.values[PROPERTY_SITE].text);
+        rows.no_memory = server == NULL;
+        if (rows.no_memory)
             break;
-        server->pull = sitedb_integer(&values[PROPERTY_PULL], 0) == 1;
-        server->maintenance = sitedb_integer(&values[PROPERTY_MAINTENANCE], 0) == 1;
-        server->inactive = sitedb_integer(&values[PROPERTY_ACTIVE], 1) == 0;
+        server->pull = sitedb_integer(&rows.values[PROPERTY_PULL], 0) == 1;
+        server->maintenance = sitedb_integer(&rows.values[PROPERTY_MAINTENANCE], 0) == 1;
+        server->inactive = sitedb_integer(&rows.values[PROPERTY_ACTIVE], 1) == 0;
         if (server->inactive)
-            text_add_bytes(inactive, values[PROPERTY_PATH].text, strlen(values[PROPERTY_PATH].text) + 1);
+            text_add_bytes(inactive, rows.values[PROPERTY_PATH].text,
+                           strlen(rows.values[PROPERTY_PATH].text) + 1);
     }
-    odbc_query_free(query);
-    if (out_of_memory || inactive->failed)
-        return fail(failure, "out of memory while reading the kinds of distribution points");
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    rows.no_memory |= inactive->failed;
+    return sitedb_end(&rows, failure);
 }
 
 /* How many packages each of these DPs is to have. @return the path behind the last of the batch */
@@ -72,27 +68,19 @@ static const char *count_batch(const struct sitedb *db, const struct dp_selectio
     }
     statement_text(&statement, ") GROUP BY d.ServerNALPath, d.SiteCode");
     static const struct odbc_column columns[] = {{ODBC_TEXT, 256}, {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query =
-        sitedb_query(db, "the packages on inactive distribution points", &statement, columns, 3, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the packages on inactive distribution points", &statement, columns, 3,
+                   failure) != 0)
         return NULL;
-    struct odbc_value values[3];
-    struct odbc_error error;
-    int rows;
-    while ((rows = odbc_query_next(query, values, &error)) == 1) {
-        struct dp_server *server = dp_server_described(list, values[0].text, values[1].text);
-        if (server == NULL)
+    while (sitedb_next(&rows)) {
+        struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
+        rows.no_memory = server == NULL;
+        if (rows.no_memory)
             break;
         if (dp_server_matches(selection->servers, server->place))
-            server->targeted += sitedb_integer(&values[2], 0);
+            server->targeted += sitedb_integer(&rows.values[2], 0);
     }
-    odbc_query_free(query);
-    if (rows != 0) {
-        rows < 0 ? sitedb_fail(&error, failure) : fail(failure, "out of memory");
-        return NULL;
-    }
-    return path;
+    return sitedb_end(&rows, failure) == 0 ? path : NULL;
 }
 
 static int read_drives(const struct sitedb *db, struct dp_list *list, struct failure *failure)
@@ -107,28 +95,21 @@ static int read_drives(const struct sitedb *db, struct dp_list *list, struct fai
               (int)DP_DRIVE_FULL);
     statement_text(&statement, text_string(&sql));
     text_free(&sql);
-    struct odbc_query *query =
-        sitedb_query(db, "the drives that are nearly full", &statement, columns, 4, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the drives that are nearly full", &statement, columns, 4, failure) != 0)
         return -1;
-    struct odbc_value values[4];
-    struct odbc_error error;
-    int rows;
-    while ((rows = odbc_query_next(query, values, &error)) == 1) {
-        struct dp_server *server = dp_server_described(list, values[0].text, values[1].text);
-        if (server == NULL)
+    while (sitedb_next(&rows)) {
+        struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
+        rows.no_memory = server == NULL;
+        if (rows.no_memory)
             break;
-        int64_t free_percent = sitedb_integer(&values[3], 0);
+        int64_t free_percent = sitedb_integer(&rows.values[3], 0);
         if (server->percent_free >= 0 && server->percent_free <= free_percent)
             continue;
         server->percent_free = free_percent;
-        snprintf(server->drive, sizeof server->drive, "%s", values[2].text);
+        snprintf(server->drive, sizeof server->drive, "%s", rows.values[2].text);
     }
-    odbc_query_free(query);
-    if (rows == 1)
-        return fail(failure, "out of memory while reading the drives");
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
 }
 
 int dps_describe_servers(const struct sitedb *db, const struct dp_selection *selection, struct dp_list *list,

@@ -26,7 +26,6 @@ int dps_read(const struct sitedb *db, const struct dp_selection *selection, stru
     struct dp_reader reader = {.db = db, .selection = selection, .list = list};
     int result = dp_read_rows(&reader, "the packages that are not installed on distribution points",
                               &statement, failure);
-    statement_free(&statement);
     dp_patterns_free(patterns, selection->servers->count);
     return result;
 }
@@ -60,9 +59,7 @@ static int look_up_batch(const struct sitedb *db, const struct dp_selection *sel
     statement_text(&statement, in_order);
     struct dp_reader reader = {
         .db = db, .selection = selection, .list = list, .lookups = lookups, .lookup_count = count};
-    int result = dp_read_rows(&reader, "the packages that were in trouble before", &statement, failure);
-    statement_free(&statement);
-    return result;
+    return dp_read_rows(&reader, "the packages that were in trouble before", &statement, failure);
 }
 
 int dps_look_up(const struct sitedb *db, const struct dp_selection *selection, struct lookup *lookups,

@@ -14,9 +14,7 @@ static int read_as(const struct look *look, enum dp_kind kind, const char *what,
                    struct failure *failure)
 {
     struct dp_reader reader = {.db = look->db, .selection = look->selection, .list = look->list, .as = kind};
-    int result = dp_read_rows(&reader, what, statement, failure);
-    statement_free(statement);
-    return result;
+    return dp_read_rows(&reader, what, statement, failure);
 }
 
 static int read_missing(const struct look *look, struct failure *failure)

@@ -11,8 +11,7 @@
 /*
  * A pair: one package that is targeted at one child site, with the Type 1 row of PkgStatus that decides it,
  * the one with the highest SourceVersion, then the newest UpdateTime (duplicates exist and are only counted).
- * Facts: Microsoft, "Understand package actions" and "Advanced troubleshooting tips" (database.md,
- * PkgStatus).
+ * Facts: Microsoft, "Understand package actions" and "Advanced troubleshooting tips" for Configuration Manager.
  */
 
 enum pair_rule { PAIR_RULE_VERSION, PAIR_RULE_RECIPE };
@@ -29,7 +28,7 @@ enum pair_kind {
     PAIR_KIND_COUNT
 };
 
-/* Status codes of PkgStatus: database.md, "Status codes". */
+/* Status codes of PkgStatus: Microsoft, "Advanced troubleshooting tips". 7 is not used, 8 and 9 are of a removal. */
 enum pair_status {
     PAIR_STATUS_NONE = 0,
     PAIR_STATUS_SENT = 1,

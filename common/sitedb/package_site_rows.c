@@ -3,6 +3,7 @@
 #include "sitedb/package_site_parts.h"
 
 #include "base/array.h"
+#include "sitedb/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,23 +259,16 @@ static int take_row(struct pair_reader *reader, const struct odbc_value *values)
 static int read_pairs(struct pair_reader *reader, const char *what, struct statement *statement,
                       struct failure *failure)
 {
-    struct odbc_query *query = sitedb_query(reader->db, what, statement, pair_columns, COLUMN_COUNT, failure);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, reader->db, what, statement, pair_columns, COLUMN_COUNT, failure) != 0)
         return -1;
-    struct odbc_value values[COLUMN_COUNT];
-    struct odbc_error error;
-    int rows, kept = 0;
-    while ((rows = odbc_query_next(query, values, &error)) == 1)
-        if ((kept = take_row(reader, values)) != 0)
-            break;
-    odbc_query_free(query);
-    if (rows == 0 && kept == 0)
-        kept = finish_pair(reader);
+    while (sitedb_next(&rows))
+        rows.no_memory = take_row(reader, rows.values) != 0;
+    if (!rows.no_memory && !rows.failed)
+        rows.no_memory = finish_pair(reader) != 0;
     free((char *)reader->pair.package);
     reader->pair = (struct pair){0};
-    if (rows < 0)
-        return sitedb_fail(&error, failure);
-    return kept == 0 ? 0 : fail(failure, "out of memory while reading %s", what);
+    return sitedb_end(&rows, failure);
 }
 
 int pairs_scan(const struct sitedb *db, const struct pair_question *question, struct pair_scan *scan,
@@ -294,7 +288,6 @@ int pairs_scan(const struct sitedb *db, const struct pair_question *question, st
                                  .until = db->clock.utc + DAY_S};
     pair_add_scan(db, question, reader.until, &statement);
     int result = read_pairs(&reader, "the packages that are not in sync", &statement, failure);
-    statement_free(&statement);
     return result;
 }
 
@@ -316,7 +309,6 @@ int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock 
         for (size_t i = 0; i < size; i++)
             lookups[start + i].found = LOOKUP_ABSENT;
         result = read_pairs(&reader, "the packages that were in trouble before", &statement, failure);
-        statement_free(&statement);
     }
     return result;
 }

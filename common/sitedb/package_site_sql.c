@@ -139,7 +139,8 @@ void pair_add_sites_count(const struct sitedb *db, const struct pair_question *q
 
 static const char recipe_row[] = "r.Status <> 0 AND r.SourceVersion > 0";
 
-/* To the letter, over the packages of the owning site (database.md, "Queries"). */
+/* The recipe to the letter, over the packages of the owning site ("Delta package replication problems in SMS 2003",
+ * Windows Management User Group, October 2007). */
 static void add_recipe_rows(const struct sitedb *db, const struct pair_question *question,
                             struct statement *statement)
 {

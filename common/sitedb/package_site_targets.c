@@ -2,6 +2,8 @@
 /* At how many sites packages are targeted: pairs_count_sites of package_site.h. */
 #include "sitedb/package_site_parts.h"
 
+#include "sitedb/rows.h"
+
 #include <strings.h>
 
 enum { BATCH = 100 }; /* packages a statement, far below SQL Server's 2,100 parameters */
@@ -19,18 +21,12 @@ static int count_batch(const struct sitedb *db, const struct pair_question *ques
     static const struct odbc_column columns[] = {{ODBC_TEXT, 16}, {ODBC_INTEGER, 0}};
     struct statement statement = {0};
     pair_add_sites_count(db, question, packages, count, &statement);
-    struct odbc_query *query =
-        sitedb_query(db, "the number of sites of a package", &statement, columns, 2, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the number of sites of a package", &statement, columns, 2, failure) != 0)
         return -1;
-    struct odbc_value values[2];
-    struct odbc_error error;
-    int rows;
-    while ((rows = odbc_query_next(query, values, &error)) == 1)
-        keep_count(packages, count, values[0].text, sitedb_integer(&values[1], 0));
-    odbc_query_free(query);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    while (sitedb_next(&rows))
+        keep_count(packages, count, rows.values[0].text, sitedb_integer(&rows.values[1], 0));
+    return sitedb_end(&rows, failure);
 }
 
 int pairs_count_sites(const struct sitedb *db, const struct pair_question *question,

@@ -2,6 +2,7 @@
 #include "sitedb/sitedb.h"
 
 #include "base/array.h"
+#include "sitedb/rows.h"
 #include "sitedb/statement.h"
 
 #include <ctype.h>
@@ -49,23 +50,6 @@ int sitedb_fail(const struct odbc_error *error, struct failure *failure)
     return fail(failure, "%s", error->failure.text);
 }
 
-struct odbc_query *sitedb_query(const struct sitedb *db, const char *what, struct statement *statement,
-                                const struct odbc_column *columns, size_t column_count,
-                                struct failure *failure)
-{
-    if (statement->failed || statement->sql.failed) {
-        fail(failure, "out of memory");
-        return NULL;
-    }
-    struct odbc_error error;
-    struct odbc_query *query =
-        odbc_query(db->connection, what, text_string(&statement->sql), statement->parameters,
-                   statement->count, columns, column_count, &error);
-    if (query == NULL)
-        sitedb_fail(&error, failure);
-    return query;
-}
-
 /* One row of a statement without parameters. @return 1 a row, 0 none, -1 */
 static int query_row(struct sitedb *db, const char *what, const char *sql, const struct odbc_column *columns,
                      struct odbc_value *values, size_t count, struct odbc_error *error)
@@ -81,7 +65,7 @@ static int query_row(struct sitedb *db, const char *what, const char *sql, const
     return result;
 }
 
-/* A monitor must never block the product: database.md, "SQL Server". */
+/* A monitor must never block the product. Dirty reads may skip or repeat a row: no item ends by mere absence. */
 static int make_harmless(struct sitedb *db, struct failure *failure)
 {
     if (!db->transact_sql)
@@ -195,30 +179,24 @@ static int read_sites(struct sitedb *db, struct failure *failure)
     statement_text(&statement, " FROM v_Site ORDER BY SiteCode");
     static const struct odbc_column columns[] = {
         {ODBC_TEXT, 8}, {ODBC_TEXT, 128}, {ODBC_TEXT, 256}, {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query = sitedb_query(db, "the sites", &statement, columns, 5, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the sites", &statement, columns, 5, failure) != 0)
         return -1;
-    struct odbc_value values[5];
-    struct odbc_error error;
-    int rows;
-    while ((rows = odbc_query_next(query, values, &error)) == 1) {
+    while (sitedb_next(&rows)) {
         struct site *sites = array_grow(db->sites, db->site_count, sizeof *sites);
-        if (sites == NULL)
+        rows.no_memory = sites == NULL;
+        if (rows.no_memory)
             break;
         db->sites = sites;
         struct site *site = &db->sites[db->site_count++];
-        copy_text(site->code, sizeof site->code, &values[0]);
-        copy_text(site->name, sizeof site->name, &values[1]);
-        copy_text(site->server, sizeof site->server, &values[2]);
-        copy_text(site->parent, sizeof site->parent, &values[3]);
+        copy_text(site->code, sizeof site->code, &rows.values[0]);
+        copy_text(site->name, sizeof site->name, &rows.values[1]);
+        copy_text(site->server, sizeof site->server, &rows.values[2]);
+        copy_text(site->parent, sizeof site->parent, &rows.values[3]);
         site->has_status = db->has_column[SITEDB_SITE_STATUS];
-        site->status = values[4].null ? 0 : values[4].integer;
+        site->status = rows.values[4].null ? 0 : rows.values[4].integer;
     }
-    odbc_query_free(query);
-    if (rows < 0)
-        return sitedb_fail(&error, failure);
-    return rows == 0 ? 0 : fail(failure, "out of memory");
+    return sitedb_end(&rows, failure);
 }
 
 void sitedb_identity(const struct sitedb *db, const struct odbc_settings *settings, struct text *identity)
@@ -308,23 +286,18 @@ static int check_package(const struct sitedb *db, const char *package, enum site
                                    : "SELECT SourceSite FROM SMSPackages WHERE PkgID = ");
     statement_bind(&statement, package);
     static const struct odbc_column column = {ODBC_TEXT, 8};
-    struct odbc_query *query = sitedb_query(db, "the packages asked for", &statement, &column, 1, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the packages asked for", &statement, &column, 1, failure) != 0)
         return -1;
-    struct odbc_value value;
-    struct odbc_error error;
     char owner[8] = "";
     bool found = false, owned = false;
-    int rows;
-    while ((rows = odbc_query_next(query, &value, &error)) == 1) {
+    while (sitedb_next(&rows)) {
         found = true;
-        copy_text(owner, sizeof owner, &value);
+        copy_text(owner, sizeof owner, &rows.values[0]);
         owned = owned || strcasecmp(owner, db->owner) == 0;
     }
-    odbc_query_free(query);
-    if (rows < 0)
-        return sitedb_fail(&error, failure);
+    if (sitedb_end(&rows, failure) != 0)
+        return -1;
     if (!found)
         return fail(failure, "--package=%s: there is no such package in %s", package,
                     packages == SITEDB_PACKAGES_VIEW ? "v_Package" : "SMSPackages");

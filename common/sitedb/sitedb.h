@@ -80,6 +80,7 @@ struct sitedb_filter {
 int sitedb_open(struct sitedb *db, struct odbc_connection *connection, const char *site, unsigned columns,
                 const struct trace *trace, struct failure *failure);
 
+/** Free what sitedb_open read; the connection stays. */
 void sitedb_close(struct sitedb *db);
 
 /** Append what is watched, the identity of the checks' memory: server, database and owning site; never a
@@ -112,15 +113,6 @@ bool sitedb_filter_is_empty(const struct sitedb_filter *filter);
 
 /** @return whether the filter selects this pair (without case, as the product's collation compares) */
 bool sitedb_filter_selects(const struct sitedb_filter *filter, const char *package, const char *site);
-
-/**
- * Run a statement of the site database.
- *
- * @param what  for steps and failures: "packages that are not in sync"
- */
-struct odbc_query *sitedb_query(const struct sitedb *db, const char *what, struct statement *statement,
-                                const struct odbc_column *columns, size_t column_count,
-                                struct failure *failure);
 
 /** The failure of a query as the operator should read it: names the right to grant for what was denied. */
 int sitedb_fail(const struct odbc_error *error, struct failure *failure);

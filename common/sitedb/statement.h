@@ -14,6 +14,7 @@ struct statement {
     bool failed; /* out of memory */
 };
 
+/** Append SQL. @param sql  a literal of the program, never text from elsewhere */
 void statement_text(struct statement *statement, const char *sql);
 
 /** Append `?` and bind a text to it. @param value  borrowed until the statement has run */

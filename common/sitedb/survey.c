@@ -4,6 +4,7 @@
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "sitedb/package_site.h"
+#include "sitedb/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,30 +31,25 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     statement_text(&statement,
                    " GROUP BY r.Status, " RELATION " ORDER BY r.Status, COUNT(*) DESC, " RELATION);
     static const struct odbc_column columns[] = {{ODBC_INTEGER, 0}, {ODBC_TEXT, 16}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query =
-        sitedb_query(db, "the distribution of Status and versions", &statement, columns, 3, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the distribution of Status and versions", &statement, columns, 3, failure) !=
+        0)
         return -1;
     text_add(output, "Rows of PkgStatus (Type 1), by Status and SourceVersion against the package's:\n");
-    struct odbc_value values[3];
-    struct odbc_error error;
-    int rows;
     int64_t total = 0, recipe = 0;
-    while ((rows = odbc_query_next(query, values, &error)) == 1) {
-        const char *name = values[0].null ? "NULL" : pair_status_name(values[0].integer);
+    while (sitedb_next(&rows)) {
+        const char *name = rows.values[0].null ? "NULL" : pair_status_name(rows.values[0].integer);
         char unknown[40];
-        snprintf(unknown, sizeof unknown, "unknown (%" PRId64 ")", values[0].integer);
-        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : unknown, values[1].text,
-                  values[2].integer);
-        total += values[2].integer;
-        if (!values[0].null && values[0].integer != 0 && strcmp(values[1].text, "version 0") != 0 &&
-            strcmp(values[1].text, "no version") != 0)
-            recipe += values[2].integer;
+        snprintf(unknown, sizeof unknown, "unknown (%" PRId64 ")", rows.values[0].integer);
+        text_addf(output, "  %-18s %-15s %10" PRId64 "\n", name != NULL ? name : unknown, rows.values[1].text,
+                  rows.values[2].integer);
+        total += rows.values[2].integer;
+        if (!rows.values[0].null && rows.values[0].integer != 0 &&
+            strcmp(rows.values[1].text, "version 0") != 0 && strcmp(rows.values[1].text, "no version") != 0)
+            recipe += rows.values[2].integer;
     }
-    odbc_query_free(query);
-    if (rows < 0)
-        return sitedb_fail(&error, failure);
+    if (sitedb_end(&rows, failure) != 0)
+        return -1;
     text_addf(
         output, "Rule recipe matches %" PRId64 " of %" PRId64 " rows: %s\n", recipe, total,
         recipe * 2 > total
@@ -62,42 +58,49 @@ static int add_distribution(const struct sitedb *db, struct text *output, struct
     return 0;
 }
 
-/* How one date column lies against the server's clock, read as UTC. */
-static int add_dates(const struct sitedb *db, const char *name, const char *column, struct text *output,
-                     struct failure *failure)
+void survey_select_dates(const char *column, struct statement *statement)
 {
-    struct statement statement = {0};
     struct text select = {0};
     text_addf(&select,
               "SELECT MAX(%s) AS Newest, COUNT(*) AS RowCnt, SUM(CASE WHEN %s IS NULL THEN 1 ELSE 0 END) AS "
               "Missing",
               column, column);
-    statement_text(&statement, text_string(&select));
+    statement_text(statement, text_string(&select));
     text_free(&select);
-    add_site_rows(db, &statement);
+}
+
+int survey_add_dates(const struct sitedb *db, const char *name, struct statement *statement,
+                     const char *when_ahead, struct text *output, struct failure *failure)
+{
+    enum { CLOCKS_DIFFER_S = 120 };
     static const struct odbc_column columns[] = {{ODBC_INSTANT, 0}, {ODBC_INTEGER, 0}, {ODBC_INTEGER, 0}};
-    struct odbc_query *query = sitedb_query(db, "the dates", &statement, columns, 3, failure);
-    statement_free(&statement);
-    if (query == NULL)
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the dates", statement, columns, 3, failure) != 0)
         return -1;
-    struct odbc_value values[3];
-    struct odbc_error error;
-    int rows = odbc_query_next(query, values, &error);
-    if (rows == 1 && values[0].null)
-        text_addf(output, "  %s: no date in %" PRId64 " rows\n", name, values[1].integer);
-    else if (rows == 1) {
+    while (sitedb_next(&rows)) {
         char instant[32], distance[32];
-        int64_t ahead = values[0].integer - db->clock.utc;
-        text_addf(output,
-                  "  %s: newest %.16s, %s %s the server's UTC clock%s; %" PRId64 " of %" PRId64
-                  " rows without\n",
-                  name, instant_format(values[0].integer, instant, sizeof instant),
-                  duration_format(ahead > 0 ? ahead : -ahead, distance, sizeof distance),
-                  ahead > 0 ? "ahead of" : "behind", ahead > 120 ? ": local time, take --db-clock=local" : "",
-                  values[2].integer, values[1].integer);
+        const int64_t ahead_s = rows.values[0].integer - db->clock.utc;
+        if (rows.values[0].null)
+            text_addf(output, "  %s: no date in %" PRId64 " rows\n", name, rows.values[1].integer);
+        else
+            text_addf(output,
+                      "  %s: newest %.16s, %s %s the server's UTC clock%s; %" PRId64 " of %" PRId64
+                      " rows without\n",
+                      name, instant_format(rows.values[0].integer, instant, sizeof instant),
+                      duration_format(ahead_s > 0 ? ahead_s : -ahead_s, distance, sizeof distance),
+                      ahead_s > 0 ? "ahead of" : "behind", ahead_s > CLOCKS_DIFFER_S ? when_ahead : "",
+                      rows.values[2].integer, rows.values[1].integer);
     }
-    odbc_query_free(query);
-    return rows < 0 ? sitedb_fail(&error, failure) : 0;
+    return sitedb_end(&rows, failure);
+}
+
+static int add_site_dates(const struct sitedb *db, const char *name, const char *column, struct text *output,
+                          struct failure *failure)
+{
+    struct statement statement = {0};
+    survey_select_dates(column, &statement);
+    add_site_rows(db, &statement);
+    return survey_add_dates(db, name, &statement, ": local time, take --db-clock=local", output, failure);
 }
 
 void survey_add_clock(const struct sitedb *db, struct text *output)
@@ -136,10 +139,10 @@ int survey_write(const struct sitedb *db, struct text *output, struct failure *f
     int result = add_distribution(db, &raw, failure);
     if (result == 0) {
         survey_add_clock(db, &raw);
-        result = add_dates(db, "PkgStatus.UpdateTime", "r.UpdateTime", &raw, failure);
+        result = add_site_dates(db, "PkgStatus.UpdateTime", "r.UpdateTime", &raw, failure);
     }
     if (result == 0)
-        result = add_dates(db, "SMSPackages.SourceDate", "p.SourceDate", &raw, failure);
+        result = add_site_dates(db, "SMSPackages.SourceDate", "p.SourceDate", &raw, failure);
     if (result == 0) {
         survey_add_columns(db, &raw);
         survey_add_sites(db, &raw);
