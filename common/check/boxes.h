@@ -46,6 +46,7 @@ struct box_tally {
 int boxes_items(const struct inbox_boxes *boxes, struct announcements *announcements, int64_t now,
                 struct box_list *list);
 
+/** Count them. @param list  judged, in the order of display; the tally borrows from the boxes */
 void boxes_tally(const struct inbox_boxes *boxes, const struct box_list *list, struct box_tally *tally);
 
 void boxes_items_free(struct box_list *list);

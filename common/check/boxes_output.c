@@ -4,6 +4,7 @@
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "inbox/filename.h"
+#include "items/age.h"
 #include "items/itemline.h"
 #include "items/output.h"
 
@@ -155,12 +156,10 @@ static void add_selection(const struct string_list *match, struct text *verdict)
 
 static void add_memory(const struct boxreport *report, struct text *verdict)
 {
-    char age[32];
     if (report->no_memory != NULL)
         text_addf(verdict, "; what left is not known: %s", report->no_memory->text);
-    else if (report->memory_lost_at > 0)
-        text_addf(verdict, "; ages may be too young: the memory was lost %s ago",
-                  duration_format(report->now - report->memory_lost_at, age, sizeof age));
+    else
+        history_add_doubts(NULL, report->memory_lost_at, report->now, verdict);
 }
 
 /* ---- notes */

@@ -238,16 +238,12 @@ int findings_judge(struct findings *findings, const struct findings_source *sour
 
 void findings_add_notes(const struct findings *findings, const struct tally *tally, struct text *verdict)
 {
-    char age[32];
     if (tally->known > 0)
         text_addf(verdict, "; %" PRId64 " known", tally->known);
     if (findings->inactive.length > 0)
         text_addf(verdict, "; %s", text_string(&findings->inactive));
-    if (findings->recall.in_trouble)
-        text_addf(verdict, "; ages may be too young: %s", findings->recall.trouble.text);
-    else if (findings->recall.lost_at > 0)
-        text_addf(verdict, "; ages may be too young: the memory was lost %s ago",
-                  duration_format(findings->clocks.host - findings->recall.lost_at, age, sizeof age));
+    history_add_doubts(findings->recall.in_trouble ? findings->recall.trouble.text : NULL,
+                       findings->recall.lost_at, findings->clocks.host, verdict);
 }
 
 struct perfdatum findings_perfdatum(enum finding_number number, const struct tally *tally,

@@ -86,6 +86,7 @@ const struct stall *stalls_ordered(const struct stall_list *list, size_t index);
 /** The same as an item. @param list  a struct stall_list */
 const struct item *stalls_item(const void *list, size_t index);
 
+/** Count them, after stalls_judge; its worst item is borrowed from the list. */
 void stalls_tally(const struct stall_list *list, struct tally *tally);
 
 void stalls_free(struct stall_list *list);

@@ -6,6 +6,7 @@
 #include "check/stall_words.h"
 #include "check/stalls_unread.h"
 #include "files/location.h"
+#include "items/age.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -51,16 +52,6 @@ static void add_state_of_reading(const struct stallreport *report, struct text *
                   size_format(log->status.bytes_left, size, sizeof size),
                   report->logs->out_of_time ? "--timeout" : "--max-bytes");
     }
-}
-
-static void add_memory_trouble(const struct stallreport *report, struct text *verdict)
-{
-    char age[32];
-    if (report->no_memory != NULL)
-        text_addf(verdict, "; ages may be too young: %s", report->no_memory->text);
-    else if (report->memory_lost_at > 0)
-        text_addf(verdict, "; ages may be too young: the memory was lost %s ago",
-                  duration_format(report->now - report->memory_lost_at, age, sizeof age));
 }
 
 static void add_silent_component(const struct stallreport_silence *silent, struct text *verdict)
@@ -153,7 +144,8 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
     add_silence(report, verdict);
     add_future(report, verdict);
     add_state_of_reading(report, verdict);
-    add_memory_trouble(report, verdict);
+    history_add_doubts(report->no_memory != NULL ? report->no_memory->text : NULL, report->memory_lost_at,
+                       report->now, verdict);
 }
 
 /* --new: what is new stands first, a silence too; one that the team knows of stands behind. */

@@ -33,7 +33,16 @@
     }
 
 #define ANTIVIRUS "exclude the inboxes from antivirus (KB327453)"
-#define CLOSED    "the address of its site may be closed by a schedule"
+
+/* Whose work waits, and where it tells of it. */
+#define SCHEDULER .component = "the scheduler (SMS_SCHEDULER)", .log = "sched.log"
+#define DESPOOLER .component = "the despooler (SMS_DESPOOLER)", .log = "despool.log"
+#define DISTRIBUTION_MANAGER                                                                                 \
+    .component = "the distribution manager (SMS_DISTRIBUTION_MANAGER)", .log = "distmgr.log"
+#define REPLICATION_MANAGER                                                                                  \
+    .component = "the replication manager (SMS_REPLICATION_MANAGER)", .log = "replmgr.log"
+/* Anything in it may wait for days. */
+#define BEHIND_AN_ADDRESS .slow = "*", .slow_reason = "the address of its site may be closed by a schedule"
 
 const struct inbox_patience inbox_slow_patience = SLOW;
 
@@ -44,8 +53,7 @@ static const struct inbox_kind kinds[] = {
         .log = "sender.log",
         .meaning = "send requests that a sender works through",
         .next = "is the sender running, the site reachable, its address open? see sender.log; " ANTIVIRUS,
-        .slow = "*",
-        .slow_reason = CLOSED,
+        BEHIND_AN_ADDRESS,
         .carries_packages = true,
         .sources = "KB871161; Q212978; management pack for ConfigMgr 2012, schedule.box outboxes LAN backlog",
     },
@@ -55,15 +63,13 @@ static const struct inbox_kind kinds[] = {
         .log = "sender.log",
         .meaning = "the outboxes of the senders, a folder each",
         .next = "watch the folders below it (--recursive)",
-        .slow = "*",
-        .slow_reason = CLOSED,
+        BEHIND_AN_ADDRESS,
         .carries_packages = true,
         .sources = "KB871161",
     },
     {
         .folder = "schedule.box/requests",
-        .component = "the scheduler (SMS_SCHEDULER)",
-        .log = "sched.log",
+        SCHEDULER,
         .meaning =
             "send requests before the scheduler gives them to a sender, and those that a sender gave back because "
             "it did not reach the site",
@@ -80,15 +86,13 @@ static const struct inbox_kind kinds[] = {
         .log = "sched.log and sender.log",
         .meaning = "instruction and package files of jobs that are not yet sent",
         .next = "find the job in sched.log; " ANTIVIRUS,
-        .slow = "*",
-        .slow_reason = CLOSED,
+        BEHIND_AN_ADDRESS,
         .carries_packages = true,
         .sources = "Q212978; Q266195; Learn, Understand package actions",
     },
     {
         .folder = "schedule.box/uid",
-        .component = "the scheduler (SMS_SCHEDULER)",
-        .log = "sched.log",
+        SCHEDULER,
         .meaning = "the two files that hold the next job's and the next request's number",
         .next = "nothing waits here; never delete them (Q266195)",
         .ignored = "*",
@@ -97,20 +101,17 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "schedule.box",
-        .component = "the scheduler (SMS_SCHEDULER)",
-        .log = "sched.log",
+        SCHEDULER,
         .meaning = "jobs of the scheduler, each until all of it was sent",
         .next = "find the job in sched.log; " ANTIVIRUS,
         .skipped = "uid",
-        .slow = "*",
-        .slow_reason = CLOSED,
+        BEHIND_AN_ADDRESS,
         .carries_packages = true,
         .sources = "KB871161; Q212978; Q264171",
     },
     {
         .folder = "despoolr.box/receive",
-        .component = "the despooler (SMS_DESPOOLER)",
-        .log = "despool.log",
+        DESPOOLER,
         .meaning = "what other sites sent and the despooler has not yet taken in",
         .next = "does despool.log still grow? restart SMS_EXECUTIVE if not; " ANTIVIRUS,
         .slow = "*.pck,*.try",
@@ -121,8 +122,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "despoolr.box",
-        .component = "the despooler (SMS_DESPOOLER)",
-        .log = "despool.log",
+        DESPOOLER,
         .meaning = "the despooler's inbox; its work waits in receive",
         .next = "watch the folder receive below it (--recursive)",
         .patience = QUICK,
@@ -131,8 +131,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "distmgr.box/incoming",
-        .component = "the distribution manager (SMS_DISTRIBUTION_MANAGER)",
-        .log = "distmgr.log",
+        DISTRIBUTION_MANAGER,
         .meaning = "package definitions and status that other components left for the distribution manager",
         .next =
             "a .PKG stays until its compressed files came: look for its package in distmgr.log and despool.log; " ANTIVIRUS,
@@ -144,8 +143,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "distmgr.box",
-        .component = "the distribution manager (SMS_DISTRIBUTION_MANAGER)",
-        .log = "distmgr.log",
+        DISTRIBUTION_MANAGER,
         .meaning = "notices that a package or a distribution point changed",
         .next = "are all of its threads busy? see distmgr.log; " ANTIVIRUS,
         .patience = QUICK,
@@ -154,8 +152,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "replmgr.box/outbound/?*",
-        .component = "the replication manager (SMS_REPLICATION_MANAGER)",
-        .log = "replmgr.log",
+        REPLICATION_MANAGER,
         .meaning = "data for other sites, before a job is made of it",
         .next = "does replmgr.log still grow? " ANTIVIRUS,
         .patience = QUICK,
@@ -164,8 +161,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "replmgr.box/outbound",
-        .component = "the replication manager (SMS_REPLICATION_MANAGER)",
-        .log = "replmgr.log",
+        REPLICATION_MANAGER,
         .meaning = "data for other sites by priority, in the folders high, normal and low",
         .next = "watch the folders below it (--recursive)",
         .patience = QUICK,
@@ -174,8 +170,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "replmgr.box/incoming",
-        .component = "the replication manager (SMS_REPLICATION_MANAGER)",
-        .log = "replmgr.log",
+        REPLICATION_MANAGER,
         .meaning = "data of other sites that the despooler took in, before its component gets it",
         .next = "does replmgr.log still grow? " ANTIVIRUS,
         .patience = QUICK,
@@ -184,19 +179,16 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "replmgr.box/ready",
-        .component = "the replication manager (SMS_REPLICATION_MANAGER)",
-        .log = "replmgr.log",
+        REPLICATION_MANAGER,
         .meaning = "compressed data for other sites, until its job was sent",
         .next = "is the job still in schedule.box? see sched.log; " ANTIVIRUS,
-        .slow = "*",
-        .slow_reason = CLOSED,
+        BEHIND_AN_ADDRESS,
         .carries_packages = true,
         .sources = "KB871161",
     },
     {
         .folder = "replmgr.box/history",
-        .component = "the replication manager (SMS_REPLICATION_MANAGER)",
-        .log = "replmgr.log",
+        REPLICATION_MANAGER,
         .meaning = "the last transaction numbers of each site",
         .next = "nothing waits here (Q320692)",
         .ignored = "*",
@@ -205,8 +197,7 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "replmgr.box",
-        .component = "the replication manager (SMS_REPLICATION_MANAGER)",
-        .log = "replmgr.log",
+        REPLICATION_MANAGER,
         .meaning = "the replication manager's inbox",
         .next = "does replmgr.log still grow? " ANTIVIRUS,
         .skipped = "history",

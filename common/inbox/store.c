@@ -30,14 +30,6 @@ const struct statefile_schema inbox_schema = {
     .upgrades = upgrades,
 };
 
-static int step(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
-{
-    const int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return outcome;
-}
-
 static char *blob_copy(sqlite3_stmt *row, int column)
 {
     const void *bytes = sqlite3_column_blob(row, column);
@@ -95,9 +87,7 @@ static int load_box(struct statefile *file, const char *location, struct inbox_m
                                         .waiting = sqlite3_column_int64(row, 5),
                                         .complete = sqlite3_column_int(row, 6) != 0,
                                         .moved_name = blob_copy(row, 7)};
-    sqlite3_reset(row);
-    sqlite3_clear_bindings(row);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : statefile_fail(file, "read", failure);
+    return statefile_end_rows(file, row, code, true, failure);
 }
 
 int inbox_store_load(struct statefile *file, const char *location, struct inbox_memory *memory,
@@ -120,13 +110,7 @@ int inbox_store_load(struct statefile *file, const char *location, struct inbox_
     sqlite3_bind_text(rows, 1, location, -1, SQLITE_STATIC);
     while ((code = sqlite3_step(rows)) == SQLITE_ROW && room)
         room = take_row(memory, rows);
-    int outcome = 0;
-    if (!room)
-        outcome = fail(failure, "out of memory while reading the state");
-    else if (code != SQLITE_DONE)
-        outcome = statefile_fail(file, "read", failure);
-    sqlite3_reset(rows);
-    sqlite3_clear_bindings(rows);
+    const int outcome = statefile_end_rows(file, rows, code, room, failure);
     if (outcome != 0)
         inbox_memory_free(memory);
     else
@@ -155,7 +139,7 @@ static int save_box(struct statefile *file, const char *location, const struct i
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
         sqlite3_bind_int64(put, 2 + i, values[i]);
     bind_name(put, 9, memory->moved_name);
-    return step(file, put, failure);
+    return statefile_write(file, put, failure);
 }
 
 static int save_file(struct statefile *file, const char *location, const struct inbox_file *one,
@@ -174,7 +158,7 @@ static int save_file(struct statefile *file, const char *location, const struct 
     bind_name(put, 2, one->name);
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
         sqlite3_bind_int64(put, 3 + i, values[i]);
-    return step(file, put, failure);
+    return statefile_write(file, put, failure);
 }
 
 static int remove_file(struct statefile *file, const char *location, const char *name,
@@ -186,7 +170,7 @@ static int remove_file(struct statefile *file, const char *location, const char 
         return -1;
     sqlite3_bind_text(removal, 1, location, -1, SQLITE_STATIC);
     bind_name(removal, 2, name);
-    return step(file, removal, failure);
+    return statefile_write(file, removal, failure);
 }
 
 static bool is_same(const struct inbox_file *a, const struct inbox_file *b)
@@ -227,7 +211,7 @@ static int put_conclusion(struct statefile *file, const char *location, const st
     sqlite3_bind_int64(put, 4, one->at);
     sqlite3_bind_int64(put, 5, one->since);
     sqlite3_bind_text(put, 6, one->told, -1, SQLITE_STATIC);
-    return step(file, put, failure);
+    return statefile_write(file, put, failure);
 }
 
 int inbox_store_conclude(struct statefile *file, const char *location,
@@ -237,7 +221,7 @@ int inbox_store_conclude(struct statefile *file, const char *location,
     if (removal == NULL)
         return -1;
     sqlite3_bind_text(removal, 1, location, -1, SQLITE_STATIC);
-    int outcome = step(file, removal, failure);
+    int outcome = statefile_write(file, removal, failure);
     for (size_t i = 0; i < count && outcome == 0; i++)
         outcome = put_conclusion(file, location, &conclusions[i], failure);
     return outcome;
@@ -271,9 +255,7 @@ int inbox_store_conclusions(struct statefile *file,
         more = visit(context, text_of(rows, 0), &one);
         free(name);
     }
-    const int outcome = !more || code == SQLITE_DONE ? 0 : statefile_fail(file, "read", failure);
-    sqlite3_reset(rows);
-    return outcome;
+    return statefile_end_rows(file, rows, code, true, failure);
 }
 
 int inbox_store_forget(struct statefile *file, int64_t before, struct failure *failure)
@@ -287,7 +269,7 @@ int inbox_store_forget(struct statefile *file, int64_t before, struct failure *f
         if (removal == NULL)
             return -1;
         sqlite3_bind_int64(removal, 1, before);
-        if (step(file, removal, failure) != 0)
+        if (statefile_write(file, removal, failure) != 0)
             return -1;
     }
     return 0;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "items/age.h"
 
+#include "base/units.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* An item that a read skipped is kept for this many runs and this long (design of the dirty reads:
- * database.md). */
+/* A dirty read may skip an item: it is kept for this many runs and this long. */
 enum { ABSENT_RUNS = 2, ABSENT_SECONDS = 2 * 3600 };
 
 static int by_key(const void *key, const void *element)
@@ -86,4 +87,14 @@ enum absent_action history_absent(struct remembered *remembered, enum absence ab
     if (remembered->absent_runs > ABSENT_RUNS && now - remembered->absent_since >= ABSENT_SECONDS)
         return ABSENT_REMOVE;
     return ABSENT_UPDATE;
+}
+
+void history_add_doubts(const char *trouble, int64_t lost_at, int64_t now, struct text *verdict)
+{
+    char age[32];
+    if (trouble != NULL)
+        text_addf(verdict, "; ages may be too young: %s", trouble);
+    else if (lost_at > 0)
+        text_addf(verdict, "; ages may be too young: the memory was lost %s ago",
+                  duration_format(now - lost_at, age, sizeof age));
 }

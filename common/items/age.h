@@ -3,6 +3,7 @@
 #define SMS_ITEMS_AGE_H
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "items/away.h"
 #include "items/judge.h"
 
@@ -55,6 +56,14 @@ struct remembered *history_find(struct remembered *memory, size_t count, const c
  */
 bool history_age(struct item *item, const struct remembered *remembered, const struct clocks *clocks,
                  struct remembered *updated);
+
+/**
+ * Append what a memory that is gone means for ages: "; ages may be too young: the memory was lost 3 h ago".
+ *
+ * @param trouble  of this run's memory, or NULL
+ * @param lost_at  when an earlier run lost it, UTC; 0 never
+ */
+void history_add_doubts(const char *trouble, int64_t lost_at, int64_t now, struct text *verdict);
 
 enum absent_action { ABSENT_KEEP, ABSENT_UPDATE, ABSENT_REMOVE };
 

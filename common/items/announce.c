@@ -37,21 +37,17 @@ static int load(struct announcements *all, struct failure *failure)
     if (rows == NULL)
         return -1;
     sqlite3_bind_text(rows, 1, all->service, -1, SQLITE_STATIC);
-    int code, outcome = 0;
-    while (outcome == 0 && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+    int code = SQLITE_DONE;
+    bool room = true;
+    while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         const char *key = (const char *)sqlite3_column_text(rows, 0);
         const struct announced told = {.key = (char *)(key != NULL ? key : ""),
                                        .status = (enum status)sqlite3_column_int(rows, 1),
                                        .since = sqlite3_column_int64(rows, 2),
                                        .first_seen = sqlite3_column_int64(rows, 3)};
-        if (add(&all->told, &all->count, &told) != 0)
-            outcome = fail(failure, "out of memory while reading the state");
+        room = add(&all->told, &all->count, &told) == 0;
     }
-    if (outcome == 0 && code != SQLITE_DONE)
-        outcome = statefile_fail(all->file, "read", failure);
-    sqlite3_reset(rows);
-    sqlite3_clear_bindings(rows);
-    return outcome;
+    return statefile_end_rows(all->file, rows, code, room, failure);
 }
 
 int announcements_open(struct announcements *all, struct statefile *file,
@@ -132,14 +128,6 @@ bool announcements_due(const struct announcements *all)
     return due;
 }
 
-static int step(struct announcements *all, sqlite3_stmt *statement, struct failure *failure)
-{
-    int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(all->file, "write", failure);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return outcome;
-}
-
 static int put(struct announcements *all, const struct announced *told, struct failure *failure)
 {
     sqlite3_stmt *row = statefile_statement(
@@ -153,7 +141,7 @@ static int put(struct announcements *all, const struct announced *told, struct f
     sqlite3_bind_int(row, 3, (int)told->status);
     sqlite3_bind_int64(row, 4, told->since);
     sqlite3_bind_int64(row, 5, told->first_seen);
-    return step(all, row, failure);
+    return statefile_write(all->file, row, failure);
 }
 
 static int forget(struct announcements *all, const struct announced *told, struct failure *failure)
@@ -164,7 +152,7 @@ static int forget(struct announcements *all, const struct announced *told, struc
         return -1;
     sqlite3_bind_text(row, 1, all->service, -1, SQLITE_STATIC);
     sqlite3_bind_text(row, 2, told->key, -1, SQLITE_STATIC);
-    return step(all, row, failure);
+    return statefile_write(all->file, row, failure);
 }
 
 int announcements_keep(struct announcements *all, bool (*is_kept)(const void *context, const char *key),

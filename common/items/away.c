@@ -30,16 +30,14 @@ int away_load(struct statefile *file, struct away_list *list, struct failure *fa
         statefile_statement(file, "SELECT site, since, until FROM away ORDER BY site, since", failure);
     if (rows == NULL)
         return -1;
-    int code, outcome = 0;
-    while ((code = sqlite3_step(rows)) == SQLITE_ROW && outcome == 0) {
+    int code = SQLITE_DONE;
+    bool room = true;
+    while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         const char *site = (const char *)sqlite3_column_text(rows, 0);
-        if (site == NULL ||
-            append(list, site, sqlite3_column_int64(rows, 1), sqlite3_column_int64(rows, 2)) == NULL)
-            outcome = fail(failure, "out of memory while reading the state");
+        room = site != NULL &&
+               append(list, site, sqlite3_column_int64(rows, 1), sqlite3_column_int64(rows, 2)) != NULL;
     }
-    if (outcome == 0 && code != SQLITE_DONE)
-        outcome = statefile_fail(file, "read", failure);
-    sqlite3_reset(rows);
+    const int outcome = statefile_end_rows(file, rows, code, room, failure);
     if (outcome != 0)
         away_list_free(list);
     return outcome;
@@ -54,9 +52,7 @@ static int put(struct statefile *file, const struct away *span, struct failure *
     sqlite3_bind_text(insert, 1, span->site, -1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(insert, 2, span->since);
     sqlite3_bind_int64(insert, 3, span->until);
-    int outcome = sqlite3_step(insert) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(insert);
-    return outcome;
+    return statefile_write(file, insert, failure);
 }
 
 static int forget(struct statefile *file, const char *site, int64_t before, struct failure *failure)
@@ -67,9 +63,7 @@ static int forget(struct statefile *file, const char *site, int64_t before, stru
         return -1;
     sqlite3_bind_text(removal, 1, site, -1, SQLITE_TRANSIENT);
     sqlite3_bind_int64(removal, 2, before);
-    int outcome = sqlite3_step(removal) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(removal);
-    return outcome;
+    return statefile_write(file, removal, failure);
 }
 
 int away_note(struct statefile *file, struct away_list *list, const char *site, bool active, int64_t now,

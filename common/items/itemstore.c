@@ -85,13 +85,7 @@ int memory_load(struct statefile *file, const char *key_prefix, struct remembere
             break;
         room = append(items, count, rows);
     }
-    int outcome = 0;
-    if (!room)
-        outcome = fail(failure, "out of memory while reading the state");
-    else if (code != SQLITE_ROW && code != SQLITE_DONE)
-        outcome = statefile_fail(file, "read", failure);
-    sqlite3_reset(rows);
-    sqlite3_clear_bindings(rows);
+    const int outcome = statefile_end_rows(file, rows, code, room, failure);
     if (outcome != 0) {
         memory_free(*items, *count);
         *items = NULL;
@@ -112,10 +106,7 @@ void memory_free(struct remembered *items, size_t count)
 
 static int run(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
 {
-    int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return outcome;
+    return statefile_write(file, statement, failure);
 }
 
 int memory_put(struct statefile *file, const struct remembered *item, struct failure *failure)

@@ -88,6 +88,7 @@ struct tally {
 /** Count one more item. @param tally  begins with zeros: STATUS_OK and no worst item, which is borrowed */
 void tally_item(const struct item *item, struct tally *tally);
 
+/** Count all of them, into a tally that begins here. */
 void tally_items(const struct item *items, size_t count, struct tally *tally);
 
 /** Order for display: folded ones last, before them known ones, told ones before them, then worst first, then oldest

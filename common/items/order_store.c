@@ -34,15 +34,6 @@ static void copy_text(char *target, size_t size, sqlite3_stmt *row, int column)
     snprintf(target, size, "%s", text != NULL ? text : "");
 }
 
-static int end_rows(struct statefile *file, sqlite3_stmt *rows, int code, bool room, struct failure *failure)
-{
-    int outcome = !room                 ? fail(failure, "out of memory while reading the state")
-                  : code != SQLITE_DONE ? statefile_fail(file, "read", failure)
-                                        : 0;
-    sqlite3_reset(rows);
-    return outcome;
-}
-
 static int load_items(struct statefile *file, struct order_memory *memory, struct failure *failure)
 {
     sqlite3_stmt *rows = statefile_statement(
@@ -72,7 +63,7 @@ static int load_items(struct statefile *file, struct order_memory *memory, struc
             *numbers[i] = sqlite3_column_int64(rows, i);
         copy_text(item->by, sizeof item->by, rows, ITEM_NUMBERS);
     }
-    return end_rows(file, rows, code, room, failure);
+    return statefile_end_rows(file, rows, code, room, failure);
 }
 
 int order_memory_load_sites(struct statefile *file, struct order_memory *memory, struct failure *failure)
@@ -101,7 +92,7 @@ int order_memory_load_sites(struct statefile *file, struct order_memory *memory,
         copy_text(site->newest, sizeof site->newest, rows, SITE_NUMBERS);
         copy_text(site->code, sizeof site->code, rows, SITE_NUMBERS + 1);
     }
-    return end_rows(file, rows, code, room, failure);
+    return statefile_end_rows(file, rows, code, room, failure);
 }
 
 int order_memory_load(struct statefile *file, struct order_memory *memory, struct failure *failure)
@@ -121,10 +112,7 @@ static int put_row(struct statefile *file, const char *sql, int64_t *const *numb
         sqlite3_bind_int64(put, i + 1, *numbers[i]);
     sqlite3_bind_text(put, count + 1, text, -1, SQLITE_STATIC);
     sqlite3_bind_text(put, count + 2, key, -1, SQLITE_STATIC);
-    int outcome = sqlite3_step(put) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(put);
-    sqlite3_clear_bindings(put);
-    return outcome;
+    return statefile_write(file, put, failure);
 }
 
 static int put_item(struct statefile *file, struct order_item item, struct failure *failure)
@@ -158,9 +146,7 @@ static int forget_ended(struct statefile *file, const char *prefix, struct failu
     if (removal == NULL)
         return -1;
     sqlite3_bind_text(removal, 1, prefix, -1, SQLITE_STATIC);
-    int outcome = sqlite3_step(removal) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(removal);
-    return outcome;
+    return statefile_write(file, removal, failure);
 }
 
 int order_memory_store(struct statefile *file, const char *prefix, const struct order_run *run,

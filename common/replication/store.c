@@ -135,10 +135,7 @@ int logmemory_store_log(struct statefile *file, const char *log, const struct lo
     bind_mark(put, 2, &memory->position.at);
     bind_mark(put, 2 + MARK_COLUMNS, &memory->position.rotated);
     sqlite3_bind_blob64(put, 2 + 2 * MARK_COLUMNS, memory->parser, memory->parser_length, SQLITE_STATIC);
-    int outcome = sqlite3_step(put) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(put);
-    sqlite3_clear_bindings(put);
-    return outcome;
+    return statefile_write(file, put, failure);
 }
 
 void logmemory_log_free(struct logmemory_log *memory)
@@ -153,10 +150,7 @@ static int run(struct statefile *file, const char *sql, const char *code, struct
     if (statement == NULL)
         return -1;
     sqlite3_bind_text(statement, 1, code, -1, SQLITE_STATIC);
-    int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return outcome;
+    return statefile_write(file, statement, failure);
 }
 
 int logmemory_store_site(struct statefile *file, const char *code, struct failure *failure)

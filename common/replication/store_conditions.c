@@ -14,15 +14,6 @@
  * neighbouring places of the set, so a run writes the rows of the places that changed.
  */
 
-static int end_statement(struct statefile *file, sqlite3_stmt *statement, int code, const char *verb,
-                         struct failure *failure)
-{
-    int outcome = code == SQLITE_DONE ? 0 : statefile_fail(file, verb, failure);
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    return outcome;
-}
-
 /* A table of lines: place, lines. */
 struct lines {
     const char *select, *insert, *remove;
@@ -95,7 +86,7 @@ static int read_lines(struct statefile *file, const struct lines *lines, struct 
         }
     }
     if (outcome == 0)
-        return end_statement(file, rows, code, "read", failure);
+        return statefile_end_rows(file, rows, code, true, failure);
     sqlite3_reset(rows);
     return set->failed ? fail(failure, "out of memory while reading the state") : outcome;
 }
@@ -137,7 +128,7 @@ static int read_values(struct statefile *file, struct conditions *set, struct fa
     }
     set->stored_lines = flags[0] != 0;
     set->success_lines = flags[1] != 0;
-    return end_statement(file, rows, code, "read", failure);
+    return statefile_end_rows(file, rows, code, true, failure);
 }
 
 static int put_values(struct statefile *file, const struct conditions *set, struct failure *failure)
@@ -156,7 +147,7 @@ static int put_values(struct statefile *file, const struct conditions *set, stru
             return -1;
         sqlite3_bind_text(put, 1, values[i].name, -1, SQLITE_STATIC);
         sqlite3_bind_int64(put, 2, *values[i].integer);
-        if (end_statement(file, put, sqlite3_step(put), "write", failure) != 0)
+        if (statefile_write(file, put, failure) != 0)
             return -1;
     }
     return 0;
@@ -182,7 +173,7 @@ static int put_row(struct statefile *file, const char *sql, size_t row, const st
         return -1;
     sqlite3_bind_int64(put, 1, (int64_t)row);
     sqlite3_bind_text(put, 2, lines->bytes, (int)lines->length, SQLITE_STATIC);
-    return end_statement(file, put, sqlite3_step(put), "write", failure);
+    return statefile_write(file, put, failure);
 }
 
 static int remove_rows(struct statefile *file, const char *sql, size_t rows, struct failure *failure)
@@ -191,7 +182,7 @@ static int remove_rows(struct statefile *file, const char *sql, size_t rows, str
     if (removal == NULL)
         return -1;
     sqlite3_bind_int64(removal, 1, (int64_t)rows);
-    return end_statement(file, removal, sqlite3_step(removal), "write", failure);
+    return statefile_write(file, removal, failure);
 }
 
 /* @param removed  the last ones of the last row may be gone, and rows behind it */

@@ -124,6 +124,27 @@ sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struc
     return statement;
 }
 
+int statefile_write(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
+{
+    const int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return outcome;
+}
+
+int statefile_end_rows(struct statefile *file, sqlite3_stmt *rows, int code, bool room,
+                       struct failure *failure)
+{
+    int outcome = 0;
+    if (!room)
+        outcome = fail(failure, "out of memory while reading the state");
+    else if (code != SQLITE_ROW && code != SQLITE_DONE)
+        outcome = statefile_fail(file, "read", failure);
+    sqlite3_reset(rows);
+    sqlite3_clear_bindings(rows);
+    return outcome;
+}
+
 static int remember_run(struct statefile *file, int64_t now)
 {
     sqlite3_stmt *row;

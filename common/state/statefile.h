@@ -106,6 +106,23 @@ struct sqlite3 *statefile_database(struct statefile *file);
 struct sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struct failure *failure);
 
 /**
+ * Run a statement that gives no rows, its parameters bound, and make it ready for the next time.
+ *
+ * @return 0, or -1 with the operator's text
+ */
+int statefile_write(struct statefile *file, struct sqlite3_stmt *statement, struct failure *failure);
+
+/**
+ * End reading the rows of a statement, and make it ready for the next time.
+ *
+ * @param code  of the last sqlite3_step; that of a row where the caller needs no more
+ * @param room  false: there was no memory for a row
+ * @return 0, or -1 with the operator's text
+ */
+int statefile_end_rows(struct statefile *file, struct sqlite3_stmt *rows, int code, bool room,
+                       struct failure *failure);
+
+/**
  * The operator's text for the database's last error: "cannot write the state file F: No space left on
  * device".
  * @return always -1
