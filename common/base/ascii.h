@@ -20,12 +20,14 @@ static const struct ascii_set ascii_hex_digits = {
 /* Letters, digits and `_` */
 static const struct ascii_set ascii_words = {{UINT64_C(0x03FF000000000000), UINT64_C(0x07FFFFFE87FFFFFE)}};
 
+/** @return whether the byte is one of a set; those from 128 on are in none */
 static inline bool ascii_in(const struct ascii_set *set, char c)
 {
     const unsigned char place = (unsigned char)c;
     return place < 128 && (set->bits[place / 64] >> place % 64 & 1) != 0;
 }
 
+/** @return whether the byte is 0 to 9 */
 static inline bool ascii_is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;

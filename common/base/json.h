@@ -16,12 +16,17 @@ struct json {
     bool comma;       /* the next value follows another one */
 };
 
-void json_begin(struct json *json, const char *key, char bracket); /* '{' or '[' */
-void json_end(struct json *json, char bracket);                    /* '}' or ']' */
+/** Begin an object or a list. @param bracket  '{' or '[' */
+void json_begin(struct json *json, const char *key, char bracket);
+
+/** End it. @param bracket  '}' or ']' */
+void json_end(struct json *json, char bracket);
 
 /** @param value  NULL is null; what is no valid UTF-8 becomes U+FFFD, control characters are escaped */
 void json_string(struct json *json, const char *key, const char *value);
-void json_integer(struct json *json, const char *key, bool known, int64_t value); /* not known: null */
+
+/** @param known  false: null */
+void json_integer(struct json *json, const char *key, bool known, int64_t value);
 void json_boolean(struct json *json, const char *key, bool value);
 
 /** A number that is already text, as perfdata has it ("0.002"). */

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+/** @return the larger of two */
 static inline int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;

@@ -16,8 +16,13 @@ struct text {
     bool failed;
 };
 
+/** Append. @param string  never NULL; any bytes, as they are: untrusted text goes through base/sanitize.h */
 void text_add(struct text *text, const char *string);
+
+/** Append bytes, of which one may be NUL. @param bytes  none of the text itself */
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
+
+/** Append as printf does. */
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Cut back to a length not above the present one. */

@@ -45,6 +45,7 @@ struct log_found {
     int64_t start, end;
 };
 
+/** Begin. @param progress  borrowed until log_delivery_free; counts on from what it holds */
 void log_delivery_init(struct log_delivery *delivery, const struct log_reader_options *options,
                        struct log_progress *progress);
 
@@ -58,6 +59,7 @@ void log_delivery_record(struct log_delivery *delivery, const struct log_found *
 /** The bytes that were pushed go away. */
 void log_delivery_settle(struct log_delivery *delivery);
 
+/** As log_reader_last has it (logs/record.h). */
 bool log_delivery_last(const struct log_delivery *delivery, struct log_stamp *last, struct log_stamp *newest);
 
 void log_delivery_free(struct log_delivery *delivery);

@@ -117,6 +117,7 @@ int64_t log_reader_position(const struct log_reader *reader);
 /** @return the encoding, decided or not; store it with the position */
 const struct log_encoding *log_reader_encoding(const struct log_reader *reader);
 
+/** @return what was read so far */
 struct log_counts log_reader_counts(const struct log_reader *reader);
 
 /**

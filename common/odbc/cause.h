@@ -24,6 +24,7 @@ enum odbc_cause {
  * numbers */
 enum odbc_cause odbc_cause(const struct odbc_record *record, bool connecting);
 
+/** @return how a caller has to take it */
 enum odbc_reason odbc_cause_reason(enum odbc_cause cause);
 
 /** @return whether sqliteodbc wrote it: its native numbers are SQLite's result codes, not SQL Server's

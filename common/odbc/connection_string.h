@@ -13,6 +13,7 @@ enum connection_dialect {
     CONNECTION_OTHER
 };
 
+/** @return the dialect of the driver that these settings name; CONNECTION_OTHER for a DSN, whose driver they do not tell */
 enum connection_dialect connection_dialect(const struct odbc_settings *settings);
 
 /**

@@ -79,6 +79,7 @@ void odbc_settings_place(const struct odbc_settings *settings, struct text *plac
 struct odbc_connection *odbc_connect(const struct odbc_settings *settings, const struct trace *trace,
                                      struct odbc_error *error);
 
+/** Roll back what is not committed, and end the connection. NULL is allowed. */
 void odbc_disconnect(struct odbc_connection *connection);
 
 /** @return "Microsoft SQL Server", "SQLite", ... as the driver says it; borrowed */

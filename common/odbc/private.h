@@ -8,7 +8,7 @@
 #include <sqlext.h>
 #include <stdint.h>
 
-/* Shared by odbc.c (connections) and odbcquery.c (statements); nobody else includes it. */
+/* Shared by odbc.c (connections) and query.c (statements); nobody else includes it. */
 
 struct odbc_connection {
     SQLHENV environment;

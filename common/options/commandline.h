@@ -20,6 +20,7 @@ struct given_list {
     struct given_option **end; /* where the next one is hung in; set by given_list_start */
 };
 
+/** Make the list empty; its elements live in an arena. */
 void given_list_start(struct given_list *list);
 
 /** @return the new last element, or NULL when memory ran out */

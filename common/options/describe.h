@@ -9,6 +9,7 @@
 
 enum description { DESCRIBE_MAN, DESCRIBE_BASH, DESCRIBE_MARKDOWN, DESCRIBE_INI, DESCRIBE_TSV };
 
+/** Append one of the pages, UTF-8. */
 void describe(const struct program *program, enum description form, struct text *output);
 
 /** A page of section 1 in man(7) macros. */

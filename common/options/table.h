@@ -15,6 +15,8 @@ extern const struct option_group optiontable_common;
 
 /** @return how many groups to show: the common one is the first */
 size_t optiontable_group_count(const struct program *program);
+
+/** @return the index-th group; the common one is the first */
 const struct option_group *optiontable_group(const struct program *program, size_t index);
 
 /* An option with the group whose target it fills. */
@@ -23,6 +25,7 @@ struct option_entry {
     const struct option_group *group;
 };
 
+/** @return the option with exactly this long name, or this letter; `option` is NULL where there is none */
 struct option_entry optiontable_find(const struct program *program, const char *name, size_t length);
 struct option_entry optiontable_find_letter(const struct program *program, int letter);
 

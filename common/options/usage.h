@@ -8,8 +8,10 @@
 
 enum { USAGE_WIDTH = 80 };
 
+/** Append the whole of --help: purpose, usage, options by group, examples. */
 void usage_help(const struct program *program, struct text *output);
 
+/** Append the line of --version. */
 void usage_version(const struct program *program, struct text *output);
 
 /**

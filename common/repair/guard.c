@@ -100,7 +100,7 @@ static enum repair_permit guard_trouble(const struct repair_view *view, const st
              view->site.code);
         return REPAIR_BARRED;
     }
-    /* Codes: database.md, "Status codes". Whether a row that is being removed may be set back is not known. */
+    /* REMOVE FAILED and RETRY REMOVE (Microsoft, "Advanced troubleshooting tips"). Whether a row that is being removed may be set back is not known. */
     if (view->rows[0].has_status && (view->rows[0].status == 8 || view->rows[0].status == 9)) {
         fail(refusal,
              "the row's Status is %" PRId64

@@ -44,6 +44,7 @@ struct journal_entry {
  * In quotes, `"` and `\` carry a backslash, and control characters are \xNN.
  */
 
+/** Append a line, without its line end. @param now  UTC seconds */
 void journal_line_write_begin(const struct journal_entry *entry, struct text *line);
 void journal_line_write_end(int64_t id, enum journal_result result, int64_t now, struct text *line);
 

@@ -23,6 +23,7 @@ void repair_verdict_text(const struct repair_request *request, const struct repa
 int repair_report_json(const struct repair_request *request, const struct repair_report *report,
                        struct text *text);
 
+/** Append the entries of a journal, oldest first; as JSON: @return 0, or -1 when memory ran out */
 void journal_text(const struct journal *journal, struct text *text);
 int journal_json(const struct journal *journal, struct text *text);
 

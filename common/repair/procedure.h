@@ -16,6 +16,12 @@ const char *repair_result_name(enum repair_result result);
 /** @return the exit code: 0 shown or done, 1 refused, 2 tried and rolled back, 3 unknown or could not look */
 int repair_exit_code(enum repair_result result);
 
+/**
+ * Look, ask (request->confirm), change and look again, as far as the request goes, with the journal around the change.
+ * Prints nothing.
+ *
+ * @param[out] report  what was seen and done, and why; plain, nothing in it is to be freed
+ */
 void repair_run(const struct repair_request *request, struct repair_report *report);
 
 #endif

@@ -12,7 +12,8 @@
 
 /*
  * What a repair is about, and whether it may be done. The repair sets a child site's row in PkgStatus back,
- * so that the product sends the whole package again (database.md, "Repair"). Plain values without pointers:
+ * so that the product sends the whole package again ("Delta package replication problems in SMS
+ * 2003", Windows Management User Group, October 2007; Microsoft, "Advanced troubleshooting tips"). Plain values without pointers:
  * they cross from the worker, which has the connection, to the parent, which has the journal and the
  * terminal.
  */

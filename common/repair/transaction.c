@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Dates as text: a datetime is not equal to the datetime2 it was read as (database.md, "For the repair"). */
+/* Dates as text: a datetime is not equal to the datetime2 it was read as, from SQL
+ * Server 2016 on, and parameters of timestamps are sent as datetime2 from TDS 7.3 on. */
 static const char *date_as_text(const struct sitedb *db)
 {
     return db->transact_sql ? "CONVERT(char(23), UpdateTime, 121)"

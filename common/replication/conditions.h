@@ -156,6 +156,7 @@ bool conditions_close(struct conditions *set, const char *package, int64_t now_s
 /** @return the package's condition or candidate, NULL when there is none; borrowed until the next change */
 const struct condition *conditions_find(const struct conditions *set, const char *package);
 
+/** @return the version that is known to be stored at this site, NULL when none is; borrowed until the next change */
 const struct stored_version *conditions_stored(const struct conditions *set, const char *package);
 
 /** @return is any kind open? Others are candidates, to be shown at -v only */
@@ -175,7 +176,8 @@ const char *condition_line(const struct condition *condition, enum condition_kin
 /** @return the newest detail of a failure, "" when there is none */
 const char *condition_failure(const struct condition *condition);
 
-const char *condition_kind_name(enum condition_kind kind); /* "waiting", "base_missing", ... */
+/** @return "waiting", "base_missing", ...; static */
+const char *condition_kind_name(enum condition_kind kind);
 
 /** Free what the set owns; endings and counters go too. */
 void conditions_free(struct conditions *set);

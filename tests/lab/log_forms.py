@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The line forms of the server logs, F1 to F5 of domain/logs.md, and the files they stand in."""
+"""The line forms of the server logs, F1 to F5, and the files they stand in."""
 
 import datetime
 import os
