@@ -12,29 +12,27 @@
  *   check/dp_told      what is no finding and must be said
  *   check/dp_order     what later packages overtook, and DPs on which nothing moves
  *   check/dp_words     the lines of the items, with what to do next
+ *   check/dp_verdict   the first line and its numbers
  *   check/stuck_boxes  which inboxes check_sms_inbox found stuck on the way
  *   check/findings     their items: keys, what earlier runs saw of them, what ended, the order of display
  *   items/judge        age and thresholds to a state
  *   items/summary      what many of them have in common
  *   items/output       lines and perfdata within the budgets
  *
- * This file: the options, the question and the wording.
+ * This file: the options and the question.
  */
 #include "config.h"
 
-#include "base/sanitize.h"
-#include "base/units.h"
 #include "check/dp_order.h"
 #include "check/dp_told.h"
+#include "check/dp_verdict.h"
 #include "check/dp_words.h"
 #include "check/sitecheck.h"
-#include "items/summary.h"
 #include "sitedb/dp_survey.h"
 #include "sitedb/package_dp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct dps_check {
@@ -216,14 +214,6 @@ static void worst_item(const void *context, const struct item *item, struct text
     dp_words_short(&words, item, &run->dps.dps[item - run->site.findings.items], verdict);
 }
 
-static const char *words_of_kind(const char *kind)
-{
-    for (int i = 0; i < DP_KIND_COUNT; i++)
-        if (strcmp(dp_kind_name((enum dp_kind)i), kind) == 0)
-            return dp_kind_words((enum dp_kind)i);
-    return kind;
-}
-
 static void item_fields(const struct siterun *run, size_t finding, struct json *json)
 {
     const struct dp *dp = &((const struct run *)run)->dps.dps[finding];
@@ -247,127 +237,21 @@ static void item_fields(const struct siterun *run, size_t finding, struct json *
 
 static const struct siterun_words item_words = {.item_line = item_line, .item_fields = item_fields};
 
-struct numbers {
-    struct tally tally;
-    int64_t retrying, servers, maintained, evidence_age_s;
-};
-
-static void count_kinds(const struct run *run, struct numbers *numbers)
-{
-    bool *seen = calloc(dp_server_count(&run->dps) + 1, sizeof *seen);
-    for (size_t i = 0; i < run->site.findings.count; i++) {
-        const struct dp *dp = &run->dps.dps[i];
-        if (run->site.findings.items[i].known)
-            continue;
-        numbers->retrying += dp->kind == DP_RETRYING || dp->kind == DP_REMOVAL_RETRYING;
-        numbers->maintained += dp->server->maintenance;
-        if (seen != NULL && !seen[dp->server->number]) {
-            seen[dp->server->number] = true;
-            numbers->servers++;
-        }
-    }
-    free(seen);
-    if (run->evidence.newest > 0)
-        numbers->evidence_age_s = run->site.db.clock.utc - run->evidence.newest;
-}
-
-static void add_trouble(const struct run *run, const struct numbers *numbers, struct text *verdict)
-{
-    const struct itemgroup_words words = {
-        .at = "on", .place = "DP", .kind = words_of_kind, .worst = worst_item, .context = run};
-    const struct tally *tally = &numbers->tally;
-    int64_t all = tally->pending + tally->failed;
-    itemgroup_tell(run->site.findings.items, run->site.findings.count, tally, &words, verdict);
-    if (all > 1)
-        text_addf(verdict, "; in all %" PRId64 " in trouble (%" PRId64 " failed) on %" PRId64 " DP%s", all,
-                  tally->failed, numbers->servers, numbers->servers == 1 ? "" : "s");
-    if (numbers->maintained > 0)
-        text_addf(verdict, "; %" PRId64 " on DPs in maintenance mode", numbers->maintained);
-    text_addf(verdict, "; %" PRId64 " examined", run->evidence.examined);
-}
-
-/* Nothing was looked at. @return whether that is in order */
-static bool add_nothing(const struct run *run, struct text *verdict)
-{
-    const struct sitedb_filter *filter = &run->site.check->look.filter;
-    if (run->evidence.server_unknown) {
-        text_add(verdict, "nothing to look at: no distribution point that --server selects has a status row");
-        return false;
-    }
-    if (run->evidence.silent.length == 0 && filter->sites.count > 0) {
-        text_add(verdict, "nothing that the filters select is on a distribution point of ");
-        for (size_t i = 0; i < filter->sites.count && i < 10; i++)
-            text_addf(verdict, "%s%s", i == 0 ? "" : ", ", filter->sites.strings[i]);
-        return true;
-    }
-    text_addf(verdict, "nothing to look at: no status row of a distribution point%s",
-              sitedb_filter_is_empty(filter) ? "" : " that the filters select");
-    return false;
-}
-
-static enum status add_staleness(const struct run *run, const struct numbers *numbers, struct text *verdict)
-{
-    const struct dps_check *check = options_of(&run->site);
-    const struct range *warning = &check->dps.stale_warning, *critical = &check->dps.stale_critical;
-    if ((!warning->set && !critical->set) || run->evidence.examined == 0)
-        return STATUS_OK;
-    if (run->evidence.newest == 0) {
-        text_add(verdict, "; no summary row has a date");
-        return STATUS_WARNING;
-    }
-    enum status status = range_alerts(critical, numbers->evidence_age_s)  ? STATUS_CRITICAL
-                         : range_alerts(warning, numbers->evidence_age_s) ? STATUS_WARNING
-                                                                          : STATUS_OK;
-    char age[32];
-    if (status != STATUS_OK)
-        text_addf(verdict,
-                  "; stale: the newest summary row is %s old, see statmgr.log and distmgr.log of site %s",
-                  duration_format(numbers->evidence_age_s, age, sizeof age), run->site.db.owner);
-    return status;
-}
-
-static void add_installed(const struct run *run, const struct tally *tally, struct text *verdict)
-{
-    int64_t installed = run->evidence.examined - tally->known;
-    for (size_t i = 0; i < run->dps.told_count; i++)
-        installed -= run->dps.told[i].kind == DP_PRESTAGED;
-    const char *which = installed < run->evidence.examined ? "the other "
-                        : run->evidence.missing > 0        ? ""
-                                                           : "all ";
-    text_addf(verdict, "%s%" PRId64 " packages on distribution points are installed", which,
-              installed > 0 ? installed : 0);
-}
-
-static enum status add_verdict(const struct run *run, const struct numbers *numbers, struct text *verdict)
-{
-    const struct tally *tally = &numbers->tally;
-    enum status status = tally->status;
-    if (run->evidence.examined == 0)
-        status = status_worse(status, add_nothing(run, verdict) ? STATUS_OK : STATUS_UNKNOWN);
-    else if (tally->pending + tally->failed == 0)
-        add_installed(run, tally, verdict);
-    else
-        add_trouble(run, numbers, verdict);
-    dp_told_add(&run->dps, &run->evidence, run->selection.strict, verdict);
-    status = status_worse(status, dp_told_add_inactive(&run->dps, verdict));
-    if (run->evidence.silent.length > 0) {
-        text_addf(verdict, "; %s", text_string(&run->evidence.silent));
-        status = status_worse(status, STATUS_UNKNOWN);
-    }
-    status = status_worse(status, add_staleness(run, numbers, verdict));
-    findings_add_notes(&run->site.findings, tally, verdict);
-    return status;
-}
-
 static void tell(struct siterun *site)
 {
     const struct run *run = (const struct run *)site;
     const struct dps_check *check = options_of(site);
     const struct thresholds *thresholds = &site->check->options.thresholds;
-    struct numbers numbers = {0};
+    const struct dp_verdict told = {.run = site,
+                                    .dps = &run->dps,
+                                    .evidence = &run->evidence,
+                                    .strict = run->selection.strict,
+                                    .stale_warning = &check->dps.stale_warning,
+                                    .stale_critical = &check->dps.stale_critical,
+                                    .add_worst = worst_item};
+    struct dp_numbers numbers;
     const struct tally *tally = &numbers.tally;
-    tally_items(site->findings.items, site->findings.count, &numbers.tally);
-    count_kinds(run, &numbers);
+    dp_numbers_count(&told, &numbers);
     const struct perfdatum perfdata[] = {
         findings_perfdatum(FINDING_PENDING, tally, thresholds),
         findings_perfdatum(FINDING_STUCK, tally, thresholds),
@@ -385,7 +269,7 @@ static void tell(struct siterun *site)
         siterun_query_time(site),
     };
     struct text verdict = {0};
-    enum status status = add_verdict(run, &numbers, &verdict);
+    enum status status = dp_verdict_add(&told, &numbers, &verdict);
     if (check->site.options.verbosity > 0) {
         const struct dp_words words = words_of(site);
         dp_told_add_lines(&words, &run->dps, &run->selection.sources, &site->notes);

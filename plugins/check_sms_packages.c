@@ -13,28 +13,26 @@
  *   check/logstory       what check_sms_despool found in the logs of the child sites
  *   check/stuck_boxes    which inboxes check_sms_inbox found stuck on the way
  *   check/pair_words     an item in words, with what to do next
+ *   check/pair_verdict   the first line and its numbers
  *   items/judge          age and thresholds to a state, where age decides
  *   items/summary        what many of them have in common
  *   items/output         lines and perfdata within the budgets
  *   sitedb/survey        --survey
  *
- * This file: the options, the question and the wording.
+ * This file: the options and the question.
  */
 #include "config.h"
 
 #include "check/causes.h"
 #include "check/logstory.h"
+#include "check/pair_verdict.h"
 #include "check/pair_words.h"
 #include "check/sitecheck.h"
 #include "check/siteorder.h"
-#include "items/summary.h"
 #include "sitedb/package_site.h"
 #include "sitedb/survey.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <time.h>
 
 enum judge { JUDGE_ORDER, JUDGE_AGE };
@@ -310,106 +308,16 @@ static void item_fields(const struct siterun *run, size_t finding, struct json *
 
 static const struct siterun_words item_words = {.item_line = item_line, .item_fields = item_fields};
 
-struct numbers {
-    struct tally tally;
-    int64_t never_sent, resend, sites;
-};
-
-static int by_site(const void *a, const void *b)
-{
-    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* @return 0, or -1 when memory ran out */
-static int count_kinds(const struct run *run, struct numbers *numbers)
-{
-    size_t count = 0;
-    const char **sites = calloc(run->site.findings.count + 1, sizeof *sites);
-    if (sites == NULL)
-        return -1;
-    for (size_t i = 0; i < run->site.findings.count; i++) {
-        if (run->site.findings.items[i].known || run->site.findings.items[i].left_out)
-            continue;
-        const struct pair *pair = &run->scan.pairs.pairs[i];
-        numbers->never_sent += pair->kind == PAIR_NEVER_SENT;
-        numbers->resend += pair->kind == PAIR_RESEND;
-        sites[count++] = pair->site;
-    }
-    qsort(sites, count, sizeof *sites, by_site);
-    for (size_t i = 0; i < count; i++)
-        numbers->sites += i == 0 || strcasecmp(sites[i - 1], sites[i]) != 0;
-    free(sites);
-    return 0;
-}
-
-/* A site that was asked for by name and is not looked at. */
-static void add_inactive_sites(const struct siterun *run, struct text *verdict)
-{
-    const struct string_list *sites = &run->check->look.filter.sites;
-    for (size_t i = 0; i < sites->count; i++) {
-        const struct site *site = sitedb_site(&run->db, sites->strings[i]);
-        if (site != NULL && !site_is_active(site))
-            text_addf(verdict, "; site %s is not active (status %" PRId64 ")", site->code, site->status);
-    }
-}
-
-/* "; 14 not in sync, 2 of them failed, at 4 sites; 64 package/site pairs examined" */
-static void add_trouble(const struct siterun *run, const struct numbers *numbers, struct text *verdict)
-{
-    const char *state = rule_of(run) == PAIR_RULE_RECIPE ? "suspect" : "not in sync";
-    const struct itemgroup_words words = {
-        .at = "at", .place = "site", .state = state, .worst = add_worst, .context = run};
-    const struct tally *tally = &numbers->tally;
-    itemgroup_tell(run->findings.items, run->findings.count, tally, &words, verdict);
-    text_addf(verdict, "; %" PRId64 " %s", tally->pending + tally->failed, state);
-    if (tally->pending == 0)
-        text_add(verdict, " and failed");
-    else if (tally->failed > 0)
-        text_addf(verdict, ", %" PRId64 " of them failed,", tally->failed);
-    text_addf(verdict, " at %" PRId64 " site%s; %" PRId64 " package/site pair%s examined", numbers->sites,
-              numbers->sites == 1 ? "" : "s", run->examined, run->examined == 1 ? "" : "s");
-}
-
-static void add_in_sync(const struct siterun *run, const struct tally *tally, struct text *verdict)
-{
-    const char *plural = run->examined == 1 ? "" : "s", *owner = run->db.owner;
-    if (rule_of(run) == PAIR_RULE_RECIPE)
-        text_addf(verdict, "%s of %" PRId64 " row%s of site %s's packages matches the recipe",
-                  tally->known > 0 ? "no other" : "none", run->examined, plural, owner);
-    else if (tally->known >= run->examined)
-        text_addf(verdict, "nothing but known trouble at %" PRId64 " package/site pair%s of site %s",
-                  run->examined, plural, owner);
-    else if (run->examined == 1)
-        text_addf(verdict, "the one package/site pair of site %s is in sync", owner);
-    else
-        text_addf(verdict, "all %s%" PRId64 " package/site pairs of site %s are in sync",
-                  tally->known > 0 ? "others of " : "", run->examined, owner);
-}
-
-static void add_verdict(const struct siterun *run, const struct numbers *numbers, struct text *verdict)
-{
-    const struct tally *tally = &numbers->tally;
-    if (run->examined == 0) {
-        text_addf(verdict, "nothing to look at: no package of site %s is targeted at a child site%s",
-                  run->db.owner,
-                  sitedb_filter_is_empty(&run->check->look.filter) ? "" : " that the filters select");
-        add_inactive_sites(run, verdict);
-    } else if (tally->pending + tally->failed == 0)
-        add_in_sync(run, tally, verdict);
-    else
-        add_trouble(run, numbers, verdict);
-    if (rule_of(run) == PAIR_RULE_RECIPE && (int64_t)run->findings.count * 2 > run->examined)
-        text_add(verdict, "; rule recipe matches more than half of the rows, see --survey");
-    findings_add_notes(&run->findings, tally, verdict);
-}
-
 static void tell(struct siterun *run)
 {
     const struct thresholds *thresholds = &run->check->options.thresholds;
-    struct numbers numbers = {0};
+    const struct pair_verdict told = {.run = run,
+                                      .pairs = &((const struct run *)run)->scan.pairs,
+                                      .rule = rule_of(run),
+                                      .add_worst = add_worst};
+    struct pair_numbers numbers;
     const struct tally *tally = &numbers.tally;
-    tally_items(run->findings.items, run->findings.count, &numbers.tally);
-    if (count_kinds((struct run *)run, &numbers) != 0) {
+    if (pair_numbers_count(&told, &numbers) != 0) {
         struct failure failure;
         fail(&failure, "out of memory");
         check_fail(run->worker, &run->check->check, &failure);
@@ -436,7 +344,7 @@ static void tell(struct siterun *run)
          .value = siteorder_silent(&((struct run *)run)->order, &run->findings)},
     };
     struct text verdict = {0};
-    add_verdict(run, &numbers, &verdict);
+    pair_verdict_add(&told, &numbers, &verdict);
     if (tally->stuck > 0 || tally->status != STATUS_OK)
         stuck_boxes_look(&((struct run *)run)->stuck, check_state_directory(&run->check->options), &run->db,
                          run->findings.clocks.host, worker_trace(run->worker));

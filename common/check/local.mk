@@ -17,6 +17,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/dp_order.h \
 	common/check/dp_told.c \
 	common/check/dp_told.h \
+	common/check/dp_verdict.c \
+	common/check/dp_verdict.h \
 	common/check/dp_words.c \
 	common/check/dp_words.h \
 	common/check/findings.c \
@@ -27,6 +29,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/options_shared.h \
 	common/check/package_memory.c \
 	common/check/package_memory.h \
+	common/check/pair_verdict.c \
+	common/check/pair_verdict.h \
 	common/check/pair_words.c \
 	common/check/pair_words.h \
 	common/check/place_site.c \
