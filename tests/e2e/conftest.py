@@ -27,3 +27,11 @@ def world(tmp_path):
     import packages
     with packages.World(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def shared_server():
+    """An SMB server for all tests of a file that neither kill nor stop it."""
+    import smbd
+    with smbd.Smbd() as server:
+        yield server

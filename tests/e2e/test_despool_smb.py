@@ -17,12 +17,6 @@ from test_smb_source import Proxy
 pytestmark = pytest.mark.skipif(not smbd.installed(), reason="package samba is not installed")
 
 
-@pytest.fixture(scope="module")
-def shared_server():
-    with smbd.Smbd() as server:
-        yield server
-
-
 class Remote:
     """A child site whose folder is the share."""
 

@@ -29,12 +29,6 @@ class Remote(Inboxes):
         return answer
 
 
-@pytest.fixture(scope="module")
-def shared_server():
-    with smbd.Smbd() as server:
-        yield server
-
-
 @pytest.fixture
 def remote(shared_server, tmp_path):
     return Remote(shared_server, tmp_path)

@@ -21,12 +21,6 @@ pytestmark = pytest.mark.skipif(not smbd.installed(), reason="package samba is n
 LINES = b"".join(b"line %06d of the log, as long as a line of a log is, more or less\n" % n for n in range(40000))
 
 
-@pytest.fixture(scope="module")
-def shared_server():
-    with smbd.Smbd() as server:
-        yield server
-
-
 @pytest.fixture
 def server(shared_server):
     """The server, whose share is empty."""
