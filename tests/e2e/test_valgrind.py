@@ -72,3 +72,29 @@ def test_despool(tmp_path, product, more, code):
     for _ in range(2):  # with a memory that is made, and with one that is read
         done = valgrind(tmp_path, "check_sms_despool", *logs, *more, env={})
         assert done.returncode == code, done.stdout
+
+
+@pytest.mark.parametrize("more, code", [
+    ([], 2), (["-vvv", "--known=202AAS02.SRQ,x*@LAN:2099-01-01"], 2), (["--output=json", "--match=*.SRQ"], 2), (["--new=15m"], 2),
+    (["--box=/nonexistent/schedule.box"], 2), (["--box=relative", "--left-critical=1"], 3)])
+def test_inbox(tmp_path, more, code):
+    import inbox
+    boxes = inbox.Inboxes(tmp_path).make("schedule.box/requests", "schedule.box/uid", "schedule.box/outboxes/LAN")
+    boxes.put("schedule.box/requests", "202AAS02.SRQ", "202AAS03.SRQ", b"\xff|.SRQ", age_s=4 * inbox.DAY)
+    boxes.put("schedule.box/outboxes/LAN", "202AAS04.SRQ")
+    given = ["--box=" + boxes.path("schedule.box"), "--recursive", "--state-dir=" + boxes.state]
+    for _ in range(2):  # with a memory that is made, and with one that is read
+        done = valgrind(tmp_path, "check_sms_inbox", *given, *more, env={})
+        assert done.returncode == code, done.stdout
+
+
+def test_one_story_of_three_programs(world, tmp_path):
+    import test_stuck_boxes
+    world.make()
+    world.stuck("CEN00001", "S02", age_s=4 * 86400)
+    world.lab.dp_state("CEN00001", "S021", 1, None, 4 * 86400, site="S02")
+    world.lab.commit()
+    test_stuck_boxes.let_stand_still(test_stuck_boxes.boxes_of(world, "CEN"))
+    for program in ("check_sms_packages", "check_sms_dps"):
+        done = valgrind(tmp_path, program, *world.arguments(), env=world.env)
+        assert done.returncode == 2 and "; check_sms_inbox on this host: at CEN schedule.box\\requests stands still" in done.stdout, done.stdout
