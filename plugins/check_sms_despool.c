@@ -6,6 +6,7 @@
  *   state/statefile      what earlier runs kept, under a lock for the whole run
  *   replication/logset   the logs since the last run: bytes, records, events, conditions
  *   check/stalls         one item a package, of the conditions and of --pck's base files
+ *   check/log_silence    logs that nobody writes, a component that hangs
  *   items/judge          age and thresholds to a state
  *   check/stalls_output  the wording: stalls_verdict, stalls_unread, stalls_notes, stall_words
  *   items/output         lines and perfdata within the budgets
@@ -15,6 +16,7 @@
 #include "config.h"
 
 #include "check/check.h"
+#include "check/log_silence.h"
 #include "check/stalls.h"
 #include "check/stalls_output.h"
 #include "replication/logset.h"
@@ -153,8 +155,7 @@ struct run {
     bool closed;              /* --close found something */
     struct failure no_folder; /* --pck could not be looked into; text "" when it could */
     int64_t now;
-    struct stallreport_silence silent; /* of one component */
-    struct text silent_line;
+    struct log_silence silence;
 };
 
 static void note_trouble(struct run *run, const struct failure *failure)
@@ -267,74 +268,16 @@ static int look(struct run *run, struct failure *failure)
 
 /* ---- the judgement */
 
-static bool is_catching_up(const struct logset *logs)
+static enum status judge(const struct run *run, const struct tally *tally)
 {
-    for (size_t i = 0; i < logs->count; i++)
-        if (logs->logs[i].status.catching_up)
-            return true;
-    return false;
-}
-
-static enum status judge_silence(const struct run *run, int64_t log_age_s)
-{
-    const int64_t warning_s = run->check->despool.silent_warning_s;
-    const int64_t critical_s = run->check->despool.silent_critical_s;
-    /* While old records are still being read, the newest one is not known. */
-    if (run->set.newest_s <= 0 || is_catching_up(&run->set))
-        return STATUS_OK;
-    if (critical_s > 0 && log_age_s > critical_s)
-        return STATUS_CRITICAL;
-    return warning_s > 0 && log_age_s > warning_s ? STATUS_WARNING : STATUS_OK;
-}
-
-/* One component has stopped while the other writes: it hangs. */
-static void judge_component(struct run *run, enum replication_component one)
-{
-    enum { LIVELY_S = 3600, LEAST_S = 4 * 3600 };
-    const struct logset_component *component = &run->set.component[one];
-    const struct logset_component *other = &run->set.component[REPLICATION_STORY_COMPONENTS - 1 - one];
-    const int64_t warning_s = run->check->despool.silent_warning_s;
-    const int64_t age_s = run->now - component->newest_s;
-    const int64_t limit_s = 3 * component->pause_s > LEAST_S ? 3 * component->pause_s : LEAST_S;
-    if (warning_s <= 0 || component->newest_s <= 0 || other->newest_s <= 0 || is_catching_up(&run->set) ||
-        run->now - other->newest_s > LIVELY_S || age_s <= limit_s)
-        return;
-    run->silent = (struct stallreport_silence){
-        .status = age_s > warning_s ? STATUS_CRITICAL : STATUS_WARNING, .component = one, .age_s = age_s};
-    logset_last_line(&run->set, one, run->store, &run->silent_line);
-}
-
-/* Beyond what clocks differ by and a write may wait: silence and ages cannot be told then. */
-static int64_t judge_future(const struct run *run)
-{
-    enum { CLOCKS_DIFFER_S = 30 * 60 };
-    return run->set.newest_s > run->now + CLOCKS_DIFFER_S ? run->set.newest_s - run->now : 0;
-}
-
-/* What silence means to the service: with --new nothing once the team knows of it. */
-static enum status judge_told_silence(struct run *run, enum status silence)
-{
-    static const char *const hangs[REPLICATION_STORY_COMPONENTS] = {
-        [REPLICATION_DISTMGR] = "silent distribution manager", [REPLICATION_DESPOOL] = "silent despooler"};
-    enum status all =
-        announcements_judge_other(&run->announcements, "silent logs", silence, run->set.newest_s);
-    enum status one =
-        announcements_judge_other(&run->announcements, hangs[run->silent.component], run->silent.status,
-                                  run->set.component[run->silent.component].newest_s);
-    return status_worse(all, one);
-}
-
-static enum status judge(const struct run *run, const struct tally *tally, enum status silence,
-                         int64_t future_s)
-{
-    enum status status = status_worse(tally->status, silence);
+    enum status status = status_worse(tally->status, run->silence.told);
     size_t unread = 0;
     for (size_t i = 0; i < run->set.count; i++)
         unread += logset_is_unread(&run->set.logs[i]);
     /* Without logs and without memory nothing was looked at: that is no mere warning. */
     if (run->in_trouble)
         status = status_worse(status, unread < run->set.count ? STATUS_WARNING : STATUS_UNKNOWN);
-    if (future_s > 0)
+    if (run->silence.future_s > 0)
         status = status_worse(status, STATUS_WARNING);
     if (unread > 0 || (run->check->despool.close != NULL && !run->closed))
         status = status_worse(status, STATUS_UNKNOWN);
@@ -344,19 +287,14 @@ static enum status judge(const struct run *run, const struct tally *tally, enum 
 static void tell(struct run *run)
 {
     const struct despool_check *check = run->check;
-    const int64_t newest_s = run->set.newest_s;
-    const int64_t log_age_s = newest_s > 0 && newest_s < run->now ? run->now - newest_s : 0;
-    const enum status silence = judge_silence(run, log_age_s);
-    const int64_t future_s = judge_future(run);
-    for (int one = 0; one < REPLICATION_STORY_COMPONENTS; one++)
-        judge_component(run, (enum replication_component)one);
-    run->silent.line = text_string(&run->silent_line);
+    run->silence = (struct log_silence){.warning_s = check->despool.silent_warning_s,
+                                        .critical_s = check->despool.silent_critical_s};
+    log_silence_judge(&run->silence, &run->set, run->store, &run->announcements, run->now);
     struct tally tally;
     stalls_tally(&run->stalls, &tally);
-    const enum status told_silence = judge_told_silence(run, silence);
     const struct stallreport report = {
         .label = label,
-        .status = judge(run, &tally, told_silence, future_s),
+        .status = judge(run, &tally),
         .options = &check->options,
         .announcements = &run->announcements,
         .logs = &run->set,
@@ -371,13 +309,7 @@ static void tell(struct run *run)
         .memory_lost_at = statefile_lost_at(run->state),
         .close = check->despool.close,
         .closed = run->closed,
-        .log_age_s = log_age_s,
-        .future_s = future_s,
-        .silence = silence,
-        .new_silence = told_silence != STATUS_OK,
-        .silent = &run->silent,
-        .silent_warning_s = check->despool.silent_warning_s,
-        .silent_critical_s = check->despool.silent_critical_s,
+        .silence = &run->silence,
         .now = run->now,
     };
     stallreport_trace(&run->set, worker_trace(run->worker));
@@ -400,7 +332,7 @@ static void run_check(struct worker *worker, void *context)
     trace_step(worker_trace(worker), "closing the logs");
     announcements_free(&run.announcements);
     stalls_free(&run.stalls);
-    text_free(&run.silent_line);
+    log_silence_free(&run.silence);
     logset_free(&run.set);
     logset_places_free(&run.places);
     statefile_close(run.state);

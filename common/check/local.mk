@@ -23,6 +23,8 @@ common_check_libcheck_a_SOURCES = \
 	common/check/dp_words.h \
 	common/check/findings.c \
 	common/check/findings.h \
+	common/check/log_silence.c \
+	common/check/log_silence.h \
 	common/check/logstory.c \
 	common/check/logstory.h \
 	common/check/options_shared.c \

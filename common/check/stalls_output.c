@@ -93,10 +93,10 @@ void stallreport_finish(const struct stallreport *report, struct worker *worker)
     const struct thresholds *thresholds = &options->thresholds;
     struct text verdict = {0};
     stallreport_add_verdict(report, &verdict);
-    const struct range silent_warning = {.set = report->silent_warning_s > 0,
-                                         .end = report->silent_warning_s};
-    const struct range silent_critical = {.set = report->silent_critical_s > 0,
-                                          .end = report->silent_critical_s};
+    const struct range silent_warning = {.set = report->silence->warning_s > 0,
+                                         .end = report->silence->warning_s};
+    const struct range silent_critical = {.set = report->silence->critical_s > 0,
+                                          .end = report->silence->critical_s};
     const struct perfdatum perfdata[] = {
         {.label = "waiting", .unit = "", .value = tally->pending},
         {.label = "stuck", .unit = "", .value = tally->stuck},
@@ -117,7 +117,7 @@ void stallreport_finish(const struct stallreport *report, struct worker *worker)
         {.label = "bytes", .unit = "B", .value = report->logs->bytes},
         {.label = "log_age",
          .unit = "s",
-         .value = report->log_age_s,
+         .value = report->silence->age_s,
          .warning = &silent_warning,
          .critical = &silent_critical},
         announce_perfdatum(tally),

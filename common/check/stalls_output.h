@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "check/check.h"
+#include "check/log_silence.h"
 #include "check/stalls.h"
 #include "replication/logset.h"
 
@@ -15,14 +16,6 @@
 #include <stdint.h>
 
 /* What an operator reads of the versions that are stalled at a site, and of how its logs were read. */
-
-/* A component that has stopped writing while the other one goes on. */
-struct stallreport_silence {
-    enum status status; /* STATUS_OK: none has */
-    enum replication_component component;
-    int64_t age_s;    /* of its newest record */
-    const char *line; /* its last one, "" where it is not known; borrowed */
-};
 
 /* What is told, and how it was judged. Everything is borrowed. */
 struct stallreport {
@@ -35,20 +28,14 @@ struct stallreport {
     const struct tally *tally;                             /* of the stalls */
     const struct string_list *packages, *exclude_packages; /* what was selected */
     const char *site;                                      /* code of the site, NULL when not given */
-    const char *folder;              /* of base files, NULL when none was to be looked into */
-    const struct failure *no_folder; /* why it could not be looked into, or NULL */
-    const struct failure *no_memory; /* how the memory was lost or not kept, or NULL */
-    int64_t memory_lost_at;          /* by an earlier run, UTC; 0 never */
-    const char *close;               /* package that was to be closed by hand, or NULL ... */
-    bool closed;                     /* ... and whether something was open for it */
-    int64_t log_age_s;               /* age of the newest record, 0 without any */
-    int64_t future_s;                /* how far the newest record lies in the future, 0 when it does not */
-    const struct stallreport_silence *silent;
-    enum status silence;      /* what that age means ... */
-    bool new_silence;         /* --new: the team does not know of it, or of the component's, yet */
-    int64_t silent_warning_s; /* ... by these thresholds, 0 switched off */
-    int64_t silent_critical_s;
-    int64_t now; /* UTC */
+    const char *folder;                /* of base files, NULL when none was to be looked into */
+    const struct failure *no_folder;   /* why it could not be looked into, or NULL */
+    const struct failure *no_memory;   /* how the memory was lost or not kept, or NULL */
+    int64_t memory_lost_at;            /* by an earlier run, UTC; 0 never */
+    const char *close;                 /* package that was to be closed by hand, or NULL ... */
+    bool closed;                       /* ... and whether something was open for it */
+    const struct log_silence *silence; /* judged */
+    int64_t now;                       /* UTC */
 };
 
 /** Tell how each log was read, for -vv. */

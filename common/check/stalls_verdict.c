@@ -54,32 +54,32 @@ static void add_state_of_reading(const struct stallreport *report, struct text *
     }
 }
 
-static void add_silent_component(const struct stallreport_silence *silent, struct text *verdict)
+static void add_silent_component(const struct log_silence *silent, struct text *verdict)
 {
     static const char *const names[REPLICATION_STORY_COMPONENTS] = {
         [REPLICATION_DISTMGR] = "distribution manager", [REPLICATION_DESPOOL] = "despooler"};
     enum { SHOWN = 120 };
     char age[32];
     text_addf(verdict, "; the %s is silent for %s while the %s writes: does it hang?",
-              names[silent->component], duration_format(silent->age_s, age, sizeof age),
+              names[silent->component], duration_format(silent->hang_s, age, sizeof age),
               names[REPLICATION_STORY_COMPONENTS - 1 - silent->component]);
-    if (silent->line[0] == '\0')
+    if (silent->line.length == 0)
         return;
     text_add(verdict, " its last line: \"");
-    text_add_clean(verdict, silent->line, SHOWN);
+    text_add_clean(verdict, text_string(&silent->line), SHOWN);
     text_add(verdict, "\"");
 }
 
 static void add_silence(const struct stallreport *report, struct text *verdict)
 {
     char age[32];
-    if (report->silent->status != STATUS_OK)
-        add_silent_component(report->silent, verdict);
-    if (report->silence != STATUS_OK)
+    if (report->silence->hang != STATUS_OK)
+        add_silent_component(report->silence, verdict);
+    if (report->silence->logs != STATUS_OK)
         text_addf(verdict,
                   "; no log was written for %s: is SMS_EXECUTIVE running, do the despooler and the "
                   "distribution manager hang?",
-                  duration_format(report->log_age_s, age, sizeof age));
+                  duration_format(report->silence->age_s, age, sizeof age));
 }
 
 /* The logs of one set may be of both kinds: the one with the newest record is meant. */
@@ -88,12 +88,12 @@ static void add_future(const struct stallreport *report, struct text *verdict)
     const struct logset *set = report->logs;
     char ahead[32];
     bool by_zone = false;
-    if (report->future_s <= 0)
+    if (report->silence->future_s <= 0)
         return;
     for (size_t i = 0; i < set->count; i++)
         by_zone = by_zone || (set->logs[i].by_zone && set->logs[i].newest_s == set->newest_s);
     text_addf(verdict, "; the newest record lies %s in the future: %s",
-              duration_format(report->future_s, ahead, sizeof ahead),
+              duration_format(report->silence->future_s, ahead, sizeof ahead),
               by_zone ? "is --timezone right?" : "compare the site server's clock with this host's");
 }
 
@@ -134,8 +134,9 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
         add_selection(report, verdict);
         text_add(verdict, " in ");
         add_logs(report, verdict);
-        if (report->future_s <= 0)
-            text_addf(verdict, ", last written %s ago", duration_format(report->log_age_s, age, sizeof age));
+        if (report->silence->future_s <= 0)
+            text_addf(verdict, ", last written %s ago",
+                      duration_format(report->silence->age_s, age, sizeof age));
     } else {
         text_add(verdict, "whether anything is stalled is not known");
     }
@@ -154,13 +155,13 @@ static void add_new(const struct stallreport *report, struct text *verdict)
     struct text silence = {0};
     add_silence(report, &silence);
     const char *words = silence.length > 0 ? text_string(&silence) + strlen("; ") : "";
-    if (words[0] != '\0' && report->new_silence)
+    if (words[0] != '\0' && report->silence->told != STATUS_OK)
         text_addf(verdict, "new: %s; ", words);
-    if (report->new_silence && report->tally->fresh == 0)
+    if (report->silence->told != STATUS_OK && report->tally->fresh == 0)
         text_addf(verdict, "%" PRId64 " stuck in all", report->tally->stuck);
     else
         announce_verdict(stalls_item, report->stalls, report->stalls->count, report->tally, verdict);
-    if (words[0] != '\0' && !report->new_silence)
+    if (words[0] != '\0' && report->silence->told == STATUS_OK)
         text_addf(verdict, "; %s", words);
     text_free(&silence);
 }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/log_silence.h"
+
+#include "base/number.h"
+
+static bool is_catching_up(const struct logset *logs)
+{
+    for (size_t i = 0; i < logs->count; i++)
+        if (logs->logs[i].status.catching_up)
+            return true;
+    return false;
+}
+
+static enum status judge_age(const struct log_silence *silence)
+{
+    if (silence->critical_s > 0 && silence->age_s > silence->critical_s)
+        return STATUS_CRITICAL;
+    return silence->warning_s > 0 && silence->age_s > silence->warning_s ? STATUS_WARNING : STATUS_OK;
+}
+
+/* One component has stopped while the other writes: it hangs. */
+static void judge_component(struct log_silence *silence, const struct logset *set,
+                            enum replication_component one, int64_t now)
+{
+    enum { LIVELY_S = 3600, LEAST_S = 4 * 3600 };
+    const struct logset_component *component = &set->component[one];
+    const struct logset_component *other = &set->component[REPLICATION_STORY_COMPONENTS - 1 - one];
+    const int64_t age_s = now - component->newest_s;
+    if (silence->warning_s <= 0 || component->newest_s <= 0 || other->newest_s <= 0 ||
+        now - other->newest_s > LIVELY_S || age_s <= larger(3 * component->pause_s, LEAST_S))
+        return;
+    silence->hang = age_s > silence->warning_s ? STATUS_CRITICAL : STATUS_WARNING;
+    silence->component = one;
+    silence->hang_s = age_s;
+}
+
+static enum status judge_told(const struct log_silence *silence, const struct logset *set,
+                              struct announcements *announcements)
+{
+    static const char *const hangs[REPLICATION_STORY_COMPONENTS] = {
+        [REPLICATION_DISTMGR] = "silent distribution manager", [REPLICATION_DESPOOL] = "silent despooler"};
+    enum status all = announcements_judge_other(announcements, "silent logs", silence->logs, set->newest_s);
+    enum status one = announcements_judge_other(announcements, hangs[silence->component], silence->hang,
+                                                set->component[silence->component].newest_s);
+    return status_worse(all, one);
+}
+
+void log_silence_judge(struct log_silence *silence, const struct logset *set, struct bytestore *store,
+                       struct announcements *announcements, int64_t now)
+{
+    enum { CLOCKS_DIFFER_S = 30 * 60 }; /* and a write may wait: beyond it ages cannot be told */
+    if (set->newest_s > now + CLOCKS_DIFFER_S)
+        silence->future_s = set->newest_s - now;
+    if (set->newest_s > 0)
+        silence->age_s = larger(now - set->newest_s, 0);
+    /* While old records are still being read, the newest one is not known. */
+    if (set->newest_s > 0 && !is_catching_up(set)) {
+        silence->logs = judge_age(silence);
+        for (int one = 0; one < REPLICATION_STORY_COMPONENTS; one++)
+            judge_component(silence, set, (enum replication_component)one, now);
+    }
+    if (silence->hang != STATUS_OK)
+        logset_last_line(set, silence->component, store, &silence->line);
+    silence->told = judge_told(silence, set, announcements);
+}
+
+void log_silence_free(struct log_silence *silence)
+{
+    text_free(&silence->line);
+}
