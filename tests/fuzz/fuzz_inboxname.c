@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "check/place_site.h"
 #include "inbox/box.h"
 #include "inbox/filename.h"
 #include "inbox/kind.h"
@@ -8,6 +9,20 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static struct site sites[] = {{.code = "CEN", .server = "CEN1.corp.example"},
+                              {.code = "S02", .server = "S021"}};
+static const struct sitedb db = {.owner = "CEN", .sites = sites, .site_count = 2};
+
+/* A place tells a site only by its code or its server, in whatever case. */
+static void check_place(const char *place)
+{
+    const struct site *site = place_site(&db, place);
+    if (site != NULL && strcasestr(place, site->code) == NULL && strcasestr(place, "S021") == NULL)
+        abort();
+    place_has_part(place, "S02");
+    place_has_part(place, sites[0].server);
+}
 
 /* Whatever a server calls its files and folders: what is told of the work in one is short and clean, and the same twice. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
@@ -35,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     char *shown = inbox_box_name(string);
     if (kind == NULL || kind->meaning == NULL || shown == NULL || strchr(shown, '/') != NULL)
         abort();
+    check_place(string);
     inbox_glob_list_matches(kind->slow, string);
     inbox_glob_matches(string, "202SQCS1.SRQ");
     free(shown);
