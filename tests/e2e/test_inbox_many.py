@@ -45,7 +45,6 @@ def list_all(folder):
     return time.monotonic() - start, total
 
 
-@pytest.mark.skipif("san" in os.environ.get("ASAN_OPTIONS", ""), reason="memory is the sanitizer's")
 def test_200_000_files(boxes):
     _, small_kb = run(boxes, "schedule.box/requests")
     floor_s, _ = list_all(boxes.path(LAN))
