@@ -277,8 +277,13 @@ static void add_cause(const struct siterun *site, const struct common_cause *cau
 static void note_causes(struct siterun *site)
 {
     const struct cause_list *list = &((const struct run *)site)->causes;
-    for (size_t i = 0; i < list->count; i++) {
-        text_addf(&site->notes, "%s: ", status_name(site->findings.items[list->causes[i].finding].status));
+    const enum status order[] = {STATUS_CRITICAL, STATUS_WARNING};
+    for (size_t at = 0; at < 2 * list->count; at++) {
+        const size_t i = at % list->count;
+        const enum status status = site->findings.items[list->causes[i].finding].status;
+        if (status != order[at / list->count])
+            continue;
+        text_addf(&site->notes, "%s: ", status_name(status));
         add_cause(site, &list->causes[i], true, &site->notes);
         text_add(&site->notes, "\n");
     }
@@ -288,9 +293,10 @@ static void add_worst(const void *context, const struct item *item, struct text 
 {
     const struct siterun *site = context;
     const struct pair_words words = words_of(site);
-    const struct cause_list *list = &((const struct run *)site)->causes;
-    if (list->count > 0) {
-        add_cause(site, &list->causes[0], false, verdict);
+    const struct common_cause *cause = causes_worst(&((const struct run *)site)->causes, &site->findings);
+    const enum status status = cause != NULL ? site->findings.items[cause->finding].status : STATUS_OK;
+    if (cause != NULL && (item->folded || status_worse(status, item->status) == status)) {
+        add_cause(site, cause, false, verdict);
         return;
     }
     const size_t finding = (size_t)(item - site->findings.items);
@@ -304,6 +310,10 @@ static void item_fields(const struct siterun *run, size_t finding, struct json *
     json_integer(json, "version", pair->held >= 0, pair->held);
     json_integer(json, "status", pair->has_status, pair->status);
     json_integer(json, "rows", true, pair->rows);
+    const struct item *item = &run->findings.items[finding];
+    json_string(json, "order",
+                judges_by_order(run) ? siteorder_state(&((const struct run *)run)->order, finding) : NULL);
+    json_boolean(json, "folded", item->folded);
 }
 
 static const struct siterun_words item_words = {.item_line = item_line, .item_fields = item_fields};

@@ -18,8 +18,8 @@ static bool is_most(int64_t stuck, int64_t of)
 
 /* What is known of a site. */
 struct place {
-    int64_t pending; /* items, those that are folded too */
-    int64_t stuck;   /* of them; a silent site's all are */
+    int64_t stuck;                  /* items, those that are folded too */
+    int64_t waiting, waiting_stuck; /* of the pending class: what failed was reached, and told so */
     int64_t targeted;
     bool silent; /* or below a silent one */
     bool moves;  /* something has arrived of late */
@@ -51,6 +51,15 @@ static int by_hop_code(const void *code, const void *hop)
     return strcasecmp(code, ((const struct order_hop *)hop)->code);
 }
 
+/* Has something arrived of late? Where no run has seen it, the newest date that the database has tells. */
+static bool moves(const struct siteorder *order, size_t hop)
+{
+    const struct order_site *site = &order->result.sites[hop];
+    const int64_t patience_s = order->run.silent_critical_s;
+    return site->arrived > 0 ? order->run.now - site->last < patience_s
+                             : order->hops[hop].newest > order->run.database_now - patience_s;
+}
+
 static void look_at_places(struct search *search, const struct pair_scan *scan)
 {
     const struct siteorder *order = search->order;
@@ -61,19 +70,19 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
             search->places[hop - order->hops].targeted = scan->sites[i].targeted;
     }
     for (size_t hop = 0; hop < order->hop_count; hop++) {
-        const struct order_site *site = &order->result.sites[hop];
         struct place *place = &search->places[hop];
         place->silent = order->result.silences[hop].silent || order->result.silences[hop].above >= 0;
-        place->moves = site->arrived > 0 && order->run.now - site->last < order->run.silent_critical_s;
+        place->moves = moves(order, hop);
     }
     for (size_t i = 0; i < search->findings->count; i++) {
         const struct item *item = &search->findings->items[i];
         if (item->known || item->left_out || hop_of(search, i) < 0)
             continue;
         struct place *place = &search->places[hop_of(search, i)];
-        place->pending++;
-        place->stuck += item->stuck;
         place->moves = place->moves || order->result.verdicts[i].reason != ORDER_NONE;
+        place->stuck += item->stuck;
+        place->waiting += item->item_class == ITEM_PENDING;
+        place->waiting_stuck += item->item_class == ITEM_PENDING && item->stuck;
         if (is_stuck(item) && !item->folded)
             search->stuck[search->count++] = i;
     }
@@ -82,7 +91,7 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
 /* Does nothing reach it? */
 static bool is_cut_off(const struct place *place)
 {
-    return place->pending > 0 && (place->silent || (place->stuck == place->pending && !place->moves));
+    return place->waiting > 0 && (place->silent || (place->waiting_stuck == place->waiting && !place->moves));
 }
 
 /* Fold the chosen ones of the stuck findings into the one that is shown first, and take them out. */
@@ -141,7 +150,7 @@ static void find_sites(struct search *search, bool *chosen)
 {
     struct common_cause cause = {.kind = CAUSE_SITES, .what = search->run->db.owner};
     for (size_t hop = 0; hop < search->order->hop_count; hop++) {
-        cause.of += search->places[hop].pending > 0;
+        cause.of += search->places[hop].waiting > 0;
         cause.stuck += is_cut_off(&search->places[hop]);
     }
     if (!is_most(cause.stuck, cause.of) || is_one_package(search))
@@ -250,6 +259,18 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
     free(chosen);
     free(runs);
     free(packages);
+}
+
+const struct common_cause *causes_worst(const struct cause_list *list, const struct findings *findings)
+{
+    const struct common_cause *worst = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const enum status status = findings->items[list->causes[i].finding].status;
+        const enum status before = worst != NULL ? findings->items[worst->finding].status : STATUS_OK;
+        if (worst == NULL || (status != before && status_worse(status, before) == status))
+            worst = &list->causes[i];
+    }
+    return worst;
 }
 
 void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text)

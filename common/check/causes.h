@@ -36,6 +36,9 @@ struct cause_list {
 void causes_find(struct cause_list *list, const struct siteorder *order, const struct siterun *run,
                  const struct pair_scan *scan, struct findings *findings);
 
+/** @return the one to be told first, by the state of its worst item; NULL without any */
+const struct common_cause *causes_worst(const struct cause_list *list, const struct findings *findings);
+
 /** Append `nothing reaches 40 of 43 sites: sender or scheduler of CEN` */
 void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text);
 

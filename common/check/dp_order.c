@@ -201,6 +201,17 @@ static void count_quiet(const struct findings *findings, const struct dp_list *l
     }
 }
 
+/* Without memory for its name its news is that of the item that stands for it. */
+static void add_standstill(struct dp_order *order, const struct dp_server *server, const struct quiet *quiet,
+                           const struct findings *findings)
+{
+    struct dp_standstill *standstill = &order->standstills[server->number];
+    *standstill = (struct dp_standstill){
+        .item = &findings->items[quiet->first], .packages = quiet->waiting, .for_s = quiet->for_s};
+    if (asprintf(&standstill->news, "%s, %s stands still", server->place, server->site) < 0)
+        standstill->news = NULL;
+}
+
 static void find_standstills(struct dp_order *order, const struct siterun *run,
                              const struct findings *findings, struct dp_list *list)
 {
@@ -224,8 +235,7 @@ static void find_standstills(struct dp_order *order, const struct siterun *run,
         for (size_t i = 0; i < count; i++) {
             const struct quiet *quiet = &quiets[candidates[i]->number];
             if (!moving[i])
-                order->standstills[candidates[i]->number] =
-                    (struct dp_standstill){&findings->items[quiet->first], quiet->waiting, quiet->for_s};
+                add_standstill(order, candidates[i], quiet, findings);
         }
     }
     free(quiets);
@@ -252,6 +262,8 @@ void dp_order_judge(struct dp_order *order, const struct siterun *run, struct fi
         if (dp->server->number >= order->standstill_count || !waits(item, dp))
             continue;
         const struct dp_standstill *standstill = &order->standstills[dp->server->number];
+        if (standstill->item == item)
+            item->news = standstill->news;
         if (standstill->item == NULL || standstill->item == item)
             continue;
         item->folded = true;
@@ -282,6 +294,8 @@ void dp_order_free(struct dp_order *order)
     for (size_t i = 0; i < order->code_count; i++)
         free(order->codes[i]);
     free(order->codes);
+    for (size_t i = 0; i < order->standstill_count; i++)
+        free(order->standstills[i].news);
     free(order->standstills);
     *order = (struct dp_order){0};
 }

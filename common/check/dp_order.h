@@ -16,6 +16,7 @@ struct dp_standstill {
     const struct item *item; /* that stands for it; NULL: it moves, or one package alone waits. Borrowed */
     int64_t packages;        /* that wait there */
     int64_t for_s;           /* how long nothing has moved */
+    char *news;              /* owned: "S021, S02 stands still" */
 };
 
 struct dp_order {

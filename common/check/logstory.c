@@ -23,6 +23,26 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const struct logstory_entry *)a)->key, ((const struct logstory_entry *)b)->key);
 }
 
+/* Of what several memories tell of one package the worst stands first, then the oldest. */
+static int by_key_worst_first(const void *a, const void *b)
+{
+    const struct logstory_entry *one = a, *other = b;
+    int order = by_key(a, b);
+    if (order == 0)
+        order = (one->rank > other->rank) - (one->rank < other->rank);
+    return order != 0 ? order : (one->since > other->since) - (one->since < other->since);
+}
+
+static void keep_worst(struct logstory *story)
+{
+    size_t kept = 0;
+    qsort(story->entries, story->count, sizeof *story->entries, by_key_worst_first);
+    for (size_t i = 0; i < story->count; i++)
+        if (kept == 0 || by_key(&story->entries[kept - 1], &story->entries[i]) != 0)
+            story->entries[kept++] = story->entries[i];
+    story->count = kept;
+}
+
 /* The worst kind that is open: a missing base never heals by itself. */
 static bool describe(const struct condition *condition, struct logstory_entry *entry)
 {
@@ -35,6 +55,7 @@ static bool describe(const struct condition *condition, struct logstory_entry *e
         entry->kind = condition_kind_name(kinds[i]);
         entry->log = sign->component == REPLICATION_DESPOOL ? "despool.log" : "distmgr.log";
         entry->failed = kinds[i] == CONDITION_BASE_MISSING;
+        entry->rank = (int)i;
         entry->since = sign->first_s;
         return true;
     }
@@ -86,7 +107,7 @@ void logstory_look(struct logstory *story, const char *directory, int64_t now, c
     if (statefile_look_all(directory, &kind, now, look_into, story, trace) != 0)
         trace_note(trace, 1, "%s cannot be read: the logs of the child sites say nothing here", directory);
     if (story->count > 0)
-        qsort(story->entries, story->count, sizeof *story->entries, by_key);
+        keep_worst(story);
 }
 
 const struct logstory_entry *logstory_find(const struct logstory *story, const char *package,

@@ -20,6 +20,7 @@ struct logstory_entry {
     const char *kind; /* "base_missing"; static */
     const char *log;  /* "despool.log"; static */
     bool failed;      /* of the failed class */
+    int rank;         /* of its kind, the worst 0 */
     int64_t since;    /* UTC: the first line that says so */
 };
 

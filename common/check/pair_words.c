@@ -59,8 +59,10 @@ static void add_child_logs(const struct pair_words *words, const struct pair *pa
 
 /* What to look at next, then the supported remedy before the last resort, which is offered for what it is
  * made for alone; the page has the whole order of causes and remedies. */
-static void add_advice(const struct pair_words *words, const struct pair *pair, struct text *line)
+static void add_advice(const struct pair_words *words, size_t finding, const struct pair *pair,
+                       struct text *line)
 {
+    const bool lost = words->order != NULL && words->order->result.verdicts[finding].reason != ORDER_NONE;
     const char *package = pair->package, *owner = words->db->owner;
     if (pair->kind == PAIR_RECIPE)
         text_add(line, "; look at --survey first: does the recipe hold here?");
@@ -70,7 +72,16 @@ static void add_advice(const struct pair_words *words, const struct pair *pair, 
                   package, owner, pair->site);
         break;
     case PAIR_RESEND:
-        text_add(line, "; the whole package is on its way after a reset, or for the first time: wait for it");
+        if (lost) {
+            add_child_logs(words, pair, line);
+            text_addf(line, " and in sched.log of site %s: its whole copy is gone or was never sent", owner);
+            break;
+        }
+        text_addf(
+            line,
+            "; the whole package is on its way after a reset, or for the first time; were its distribution "
+            "points refreshed after the reset? else look for it in distmgr.log and sched.log of site %s",
+            owner);
         break;
     case PAIR_FAILED:
         add_child_logs(words, pair, line);
@@ -150,7 +161,7 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
     if (may_wait_in_box(item, pair))
         add_stuck_box(words, pair, line);
     if (item->status != STATUS_OK && !item->folded)
-        add_advice(words, pair, line);
+        add_advice(words, finding, pair, line);
 }
 
 static void add_short_site(const struct pair_words *words, const char *code, struct text *text)

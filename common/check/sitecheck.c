@@ -107,6 +107,26 @@ static void fields_in_order(void *context, size_t shown, struct json *json)
     lines->item_fields(lines->run, lines->run->findings.order[shown], json);
 }
 
+/*
+ * The verdict of a service that tells what is new. What is no item, as rows that nobody renews, is told once, in the
+ * plugin's own words; afterwards it has no effect on the state.
+ */
+static enum status add_new_verdict(struct siterun *run, enum status status, const struct tally *tally,
+                                   const struct text *plugin_verdict, struct line_context *lines,
+                                   struct text *verdict)
+{
+    const enum status beside = status_worse(status, tally->status) == tally->status ? STATUS_OK : status;
+    const enum status told =
+        announcements_judge_other(&run->findings.announcements, "beside the items", beside, 0);
+    if (told != STATUS_OK) {
+        text_add_bytes(verdict, text_string(plugin_verdict), plugin_verdict->length);
+        return status;
+    }
+    announce_verdict(item_in_order, lines, run->findings.shown, tally, verdict);
+    findings_add_notes(&run->findings, tally, verdict);
+    return tally->status;
+}
+
 void siterun_report(struct siterun *run, enum status status, const struct text *plugin_verdict,
                     const struct perfdatum *plugin_perfdata, size_t plugin_perfdata_count,
                     const struct siterun_words *words)
@@ -119,8 +139,6 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
         plugin_perfdata_count < MOST_PERFDATA - 1 ? plugin_perfdata_count : MOST_PERFDATA - 1;
     memcpy(perfdata, plugin_perfdata, perfdata_count * sizeof *perfdata);
     perfdata[perfdata_count++] = announce_perfdatum(&tally);
-    if (run->findings.recall.in_trouble)
-        status = status_worse(status, STATUS_WARNING);
     const bool verbose = run->check->options.verbosity > 0;
     if (verbose) {
         struct text ended = {0};
@@ -134,12 +152,12 @@ void siterun_report(struct siterun *run, enum status status, const struct text *
     const char **notes = split_lines(&run->notes, &note_count);
     struct line_context lines = {run, words->item_line, words->item_fields};
     struct text verdict = {0};
-    if (run->findings.announcements.only_new && status != STATUS_UNKNOWN) {
-        announce_verdict(item_in_order, &lines, run->findings.shown, &tally, &verdict);
-        findings_add_notes(&run->findings, &tally, &verdict);
-    } else {
+    if (run->findings.announcements.only_new && status != STATUS_UNKNOWN)
+        status = add_new_verdict(run, status, &tally, plugin_verdict, &lines, &verdict);
+    else
         text_add_bytes(&verdict, text_string(plugin_verdict), plugin_verdict->length);
-    }
+    if (run->findings.recall.in_trouble)
+        status = status_worse(status, STATUS_WARNING);
     const struct report report = {.format = (enum output_format)run->check->options.format,
                                   .label = run->check->check.label,
                                   .status = status,

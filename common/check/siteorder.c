@@ -4,6 +4,7 @@
 #include "items/known.h"
 #include "items/minrate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -59,9 +60,10 @@ void siteorder_look(const struct siterun *run, struct order_memory *memory)
 
 static bool needs_newest(const struct siteorder *order, const struct order_memory *memory)
 {
-    size_t known = 0;
+    size_t known =
+        0; /* those of which a run has seen an arrival: the others' newest date tells whether they get any */
     for (size_t i = 0; i < memory->site_count; i++)
-        known += memory->sites[i].prev != 0;
+        known += memory->sites[i].prev != 0 && memory->sites[i].arrived > 0;
     size_t covered = 0;
     for (size_t i = 0; i < order->hop_count; i++)
         covered += order->hops[i].covered && order->hops[i].active;
@@ -112,21 +114,33 @@ static int make_rows(struct siteorder *order, const struct siterun *run, const s
         const struct pair *pair = &pairs->pairs[i];
         const struct item *item = &findings->items[i];
         int64_t until;
-        order->pairs[i] = (struct order_pair){
-            .package = pair->package,
-            .site = pair->site,
-            .key = strchr(item->key, '/') + 1,
-            .has_status = pair->has_status,
-            .never_sent = pair->kind == PAIR_NEVER_SENT,
-            .status = pair->status,
-            .held = pair->held,
-            .wanted = pair->wanted,
-            .size_bytes = pair->size_bytes,
-            .priority = pair->priority,
-            .aside = item->left_out || known_list_mutes(&run->check->options.known, pair->package, pair->site,
-                                                        findings->clocks.host, &until)};
+        const bool accepted = known_list_mutes(&run->check->options.known, pair->package, pair->site,
+                                               findings->clocks.host, &until);
+        order->pairs[i] = (struct order_pair){.package = pair->package,
+                                              .site = pair->site,
+                                              .key = strchr(item->key, '/') + 1,
+                                              .has_status = pair->has_status,
+                                              .never_sent = pair->kind == PAIR_NEVER_SENT,
+                                              .status = pair->status,
+                                              .held = pair->held,
+                                              .wanted = pair->wanted,
+                                              .size_bytes = pair->size_bytes,
+                                              .priority = pair->priority,
+                                              .aside = item->left_out || accepted,
+                                              .accepted = accepted && !item->left_out};
     }
     return 0;
+}
+
+/* "S02 silent": what a silence is told as, whatever item stands for it. */
+static int name_news(struct siteorder *order)
+{
+    order->news = calloc(order->hop_count + 1, sizeof *order->news);
+    for (size_t i = 0; i < order->hop_count && order->news != NULL; i++)
+        if (order->result.silences[i].silent &&
+            asprintf(&order->news[i], "%s silent", order->hops[i].code) < 0)
+            return -1;
+    return order->news != NULL ? 0 : -1;
 }
 
 int siteorder_remember(struct siteorder *order, const struct siteorder_options *options,
@@ -155,6 +169,8 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
                                     .hop_count = order->hop_count};
     if (order_judge(&order->run, order->memory.items, order->memory.item_count, order->memory.sites,
                     order->memory.site_count, &order->result) != 0)
+        return fail(failure, "out of memory");
+    if (name_news(order) != 0)
         return fail(failure, "out of memory");
     order->judged = true;
     if (order_memory_store(recall->file, "version/", &order->run, &order->result, &problem) != 0)
@@ -197,8 +213,13 @@ void siteorder_judge(const struct siteorder *order, const struct siteorder_optio
         struct item *item = &findings->items[i];
         const struct order_verdict *verdict = &order->result.verdicts[i];
         item->status = status_worse(judge_age(order, i, thresholds, item), verdict->status);
+        if (verdict->silent) {
+            item->news = order->news[verdict->hop];
+            item->news_since = order->result.silences[verdict->hop].page;
+        }
+        /* What failed has told so itself: nothing above it stands for that. */
         if (verdict->folded >= 0 && verdict->status == STATUS_OK && !item->known &&
-            !findings->items[verdict->folded].left_out) {
+            item->item_class != ITEM_FAILED && !findings->items[verdict->folded].left_out) {
             item->folded = true;
             item->stuck = false;
             item->status = STATUS_OK;
@@ -208,6 +229,16 @@ void siteorder_judge(const struct siteorder *order, const struct siteorder_optio
             item->stuck = item->stuck || verdict->status != STATUS_OK;
         }
     }
+}
+
+const char *siteorder_state(const struct siteorder *order, size_t index)
+{
+    const struct order_verdict *verdict = &order->result.verdicts[index];
+    if (verdict->silent)
+        return "silent";
+    if (verdict->reason != ORDER_NONE)
+        return order_reason_name(verdict->reason);
+    return order->result.items[index].sent != 0 ? "waits" : NULL;
 }
 
 int64_t siteorder_overtaken(const struct siteorder *order, const struct findings *findings)
@@ -233,6 +264,9 @@ void siteorder_free(struct siteorder *order)
 {
     order_memory_free(&order->memory);
     order_result_free(&order->result);
+    for (size_t i = 0; i < order->hop_count && order->news != NULL; i++)
+        free(order->news[i]);
+    free(order->news);
     free(order->hops);
     free(order->rows);
     free(order->pairs);

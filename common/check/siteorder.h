@@ -33,6 +33,7 @@ struct siteorder {
     struct order_memory memory;
     struct order_run run;
     struct order_result result;
+    char **news; /* owned, hop by hop: "S02 silent", NULL where it is not */
     bool judged; /* the result is there */
 };
 
@@ -55,6 +56,9 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
 /** Put the judgement beside the ages: state and what is folded into another item. */
 void siteorder_judge(const struct siteorder *order, const struct siteorder_options *options,
                      const struct thresholds *thresholds, struct findings *findings);
+
+/** @return "silent" (it stands for its silent site), "overtaken", "waits" (sent, nothing sent later has arrived), NULL; static */
+const char *siteorder_state(const struct siteorder *order, size_t index);
 
 /** Load what is remembered of the sites, without the lock: nothing where no run has kept it. */
 void siteorder_look(const struct siterun *run, struct order_memory *memory);

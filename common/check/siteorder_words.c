@@ -97,14 +97,19 @@ void siteorder_add_silence(const struct siteorder *order, size_t index, struct t
     char age[32];
     text_addf(line, "silent: nothing has arrived for %s although ",
               duration_format(order->run.now - silence->since, age, sizeof age));
-    text_addf(line,
-              silence->waiting == 1 ? "one package is sent (" : "%" PRId64 " packages are sent (oldest ",
-              silence->waiting);
+    const char *what = silence->sent > 0 ? "sent" : "wanted";
+    if (silence->waiting == 1)
+        text_addf(line, "one package is %s (", what);
+    else
+        text_addf(line, "%" PRId64 " packages are %s (oldest ", silence->waiting, what);
     add_package(order->pairs[index].package, line);
     text_add(line, ", ");
     add_instant(verdict->queue_since, line);
-    text_addf(line, "); look at the link to %s, the sender of its parent site and the despooler of %s", code,
-              code);
+    text_add(line, silence->sent > 0
+                       ? "); look at "
+                       : "); none was seen as sent: look at distmgr.log and sched.log of the owning "
+                         "site, then at ");
+    text_addf(line, "the link to %s, the sender of its parent site and the despooler of %s", code, code);
     if (silence->below > 0)
         text_addf(line, "; and at %" PRId64 " site%s below", silence->below, silence->below == 1 ? "" : "s");
 }

@@ -2,6 +2,7 @@
 #include "items/announce.h"
 
 #include "base/array.h"
+#include "base/sanitize.h"
 
 #include <inttypes.h>
 #include <sqlite3.h>
@@ -26,14 +27,16 @@ static int add(struct announced **list, size_t *count, const struct announced *e
 static int load(struct announcements *all, struct failure *failure)
 {
     if (statefile_begin(all->file, failure) != 0 ||
-        statefile_table(all->file, "announced",
-                        "(service TEXT NOT NULL, key TEXT NOT NULL, status INTEGER NOT NULL, since INTEGER "
-                        "NOT NULL, first_seen INTEGER NOT NULL, PRIMARY KEY(service, key)) WITHOUT ROWID",
-                        failure) != 0)
+        statefile_table(
+            all->file, "announced",
+            "(service TEXT NOT NULL, key TEXT NOT NULL, status INTEGER NOT NULL, since INTEGER "
+            "NOT NULL, first_seen INTEGER NOT NULL, well INTEGER NOT NULL, PRIMARY KEY(service, key)) "
+            "WITHOUT ROWID",
+            failure) != 0)
         return -1;
     sqlite3_stmt *rows = statefile_statement(
-        all->file, "SELECT key, status, since, first_seen FROM announced WHERE service = ? ORDER BY key",
-        failure);
+        all->file,
+        "SELECT key, status, since, first_seen, well FROM announced WHERE service = ? ORDER BY key", failure);
     if (rows == NULL)
         return -1;
     sqlite3_bind_text(rows, 1, all->service, -1, SQLITE_STATIC);
@@ -44,7 +47,8 @@ static int load(struct announcements *all, struct failure *failure)
         const struct announced told = {.key = (char *)(key != NULL ? key : ""),
                                        .status = (enum status)sqlite3_column_int(rows, 1),
                                        .since = sqlite3_column_int64(rows, 2),
-                                       .first_seen = sqlite3_column_int64(rows, 3)};
+                                       .first_seen = sqlite3_column_int64(rows, 3),
+                                       .well = sqlite3_column_int64(rows, 4)};
         room = add(&all->told, &all->count, &told) == 0;
     }
     return statefile_end_rows(all->file, rows, code, room, failure);
@@ -74,23 +78,38 @@ static bool is_young(const struct announcements *all, int64_t since)
     return since <= all->now ? all->now - since < all->window : since - all->now < all->window;
 }
 
+static bool is_worse(enum status status, enum status told)
+{
+    return status != told && status_worse(status, told) == status;
+}
+
+/* It does not alert any more. */
+static int add_well(struct announcements *all, const struct announced *told)
+{
+    struct announced well = *told;
+    well.well = all->now;
+    return add(&all->due, &all->due_count, &well);
+}
+
 int announcements_judge(struct announcements *all, struct item *item)
 {
+    const char *key = item->news != NULL ? item->news : item->key;
+    const int64_t first_seen = item->news != NULL ? item->news_since : item->first_seen;
     item->is_new = item->told = false;
-    if (item->known || item->status == STATUS_OK)
-        return 0;
     struct announced *told =
-        all->count == 0 ? NULL : bsearch(item->key, all->told, all->count, sizeof *all->told, by_key);
+        all->count == 0 ? NULL : bsearch(key, all->told, all->count, sizeof *all->told, by_key);
     struct announced due = {
-        .key = (char *)item->key, .status = item->status, .since = all->now, .first_seen = item->first_seen};
-    bool again = told != NULL &&
-                 (item->first_seen > told->first_seen ||
-                  (item->status != told->status && status_worse(item->status, told->status) == item->status));
+        .key = (char *)key, .status = item->status, .since = all->now, .first_seen = first_seen};
+    if (item->known || item->status == STATUS_OK)
+        return told == NULL || told->well != 0 ? 0 : add_well(all, told);
+    bool again = told != NULL && (first_seen > told->first_seen || is_worse(item->status, told->status) ||
+                                  (told->well != 0 && all->now - told->well >= ANNOUNCE_WELL_S));
     int outcome = 0;
     if (told != NULL && !again) {
         told->alerts = true;
         due.since = told->since;
-        if (item->status != told->status)
+        due.status = told->status;
+        if (told->well != 0)
             outcome = add(&all->due, &all->due_count, &due);
     } else {
         /* Without a memory a trouble that is a year old is no news. */
@@ -114,10 +133,11 @@ enum status announcements_judge_other(struct announcements *all, const char *wha
     return announcements_judge(all, &other) == 0 && other.told ? STATUS_OK : status;
 }
 
-static bool is_over(const struct announced *told, bool (*is_kept)(const void *context, const char *key),
+/* Is nothing known of it any more? */
+static bool is_over(const char *key, bool (*is_kept)(const void *context, const char *key),
                     const void *context)
 {
-    return !told->alerts && (is_kept == NULL || !is_kept(context, told->key));
+    return is_kept == NULL || !is_kept(context, key);
 }
 
 bool announcements_due(const struct announcements *all)
@@ -132,7 +152,7 @@ static int put(struct announcements *all, const struct announced *told, struct f
 {
     sqlite3_stmt *row = statefile_statement(
         all->file,
-        "INSERT OR REPLACE INTO announced(service, key, status, since, first_seen) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO announced(service, key, status, since, first_seen, well) VALUES (?, ?, ?, ?, ?, ?)",
         failure);
     if (row == NULL)
         return -1;
@@ -141,6 +161,7 @@ static int put(struct announcements *all, const struct announced *told, struct f
     sqlite3_bind_int(row, 3, (int)told->status);
     sqlite3_bind_int64(row, 4, told->since);
     sqlite3_bind_int64(row, 5, told->first_seen);
+    sqlite3_bind_int64(row, 6, told->well);
     return statefile_write(all->file, row, failure);
 }
 
@@ -161,10 +182,12 @@ int announcements_keep(struct announcements *all, bool (*is_kept)(const void *co
     if (statefile_begin(all->file, failure) != 0)
         return -1;
     for (size_t i = 0; i < all->count; i++)
-        if (is_over(&all->told[i], is_kept, context) && forget(all, &all->told[i], failure) != 0)
+        if (!all->told[i].alerts && is_over(all->told[i].key, is_kept, context) &&
+            forget(all, &all->told[i], failure) != 0)
             return -1;
     for (size_t i = 0; i < all->due_count; i++)
-        if (put(all, &all->due[i], failure) != 0)
+        if ((all->due[i].well == 0 || !is_over(all->due[i].key, is_kept, context)) &&
+            put(all, &all->due[i], failure) != 0)
             return -1;
     return 0;
 }
@@ -172,7 +195,7 @@ int announcements_keep(struct announcements *all, bool (*is_kept)(const void *co
 void announce_verdict(const struct item *(*item)(const void *context, size_t index), const void *context,
                       size_t count, const struct tally *tally, struct text *verdict)
 {
-    enum { NAMED = 3 };
+    enum { NAMED = 3, NEWS_BYTES = 100 };
     if (tally->fresh == 0) {
         text_addf(verdict, "nothing new, %" PRId64 " stuck in all", tally->stuck);
         return;
@@ -184,6 +207,10 @@ void announce_verdict(const struct item *(*item)(const void *context, size_t ind
         if (!one->is_new)
             continue;
         text_add(verdict, named++ > 0 ? ", " : "");
+        if (one->news != NULL) {
+            text_add_clean(verdict, one->news, NEWS_BYTES);
+            continue;
+        }
         text_add(verdict, one->package);
         if (one->place[0] != '\0')
             text_addf(verdict, "%s%s", one->package[0] != '\0' ? " at " : "", one->place);

@@ -20,11 +20,15 @@
  * that shows do not take each other's news away.
  */
 
+/* A row that alternates between failed and sent is one trouble. */
+enum { ANNOUNCE_WELL_S = 6 * 3600 };
+
 struct announced {
-    char *key; /* owned */
-    enum status status;
+    char *key;          /* owned */
+    enum status status; /* the worst that was told */
     int64_t since;      /* UTC: when it was delivered first */
     int64_t first_seen; /* of the trouble that was told */
+    int64_t well;       /* UTC: since when it does not alert any more, 0: it does */
     bool alerts;        /* in this run */
 };
 
@@ -62,7 +66,8 @@ int announcements_open(struct announcements *all, struct statefile *file,
 
 /**
  * Fill is_new and told of an item that was judged. An item is new for the window from its first delivery, anew
- * when its trouble began again or its state became worse. Costs one binary search.
+ * when its trouble began again, its state became worse than any that was told, or it had not alerted for
+ * ANNOUNCE_WELL_S. Costs one binary search.
  *
  * @return 0, or -1 when memory ran out
  */

@@ -59,8 +59,11 @@ struct item {
     enum status status;
 
     /* What the service has told of it (items/announce.h). */
-    bool is_new; /* its state was delivered for the first time less than --new ago */
-    bool told;   /* --new: the team knows of it, so it has no effect on the state of the service */
+    const char
+        *news; /* "S02 silent", where it stands for more than itself: its news is that one's; NULL: its own */
+    int64_t news_since; /* then UTC: when that was new last, 0 not known */
+    bool is_new;        /* its state was delivered for the first time less than --new ago */
+    bool told;          /* --new: the team knows of it, so it has no effect on the state of the service */
 };
 
 struct thresholds {

@@ -104,6 +104,8 @@ struct order_pair {
     int64_t status, held, wanted; /* of the deciding row; held -1 none */
     int64_t size_bytes, priority;
     bool aside; /* accepted by the team or left out by a filter: never stands for its site */
+    bool
+        accepted; /* by the team: where only such wait, their silent site is known, and so is what lies below it */
 };
 
 /* A row of v_Site. */
@@ -145,10 +147,13 @@ struct order_silence {
     bool silent;         /* nothing has arrived for longer than the patience */
     bool half;           /* half of it has passed */
     int64_t since;       /* nothing has arrived since */
+    bool accepted;       /* a pair that waits is */
     int64_t waiting;     /* pairs that wait there, */
+    int64_t sent;        /* those of them that were seen as sent, */
     int64_t above_first; /* and those that a site above does not have either */
     int64_t below;       /* sites below that are folded into it */
     int64_t pair;        /* that stands for it, -1 none */
+    int64_t page;        /* when it was told last, 0 never */
     int64_t above;       /* the silent site above that it is folded into, -1 none */
 };
 

@@ -23,10 +23,10 @@ static void start_anew(struct order_item *item, int64_t now)
     item->by[0] = '\0';
 }
 
-/* What was sent is no version that the site holds. */
+/* What was sent and not confirmed is no version that the site holds. */
 static int64_t held_at_first(const struct order_pair *pair)
 {
-    return is_good(pair) || pair->held == 0 || pair->held < pair->wanted ? pair->held : -1;
+    return is_good(pair) || pair->held == 0 ? pair->held : -1;
 }
 
 static struct order_item recall_item(const struct order_item *known, const struct order_pair *pair,
@@ -63,6 +63,8 @@ static void update_item(struct judging *judging, size_t index)
         start_anew(item, now);
     if (is_good(pair) || pair->held == 0)
         item->held = pair->held;
+    else if (arrived > 0) /* another row of the pair; touched again it is no movement */
+        item->held = larger(item->held, arrived);
     if (!is_failed(pair))
         item->failed = 0;
     else if (item->failed == 0)

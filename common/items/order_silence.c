@@ -59,7 +59,7 @@ static int64_t silent_above(const struct judging *judging, size_t hop)
 {
     int64_t above = -1, at = (int64_t)hop;
     for (int up = 0; up < MOST_HOPS_UP && (at = judging->places[at].parent) >= 0; up++)
-        if (judging->result->silences[at].silent && judging->result->silences[at].pair >= 0)
+        if (judging->result->silences[at].silent)
             above = at;
     return above;
 }
@@ -79,6 +79,8 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         if (!waits(judging, index))
             continue;
         silence->waiting++;
+        silence->sent += judging->result->items[index].sent != 0;
+        silence->accepted = silence->accepted || run->pairs[index].accepted;
         full_bytes += run->pairs[index].held == 0 ? run->pairs[index].size_bytes : 0;
         if (oldest < 0)
             oldest = (int64_t)index;
@@ -88,8 +90,12 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
             silence->pair = (int64_t)index;
     }
     silence->since = larger(site->last, site->quiet);
-    if (silence->above >= 0 || oldest < 0)
+    if (silence->above >= 0)
         return;
+    if (oldest < 0) { /* what is sent from now on needs a patience of its own */
+        site->page = site->pages = 0;
+        return;
+    }
     const int64_t rate = run->hops[hop].rate > 0 ? run->hops[hop].rate : ORDER_RATE;
     const int64_t allowance =
         run->silent_critical_s + (int64_t)((double)full_bytes / (double)rate * ORDER_HOUR);
@@ -111,9 +117,10 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
             break;
         }
     }
-    /* Whose patience is longer than that of the service that saw it first does not call it silent yet. */
-    silence->silent = site->page != 0 && silence->pair >= 0 &&
-                      judging->result->verdicts[silence->pair].queue_since <= site->page &&
+    /* Until something arrives, or nothing waits any more: what is sent anew meanwhile proves nothing. Whose patience
+     * is longer than that of the service that saw it first does not call it silent yet. */
+    silence->page = site->page;
+    silence->silent = site->page != 0 && (silence->pair >= 0 || silence->accepted) &&
                       run->now - silence->since >= run->silent_critical_s;
 }
 

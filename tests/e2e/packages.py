@@ -39,7 +39,7 @@ ITEM = re.compile(
     r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?(?:; (?P<advice>.*))?\Z')
 SILENCE = re.compile(
     r'(?P<state>CRITICAL): (?P<site>\S+)(?: (?P<site_name>.*?))? silent: nothing has arrived for (?P<quiet>[^;]+?) although '
-    r'(?P<waiting>one package is|\d+ packages are) sent \((?:oldest )?(?P<package>\S+), (?P<since>[^)]+)\); (?P<advice>.*?)'
+    r'(?P<waiting>one package is|\d+ packages are) (?:sent|wanted) \((?:oldest )?(?P<package>\S+), (?P<since>[^)]+)\); (?P<advice>.*?)'
     r'(?:; and at (?P<below>\d+) sites? below)?(?:; check_sms_inbox on this host: (?P<box>[^;]*))?\Z')
 
 CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites: sender or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'

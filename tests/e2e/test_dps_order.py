@@ -165,3 +165,17 @@ def test_over_tds(world):
         before = world.remembered()
         server.check().is_(UNKNOWN, "what was installed since the last run")
         assert world.remembered() == before
+
+
+def test_a_new_service_tells_what_is_no_item_once(world):
+    """Rows that nobody renews, a DP that is not active: it is volatile, a state in each run would be a page in each run."""
+    lab = world.make(product="cb")
+    lab.package("CEN00101", "Office", 1)
+    lab.deploy("CEN00101", ["S02"])
+    lab.db.execute("UPDATE v_PackageStatusDistPointsSumm SET SummaryDate = ?", (lab.date(9 * DAY),))
+    given = ("--new=15m", "--stale-critical=2d")
+    first = world.check(*given).is_(CRITICAL, "stale: the newest summary row is 9 d old")
+    assert first.value("new") == 0
+    world.check(*given, later=14 * 60).is_(CRITICAL, "stale: ")
+    world.check(*given, later=16 * 60).is_(OK, "nothing new, 0 stuck in all")
+    world.check("--stale-critical=2d", later=16 * 60).is_(CRITICAL, "stale: ")

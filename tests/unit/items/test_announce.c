@@ -52,7 +52,14 @@ static bool never(const void *context, const char *key)
     return false;
 }
 
-static bool run_once(const char *story, const struct run *run, bool lost, int64_t age_s)
+static bool always(const void *context, const char *key)
+{
+    (void)context;
+    (void)key;
+    return true;
+}
+
+static bool run_once(const char *story, const struct run *run, bool lost, int64_t age_s, bool kept)
 {
     enum statefile_health health;
     struct failure failure;
@@ -73,7 +80,7 @@ static bool run_once(const char *story, const struct run *run, bool lost, int64_
     assert_int_equal(announcements_judge(&all, &item), 0);
     assert_int_equal(item.told, !item.is_new && run->status != STATUS_OK);
     if (run->delivery == TOLD && announcements_due(&all)) {
-        assert_int_equal(announcements_keep(&all, never, NULL, &failure), 0);
+        assert_int_equal(announcements_keep(&all, kept ? always : never, NULL, &failure), 0);
         assert_int_equal(statefile_commit(file, now, &failure), 0);
     }
     announcements_free(&all);
@@ -85,29 +92,53 @@ static bool run_once(const char *story, const struct run *run, bool lost, int64_
 #define C STATUS_CRITICAL
 static const struct {
     const char *name;
-    struct run runs[8]; /* until service 0 */
+    bool kept;          /* the item stays in the memory */
+    struct run runs[9]; /* until service 0 */
 } stories[] = {
     {"new for the window, then known",
+     false,
      {{0, 1, C, 0, TOLD, true}, {14, 1, C, 0, TOLD, true}, {15, 1, C, 0, TOLD, false}}},
     {"not delivered is not told",
+     false,
      {{0, 1, C, 0, LOST, true},
       {30, 1, C, 0, LOST, true},
       {60, 1, C, 0, TOLD, true},
       {75, 1, C, 0, TOLD, false}}},
     {"worse is new, better is not",
+     false,
      {{0, 1, W, 0, TOLD, true},
       {60, 1, C, 0, TOLD, true},
       {120, 1, W, 0, TOLD, false},
-      {180, 1, C, 0, TOLD, true}}},
-    {"OK forgets", {{0, 1, C, 0, TOLD, true}, {60, 1, STATUS_OK, 0, TOLD, false}, {61, 1, C, 0, TOLD, true}}},
-    {"a trouble that began again is new", {{0, 1, C, 0, TOLD, true}, {60, 1, C, 59, TOLD, true}}},
+      {180, 1, C, 0, TOLD, false}}},
+    {"OK forgets",
+     false,
+     {{0, 1, C, 0, TOLD, true}, {60, 1, STATUS_OK, 0, TOLD, false}, {61, 1, C, 0, TOLD, true}}},
+    {"a trouble that began again is new", false, {{0, 1, C, 0, TOLD, true}, {60, 1, C, 59, TOLD, true}}},
     {"two services do not take each other's news",
+     false,
      {{0, 1, C, 0, TOLD, true},
       {20, 2, C, 0, TOLD, true},
       {21, 1, C, 0, TOLD, false},
       {36, 2, C, 0, TOLD, false}}},
     {"a clock that jumps back makes nothing new for long",
+     false,
      {{600, 1, C, 0, TOLD, true}, {0, 1, C, 0, TOLD, false}}},
+    {"what is still pending may alternate, and is new after six hours without an alert",
+     true,
+     {{0, 1, C, 0, TOLD, true},
+      {60, 1, STATUS_OK, 0, TOLD, false},
+      {120, 1, C, 0, TOLD, false},
+      {180, 1, STATUS_OK, 0, TOLD, false},
+      {240, 1, STATUS_OK, 0, TOLD, false},
+      {539, 1, C, 0, TOLD, false},
+      {540, 1, STATUS_OK, 0, TOLD, false},
+      {900, 1, C, 0, TOLD, true}}},
+    {"what got better for a while is not new when it is as bad as before",
+     true,
+     {{0, 1, C, 0, TOLD, true},
+      {60, 1, STATUS_OK, 0, TOLD, false},
+      {120, 1, W, 0, TOLD, false},
+      {180, 1, C, 0, TOLD, false}}},
 };
 
 static void test_stories(void **state)
@@ -115,7 +146,7 @@ static void test_stories(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
         for (const struct run *run = stories[i].runs; run->service != 0; run++)
-            if (run_once(stories[i].name, run, false, 0) != run->is_new)
+            if (run_once(stories[i].name, run, false, 0, stories[i].kept) != run->is_new)
                 fail_msg("%s: minute %d is%s new", stories[i].name, run->minute, run->is_new ? " not" : "");
 }
 
@@ -123,8 +154,8 @@ static void test_without_a_memory_the_ages_decide(void **state)
 {
     (void)state;
     const struct run run = {0, 1, C, 0, LOST, true};
-    assert_false(run_once("an old one", &run, true, 300 * 86400));
-    assert_true(run_once("a young one", &run, true, 5 * MINUTE));
+    assert_false(run_once("an old one", &run, true, 300 * 86400, false));
+    assert_true(run_once("a young one", &run, true, 5 * MINUTE, false));
 }
 
 static const struct item *nth(const void *items, size_t index)
