@@ -275,17 +275,17 @@ class Runner:
             for number, (program, (one, skipped)) in enumerate(zip(programs, pool.map(self.tap, programs)), 1):
                 progress.show("%d of %d programs" % (number, len(programs)))
                 tally.add(one)
+                reason = "needs root"
+                if skipped and self.user:
+                    again, still = root.tap(program)
+                    done = len(set(skipped) - set(still))
+                    tally.skipped -= done
+                    tally.passed += done if again.failed == 0 else 0
+                    tally.failed += again.failed
+                    tally.troubles += again.troubles
+                    reason, skipped = "as the ordinary user and as root", [name for name in skipped if name in still]
                 for name in skipped:
-                    tally.left_out.setdefault("needs root", []).append("%s: %s" % (os.path.basename(program), name))
-                if not skipped or not self.user:
-                    continue
-                again, still = root.tap(program)
-                done = len(set(skipped) - set(still))
-                tally.left_out.pop("needs root", None)
-                tally.skipped -= done
-                tally.passed += done if again.failed == 0 else 0
-                tally.failed += again.failed
-                tally.troubles += again.troubles
+                    tally.left_out.setdefault(reason, []).append("%s: %s" % (os.path.basename(program), name))
         return tally
 
     def seeds(self):

@@ -118,6 +118,13 @@ def wait_until(condition, seconds, what, alive=None):
         time.sleep(0.05)
 
 
+def require_mount_namespace():
+    """A root that chroot entered is no mount point, and has no namespace of its own."""
+    done = subprocess.run(["unshare", "--mount", "--propagation", "private", "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("no mount namespace can be made here: " + done.stderr.strip())
+
+
 class Folder:
     """A private folder with a short path (unix sockets lie in it), gone at the end."""
 

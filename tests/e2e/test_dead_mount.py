@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import daemons
 import pytest
 
 import despool
@@ -19,6 +20,7 @@ class DeadMount:
     """One file in a directory, seen only by what runs in the server's mount namespace."""
 
     def __init__(self, directory, name, *more):
+        daemons.require_mount_namespace()
         os.makedirs(directory)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hangfs.py")
         self.server = subprocess.Popen(["unshare", "--mount", "--propagation", "private", sys.executable, "-B", script, directory, name, "100000", *more],

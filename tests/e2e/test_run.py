@@ -20,18 +20,19 @@ MAKEFILE = "install:\n\t@mkdir -p $(DESTDIR)/libexec\nprint-plugindir:\n\t@echo 
 
 @pytest.fixture
 def run(tmp_path):
-    build, scratch = tmp_path / "build", tmp_path / "scratch"
-    for folder in (build / "plugins", build / "tests" / "fuzz", build / "tests" / "unit", scratch):
+    build = tmp_path / "build"
+    for folder in (build / "plugins", build / "tests" / "fuzz", build / "tests" / "unit"):
         folder.mkdir(parents=True)
     (build / "Makefile").write_text(MAKEFILE)
 
     def started(*arguments, makefile=MAKEFILE):
         (build / "Makefile").write_text(makefile)
         done = subprocess.run([sys.executable, "-B", RUN, *arguments, str(build)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env={"PATH": "/usr/bin:/bin", "TMPDIR": str(scratch)}, cwd="/", timeout=120, check=False)
+                              env={"PATH": "/usr/bin:/bin", "TMPDIR": scratch}, cwd="/", timeout=120, check=False)
         assert "Traceback" not in done.stdout + done.stderr and os.listdir(scratch) == [], done
         return done
-    return started
+    with daemons.Folder() as scratch:
+        yield started
 
 
 def test_a_suite_that_runs_nothing_has_failed(run):
@@ -39,6 +40,22 @@ def test_a_suite_that_runs_nothing_has_failed(run):
         done = run("--daemons=no", "--only=" + suite)
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == "0 passed, 1 failed", done
         assert "suite %s ran nothing" % suite in done.stdout
+
+
+@pytest.mark.parametrize("as_root", [False, pytest.param(True, marks=pytest.mark.root)])
+def test_what_a_unit_test_skips_is_named(tmp_path, run, as_root):
+    """Started as root, what needs root runs again as root: what is skipped then, too, is named all the same."""
+    run("--only=nonsense")
+    program = tmp_path / "build" / "tests" / "unit" / "test_it"
+    program.write_text("#!/bin/sh\necho 1..3\necho ok 1 - test_good\necho 'not ok 2 # SKIP test_never'\n"
+                       "[ $(id -u) = 0 ] && echo ok 3 - test_root || echo 'not ok 3 # SKIP test_root'\n")
+    program.chmod(0o755)
+    done = run("--only=unit")
+    assert done.returncode == 0, done
+    passed, names, reason = (2, ["test_it: test_never"], "as the ordinary user and as root") if as_root else (
+        1, ["test_it: test_never", "test_it: test_root"], "needs root")
+    assert done.stdout.splitlines()[-1] == "%d passed, 0 failed, %d skipped" % (passed, len(names)), done
+    assert "skipped, %s:\n%s\n" % (reason, "\n".join("    " + name for name in names)) in done.stdout, done
 
 
 def test_what_cannot_begin_says_so_in_one_line(run, tmp_path):
@@ -114,6 +131,7 @@ def test_told_to_end_it_ends_what_it_started(run, tmp_path):
 @pytest.mark.root
 def test_no_folder_for_temporary_files_is_said_in_one_line(tmp_path):
     """In a mount namespace of its own, in which nothing can be written."""
+    daemons.require_mount_namespace()
     (tmp_path / "Makefile").write_text(MAKEFILE)
     read_only = "mount --make-rprivate / && for one in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro none $one; done && cd / && "
     # Where the tree itself lies below one of these folders, it is seen at another place.
