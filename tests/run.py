@@ -119,7 +119,7 @@ class Stage:
         self.tests = os.path.join(self.folder, "tests")
         shutil.copytree(TESTS, self.tests, ignore=shutil.ignore_patterns("__pycache__", "*.o", ".dirstamp", ".deps"))
         for name in ("common", "nrpe-config", "plugins", "README.md", "debian", "configure.ac", "NEWS", "monitoring-plugins-sms.spec.in",
-                     "bootstrap", "Makefile.am", "CONTRIBUTING.md", "SECURITY.md"):
+                     "bootstrap", "Makefile.am", "CONTRIBUTING.md", "SECURITY.md", ".gitignore"):
             source = os.path.join(os.path.dirname(TESTS), name)
             target = os.path.join(self.folder, name)
             if os.path.isdir(source):

@@ -4,6 +4,7 @@
 .ci/run does the two commands in earnest, tests/bare-root on a machine that has nothing yet.
 """
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -127,6 +128,14 @@ def test_demo_then_check_with_what_only_check_installs(tree):
     assert tree.good("demo") == "shown: whole"
 
 
+def test_check_then_demo(tree):
+    tree.write("cmocka", "")
+    assert tree.good("check") == CHECKED
+    assert tree.good("demo") == "shown: whole"
+    assert tree.good("check") == CHECKED
+    assert "configure in" not in tree.run("demo").stdout
+
+
 def test_check_without_servers_then_check_then_demo(tree):
     tree.write("cmocka", "")
     assert tree.good("check", "--no-daemons") == CHECKED
@@ -170,6 +179,42 @@ def test_after_a_configure_in_the_source_tree(tree):
     assert not os.path.exists(tree.path("tree/common/a.o"))
 
 
+def test_before_during_and_after_the_debian_packages_are_built(tree):
+    """dpkg-buildpackage makes configure itself, builds in build-deb/, and cleans before it begins."""
+    tree.write("cmocka", "")
+    made = ("configure", "Makefile.in", "config.h.in", "aclocal.m4")
+    environment = {"PATH": tree.path("stubs") + ":/usr/bin:/bin"}
+
+    def clean():
+        """As dh_autoreconf_clean leaves it: build-aux/made-from of bootstrap stays."""
+        for name in made + tuple("build-aux/" + one for one in ("compile", "install-sh", "missing", "depcomp")):
+            if os.path.exists(tree.path("tree/" + name)):
+                os.remove(tree.path("tree/" + name))
+
+    def package():
+        clean()
+        subprocess.run(["autoreconf"], cwd=tree.tree, env=environment, check=True)
+        os.makedirs(tree.path("tree/build-deb"), exist_ok=True)
+        subprocess.run("../configure && make -s", shell=True, cwd=tree.path("tree/build-deb"), env=environment, check=True)
+    package()
+    assert tree.good("demo") == "shown: whole"
+    package()
+    assert tree.good("demo") == "shown: whole" and tree.good("check") == CHECKED
+    clean()
+    assert tree.good("check") == CHECKED and tree.good("demo") == "shown: whole"
+    assert os.path.exists(tree.path("tree/build-deb/config.status")), "what others made is left alone"
+
+
+def test_after_an_interrupted_autoreconf(tree):
+    tree.good("demo")
+    tree.write("tree/configure.ac", "2")
+    tree.write("stubs/autoreconf", "#!/bin/sh\n: >configure\nkill -9 $PPID\n", 0o755)
+    assert tree.run("demo").returncode != 0
+    tree.write("stubs/autoreconf", "#!/bin/sh\n%s\n" % STUBS["autoreconf"].replace("{folder}", tree.folder), 0o755)
+    assert tree.good("demo") == "shown: whole"
+    assert "version 2" in open(tree.path("tree/build/config.status"), encoding="utf-8").read()
+
+
 def test_after_an_interrupted_configure(tree):
     tree.write("tree/die-in-configure", "")
     assert tree.run("demo").returncode != 0 and os.path.exists(tree.path("tree/build/config.status"))
@@ -187,6 +232,28 @@ def test_after_an_interrupted_make_no_half_object_is_used(tree):
     assert open(tree.path("tree/build/object"), encoding="utf-8").read() == "half"
     os.remove(tree.path("tree/die-in-make"))
     assert tree.good("demo") == "shown: whole"
+
+
+def test_a_build_in_the_source_leaves_nothing_that_git_sees(tmp_path):
+    """Every program and library that the Makefile makes there is in .gitignore."""
+    if shutil.which("git", path="/usr/bin:/bin") is None:
+        pytest.skip("git is not installed")
+    made = set()
+    for name in ("common", "plugins", "nrpe-config", "tests"):
+        for folder, _, files in os.walk(os.path.join(SOURCE, name)):
+            if "local.mk" in files:
+                with open(os.path.join(folder, "local.mk"), encoding="utf-8") as file:
+                    made.update(re.findall(r"(?:common|plugins|tests)/\w+(?:/\w+)*(?:\.so|\.a)?(?=\s|$)", file.read(), re.M))
+    programs = {name for name in made if name.endswith((".so", ".a")) or os.path.exists(os.path.join(SOURCE, name + ".c"))}
+    assert {"tests/e2e/pair_probe", "tests/unit/logs/test_record", "tests/fuzz/fuzz_range", "plugins/check_sms_packages"} <= programs, programs
+    shutil.copy(os.path.join(SOURCE, ".gitignore"), tmp_path)
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, env=environment, check=True)
+    for path in programs | {name + ".o" for name in programs} | {"Makefile", "config.h", "config.log", "config.status", "stamp-h1"}:
+        os.makedirs(os.path.dirname(tmp_path / path), exist_ok=True)
+        (tmp_path / path).write_text("")
+    left = subprocess.run(["git", "status", "--short", "--untracked-files=all"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert left.stdout == "?? .gitignore\n"
 
 
 def test_one_line_tells_the_remedy(tree):

@@ -9,8 +9,10 @@ import subprocess
 
 import packages
 import pytest
-from packages import DAY, HOUR
+from packages import BUILD, DAY, HOUR
 from reset import APPLY, PAIR, PROGRAM, Reset, row, stuck
+
+SHIM = os.path.join(BUILD, "tests", "unit", "shim_io.so")
 
 
 @pytest.fixture
@@ -389,6 +391,18 @@ def test_a_full_disk_is_noticed_before_the_database_is_touched(world, reset):
     assert "REFUSED: the database was not touched: cannot write the journal" in done.stdout
     assert os.path.getsize(reset.journal_file) == size and row(world) == before
     assert reset.entries() == {1: "done", 2: "done"}
+
+
+@pytest.mark.parametrize("error, words", [("ENOSPC", "No space left on device"), ("EDQUOT", "Disk quota exceeded")])
+def test_no_room_for_the_end_of_an_entry_is_noticed_at_its_beginning(world, reset, error, words):
+    """Room for both lines is reserved before the first is written."""
+    before = stuck(world)
+    shim = {"LD_PRELOAD": SHIM, "SHIM_PATH": reset.directory, "SHIM_FAIL_CALL": "fallocate", "SHIM_FAIL_NTH": "1", "SHIM_ERRNO": error}
+    answer = reset(*PAIR, *APPLY, env=shim).is_("REFUSED", "the database was not touched: no room for an entry in the journal %s: %s" % (
+        reset.journal_file, words))
+    assert answer.code == 1 and row(world) == before and reset.journal() == []
+    # A file system that cannot reserve room is taken as it is.
+    reset(*PAIR, *APPLY, "--style=version", env=dict(shim, SHIM_ERRNO="EOPNOTSUPP")).is_("DONE")
 
 
 # ---- told twice

@@ -3,9 +3,9 @@
  * A shared object for LD_PRELOAD that fails one call, to see what a program makes of a full or dying disk.
  *
  * SHIM_PATH      only files whose path begins with this are touched
- * SHIM_FAIL_CALL open write pwrite fsync fdatasync ftruncate rename unlink read pread fcntl
+ * SHIM_FAIL_CALL open write pwrite fsync fdatasync ftruncate fallocate rename unlink read pread fcntl
  * SHIM_FAIL_NTH  the how manieth of these calls fails, from 1; all later ones too with SHIM_FAIL_ON=1
- * SHIM_ERRNO     ENOSPC EIO EROFS EACCES EDQUOT ENOLCK EMFILE; KILL ends the process instead; SHORT halves a
+ * SHIM_ERRNO     ENOSPC EIO EROFS EACCES EDQUOT ENOLCK EMFILE EOPNOTSUPP; KILL ends the process instead; SHORT halves a
  * write SHIM_MARK      this file is made when the call came
  */
 #undef _FORTIFY_SOURCE
@@ -35,8 +35,8 @@ static int wanted_errno(const char *name)
     static const struct {
         const char *name;
         int number;
-    } known[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EROFS", EROFS},  {"EACCES", EACCES},
-                 {"EDQUOT", EDQUOT}, {"ENOLCK", ENOLCK}, {"EMFILE", EMFILE}};
+    } known[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EROFS", EROFS},   {"EACCES", EACCES},
+                 {"EDQUOT", EDQUOT}, {"ENOLCK", ENOLCK}, {"EMFILE", EMFILE}, {"EOPNOTSUPP", EOPNOTSUPP}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(name, known[i].name) == 0)
             return known[i].number;
@@ -160,4 +160,11 @@ int rename(const char *from, const char *to)
 int unlink(const char *path)
 {
     return judge("unlink", path) != PASS ? -1 : REAL(int (*)(const char *), "unlink")(path);
+}
+
+int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+    return judge_fd("fallocate", fd) != PASS
+               ? -1
+               : REAL(int (*)(int, int, off_t, off_t), "fallocate")(fd, mode, offset, length);
 }
