@@ -232,6 +232,26 @@ def test_a_read_that_skips_a_pair_does_not_end_it(world):
     assert row["first_seen"] == first_seen and row["absent_runs"] == 0
 
 
+def test_a_batch_of_look_ups_finds_no_row_and_the_next_does(world):
+    """100 keys are looked up at once. Of the first hundred nothing is to be read; of the others 25 are healthy and 25 not to be read."""
+    lab = world.make()
+    packages = ["CEN%05X" % number for number in range(150)]
+    for package in packages:
+        world.stuck(package)
+    lab.package("CEN00FFF", "Healthy", 1)
+    lab.target("CEN00FFF", "S01")
+    lab.status("CEN00FFF", "S01", 3, 1, 4 * DAY)
+    assert world.check().is_(CRITICAL).value("examined") == 151
+    for package in packages[:100] + packages[125:]:
+        lab.untarget(package, "S02")
+    for package in packages[100:125]:
+        lab.status(package, "S02", 3, 3, 0)
+    answer = world.check(later=MINUTE)
+    assert answer.items == [] and answer.value("examined") == 26, answer
+    kept = ["version/%s@S02" % package for package in packages[:100] + packages[125:]]
+    assert sorted(world.remembered()) == sorted(kept)
+
+
 def test_a_pair_that_stays_absent_is_forgotten_after_two_runs_and_two_hours(world):
     lab = world.make()
     world.stuck(age_s=5 * HOUR)
