@@ -6,14 +6,10 @@ The root can only be entered by root, so where there is a pass as root all of th
 import concurrent.futures
 import glob
 import os
-import pty
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -52,7 +48,7 @@ def test_the_version_stands_in_one_place_and_the_others_follow():
         assert re.search(r"^Version: +@PACKAGE_VERSION@$", source("monitoring-plugins-sms.spec.in"), re.M)
 
 
-FETCHED = ("adduser", "libsmbclient", "libsqliteodbc", "nagios-nrpe-server", "python3", "sudo", "tdsodbc", "unixodbc")
+FETCHED = ("adduser", "libsmbclient", "libsqliteodbc", "nagios-nrpe-server", "python3", "tdsodbc", "unixodbc")
 
 
 class Built:
@@ -276,57 +272,6 @@ def test_nrpe_runs_the_packaged_commands(machine, database):
         for command, word in (("check_sms_packages_CEN", b"SMS PACKAGES CRITICAL"), ("check_sms_dps_CEN", b"SMS DPS CRITICAL")):
             code, output = daemons.run(client + [command])
             assert code == 2 and output.startswith(word), output
-
-
-APT_GET = """#!/bin/sh
-echo "apt-get by $(id -un) for $SUDO_USER: $*" >>/root/apt.log
-"""
-
-
-def on_a_terminal(command, answers):
-    """What it prints on a terminal of its own; each answer is typed when its words were printed. @return (exit code, output)"""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(command[0], command)
-    output, seen, end = "", 0, time.monotonic() + 120
-    try:
-        while time.monotonic() < end:
-            if select.select([terminal], [], [], 1)[0]:
-                try:
-                    part = os.read(terminal, 4096)
-                except OSError:  # the other side is closed
-                    break
-                output += part.decode("utf-8", "replace")
-            if answers and answers[0][0] in output[seen:]:
-                seen = len(output)
-                os.write(terminal, answers.pop(0)[1].encode())
-        else:
-            os.kill(pid, signal.SIGKILL)
-    finally:
-        _, status = os.waitpid(pid, 0)
-        os.close(terminal)
-    return os.waitstatus_to_exitcode(status), output.replace("\r\n", "\n")
-
-
-def test_sudo_asks_for_its_password_once_and_the_set_up_goes_on(machine, built):
-    """The real sudo, and a user who has to type a password; apt-get is a stand-in that tells who called it."""
-    daemons.require_mount_namespace()
-    machine.must("apt-get -q install sudo && useradd -m -G sudo op && echo op:geheim | chpasswd && mkdir /home/op/tree")
-    for name in ("bootstrap", "configure.ac", "Makefile.am", "common", "plugins", "nrpe-config", "tests"):
-        copy = shutil.copytree if os.path.isdir(os.path.join(built.tree, name)) else shutil.copy
-        copy(os.path.join(built.tree, name), machine.path + "/home/op/tree/" + name)
-    machine.must("chown -R op: /home/op/tree")
-    machine.write("/usr/local/sbin/apt-get", APT_GET, 0o755)
-    inside = machine.command("runuser", "-u", "op", "--", "/usr/bin/env", "PATH=/usr/bin:/bin", "/bin/sh", "/home/op/tree/bootstrap", "demo")
-    command = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", 'mount -t proc proc "$1/proc"; shift; exec "$@"', "sh", machine.path, *inside]
-    code, output = on_a_terminal(command, [("password for op: ", "falsch\n"), ("password for op: ", "geheim\n")])
-    os.unlink(machine.path + "/usr/local/sbin/apt-get")
-    assert "==> sudo may ask for your password, to install packages\n" in output and output.count("[sudo] password for op: ") == 2, output
-    told = machine.must("cat /root/apt.log")
-    assert "==> installing " in output and re.search(r"^apt-get by root for op: .* install .*\blibinih-dev\b", told, re.M), told
-    # Nothing was installed, so that is where it ends: past sudo, as the user.
-    assert code == 1 and output.splitlines()[-1] == "bootstrap: autoreconf failed; it needs autoconf, automake and pkg-config", output
-    assert machine.must("find /home/op/tree -not -user op") == ""
 
 
 def test_the_autopkgtest_runs_the_demo(machine, built):
