@@ -261,8 +261,9 @@ class Runner:
 
     def programs(self, folder, prefix):
         path = os.path.join(self.stage.sanitized, "tests", folder)
-        names = sorted(os.path.relpath(os.path.join(place, name), path) for place, _, files in os.walk(path) for name in files
-                       if name.startswith(prefix) and os.access(os.path.join(place, name), os.X_OK) and "." not in name)
+        names = sorted((os.path.relpath(os.path.join(place, name), path) for place, _, files in os.walk(path) for name in files
+                        if name.startswith(prefix) and os.access(os.path.join(place, name), os.X_OK) and "." not in name),
+                       key=lambda name: (name not in UNSANITIZED, name))  # what takes longest begins first
         return [os.path.join(self.stage.build, "tests", folder, name) if name in UNSANITIZED else os.path.join(path, name)
                 for name in names]
 

@@ -17,7 +17,6 @@ from dps import World
 from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Server, durations
 from sitedb_schema import PRODUCTS
 
-SOURCE = os.environ.get("SMS_SOURCE") or daemons.TREE
 SITE_SERVER = "S021.corp.example"
 
 
@@ -295,10 +294,10 @@ def test_the_survey_of_unknown_columns_is_no_failure(world):
 
 
 def test_the_page_has_the_words_of_every_message(world):
-    page = os.path.join(SOURCE, "plugins", "check_sms_dps.md")
+    page = os.path.join(daemons.TREE, "plugins", "check_sms_dps.md")
     with open(page, encoding="utf-8") as file:
         rows = re.findall(r"^\| (\d{4}) \| (.*?) \| (done|progress|waiting|failure) \|$", file.read(), re.M)
-    with open(os.path.join(SOURCE, "common", "sitedb", "dp_message.c"), encoding="utf-8") as file:
+    with open(os.path.join(daemons.TREE, "common", "sitedb", "dp_message.c"), encoding="utf-8") as file:
         assert [number for number, _, _ in rows] == re.findall(r"^    \{(\d{4}), DP_MESSAGE_", file.read(), re.M)
     lab = world.make()
     for number, _, _ in rows:

@@ -273,7 +273,8 @@ WRONG = {
     "a file": (["--box=/etc/passwd"], "/etc/passwd"),
     "a url without a share": (["--box=smb://host"], "names no share"),
     "a password in the url": (["--box=cen=smb://u:p@host/share"], "everybody can read it"),
-    "known without a pattern": (["--box=/tmp", "--known=@LAN"], "write PATTERN, PATTERN@BOX"),
+    "known without a pattern": (["--box=/tmp", "--known=:2026-12-31"], "write PATTERN, @BOX, PATTERN@BOX"),
+    "known without a box": (["--box=/tmp", "--known=@"], "has no box behind"),
     "known without a date": (["--box=/tmp", "--known=a@LAN:soon"], "does not end in a date"),
 }
 
