@@ -182,6 +182,19 @@ static void add_copy_advice(const struct stall *stall, const struct stall_place 
                    text);
 }
 
+/* The site believes that it holds the newer version, and throws away what comes. */
+static void add_superseded_advice(const struct stall *stall, const struct stall_place *place,
+                                  struct text *text)
+{
+    const char *package = stall->item.package;
+    text_addf(text, "; is the content of %s really here? preload it with /UpdateStoredPkgVersion", package);
+    if (advice_command(place->options, ADVICE_PRELOAD, " (", package, NULL, text))
+        text_add(text, " /UpdateStoredPkgVersion)");
+    if (place->site == NULL || !advice_command(place->options, ADVICE_RESET, "; else on the owning site ",
+                                               package, place->site, text))
+        text_add(text, "; else reset it at the owning site (sms_reset_package)");
+}
+
 void stall_add_way(const struct stall *stall, struct text *text)
 {
     enum { SHOWN = 160 };
@@ -212,6 +225,8 @@ void stall_add_advice(const struct stall *stall, const struct stall_place *place
         text_addf(text, "; %s", causes[stall->cause.family].advice);
     else if (stall->definition)
         add_definition_advice(stall, place, text);
+    else if (is_kind(stall, CONDITION_SUPERSEDED))
+        add_superseded_advice(stall, place, text);
     else if (is_kind(stall, CONDITION_FAILING) && !is_kind(stall, CONDITION_WAITING))
         text_addf(text, "; look what stands before this line in the log, and at the status messages of %s",
                   stall->item.package);

@@ -13,6 +13,7 @@ static const char *ending_words(enum condition_end how)
                                         [CONDITION_RECEIVED] = "received again without a failure",
                                         [CONDITION_FORGOTTEN] =
                                             "forgotten: not repeated for the time of --forget",
+                                        [CONDITION_DELETED] = "the package was deleted at this site",
                                         [CONDITION_BY_HAND] = "closed by hand"};
     return words[how];
 }

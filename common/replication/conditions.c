@@ -157,13 +157,33 @@ static void succeeded(struct conditions *set, const struct replication_event *ev
     condition_set_drop_empty(set, condition);
 }
 
-static void stored_version(struct conditions *set, const struct replication_event *event)
+/* The despooler has done its work then: that ends what failed in its log, not in the other. */
+static void despooled(struct conditions *set, const struct replication_event *event)
 {
-    /* The despooler has done its work then; the distribution manager prints versions after a failure, too. */
     const struct condition *known = conditions_find(set, event->package);
     if (known != NULL && event->component == REPLICATION_DESPOOL &&
         known->sign[CONDITION_FAILING].component == REPLICATION_DESPOOL)
         succeeded(set, event);
+}
+
+/* Nothing is wanted of it any more. A site that prints this and did not delete it (Q244405) repeats its
+ * complaint, and that opens it again. */
+static void deleted(struct conditions *set, const struct replication_event *event)
+{
+    condition_set_stored(set, event->package, 0, event->time_s);
+    struct condition *condition = condition_set_find(set, event->package);
+    if (condition == NULL)
+        return;
+    for (int kind = 0; kind < CONDITION_KINDS; kind++)
+        if (condition->sign[kind].last_s != 0 && condition->sign[kind].last_s <= event->time_s)
+            condition_set_end(set, condition, kind, CONDITION_DELETED, 0, event->time_s);
+    condition_set_drop_empty(set, condition);
+}
+
+static void stored_version(struct conditions *set, const struct replication_event *event)
+{
+    /* The distribution manager prints versions after a failure, too. */
+    despooled(set, event);
     if (!set->stored_lines)
         set->stored_since_s = event->time_s;
     set->stored_lines = true;
@@ -270,13 +290,13 @@ static void site_trouble(struct conditions *set, const struct replication_event 
     see(set, condition, CONDITION_SITE, event);
 }
 
-static void site_relief(struct conditions *set, const struct replication_event *event)
+static void site_relief(struct conditions *set, const char *subject, int64_t time_s)
 {
-    const struct condition *known = conditions_find(set, event->package);
-    if (known == NULL || known->sign[CONDITION_SITE].last_s > event->time_s)
+    const struct condition *known = conditions_find(set, subject);
+    if (known == NULL || known->sign[CONDITION_SITE].last_s > time_s)
         return;
-    struct condition *condition = condition_set_find(set, event->package);
-    condition_set_end(set, condition, CONDITION_SITE, CONDITION_SUCCEEDED, 0, event->time_s);
+    struct condition *condition = condition_set_find(set, subject);
+    condition_set_end(set, condition, CONDITION_SITE, CONDITION_SUCCEEDED, 0, time_s);
     condition_set_drop_empty(set, condition);
 }
 
@@ -314,6 +334,13 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         set->success_lines = true;
         succeeded(set, event);
         break;
+    case REPLICATION_DELETED:
+        deleted(set, event);
+        break;
+    case REPLICATION_EXECUTED:
+        site_relief(set, REPLICATION_DESPOOLING, event->time_s);
+        despooled(set, event);
+        break;
     case REPLICATION_ON_ITS_WAY:
     case REPLICATION_SENT:
         on_its_way(set, event);
@@ -323,13 +350,15 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         break;
     case REPLICATION_ACCEPTED:
     case REPLICATION_STARTED:
-        site_relief(set, event);
+        site_relief(set, event->package, event->time_s);
         break;
     case REPLICATION_BUSY:
-        event->held >= event->wanted ? site_trouble(set, event) : site_relief(set, event);
+        event->held >= event->wanted ? site_trouble(set, event)
+                                     : site_relief(set, event->package, event->time_s);
         break;
     case REPLICATION_PUT_OFF:
-        event->wanted > PUT_OFF_S ? site_trouble(set, event) : site_relief(set, event);
+        event->wanted > PUT_OFF_S ? site_trouble(set, event)
+                                  : site_relief(set, event->package, event->time_s);
         break;
     case REPLICATION_PROGRESS:
         if ((condition = condition_set_find(set, event->package)) != NULL)

@@ -90,6 +90,7 @@ enum condition_end {
     CONDITION_RECEIVED,     /* base_missing: received again, no failure within an hour */
     CONDITION_FORGOTTEN,    /* pending class, no repeat for --forget */
     CONDITION_SUCCEEDED,    /* failing: a whole pass went well; site: the trouble is over by its own line */
+    CONDITION_DELETED,      /* the package was deleted at this site */
     CONDITION_BY_HAND
 };
 

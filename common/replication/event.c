@@ -139,6 +139,15 @@ static void copy_line(const char *message, size_t length, char line[REPLICATION_
     text_free(&clean);
 }
 
+static const char *const busy_subjects[REPLICATION_COMPONENTS] = {
+    [REPLICATION_DISTMGR] = REPLICATION_THREADS, [REPLICATION_DESPOOL] = REPLICATION_DESPOOLING};
+
+static void set_subject(const char *subject, struct replication_event *event)
+{
+    memset(event->package, 0, sizeof event->package);
+    memcpy(event->package, subject, strlen(subject));
+}
+
 /* What the thread's tie knows and the line does not say. @return false when the line stays without a package
  */
 static bool fill_from_tie(const struct replication_tie *tie, const struct template_match *match,
@@ -153,6 +162,10 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
     if (event->kind == REPLICATION_STARTED || event->kind == REPLICATION_BUSY)
         return true;
     if (match->package[0] == '\0') {
+        if (!usable && event->kind == REPLICATION_EXECUTED) {
+            set_subject(busy_subjects[event->component], event);
+            return true;
+        }
         if (!usable)
             return false;
         memcpy(event->package, tie->package, sizeof event->package);
@@ -179,15 +192,6 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
 }
 
 /* ---- lines about the site as a whole */
-
-static const char *const busy_subjects[REPLICATION_COMPONENTS] = {
-    [REPLICATION_DISTMGR] = "@threads", [REPLICATION_DESPOOL] = "@despooling"};
-
-static void set_subject(const char *subject, struct replication_event *event)
-{
-    memset(event->package, 0, sizeof event->package);
-    memcpy(event->package, subject, strlen(subject));
-}
 
 /* Which packages hold the threads: those that were taken up last and have not ended. */
 static void add_holders(const struct replication_ties *ties, enum replication_component component,
@@ -351,7 +355,8 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->kind = REPLICATION_FAILURE;
     event->line[0] = '\0';
     if (event->kind != REPLICATION_WANTED && event->kind != REPLICATION_PROGRESS &&
-        event->kind != REPLICATION_STORED && event->kind != REPLICATION_SUCCESS)
+        event->kind != REPLICATION_STORED && event->kind != REPLICATION_SUCCESS &&
+        event->kind != REPLICATION_DELETED && event->kind != REPLICATION_EXECUTED)
         copy_line(said, length, event->line);
     read_site_event(ties, record, &match, event);
     return true;

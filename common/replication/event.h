@@ -38,13 +38,16 @@ enum replication_kind {
     REPLICATION_RECEIVED, /* wanted: the version whose compressed file came in; no success yet */
     REPLICATION_WANTED,   /* wanted: the source version; opens nothing, raises what is open */
     REPLICATION_FAILURE,  /* a failure; the package may come from the thread's tie, see `tied` */
-    REPLICATION_SUCCESS,  /* a whole pass over the package went well, or it was deleted: ends failures */
+    REPLICATION_SUCCESS,  /* a whole pass over the package went well: ends failures */
+    REPLICATION_DELETED,  /* the package was deleted here: nothing of it is wanted or stored any more */
     REPLICATION_PROGRESS, /* something happened for the package */
     /* Of the site as a whole: `package` holds a subject that begins with REPLICATION_SUBJECT. */
     REPLICATION_REFUSED,  /* instructions of the site @CODE are refused */
     REPLICATION_ACCEPTED, /* ... or were found in order */
     REPLICATION_BUSY,     /* held of wanted threads of @threads or @despooling are busy; wanted 0: all */
-    REPLICATION_STARTED,  /* one of them took up new work, so they are not stuck */
+    REPLICATION_STARTED,  /* one of them took up new work or is free again, so they are not stuck */
+    REPLICATION_EXECUTED, /* the same of @despooling; `package` is the thread's where that is known: its
+                             instruction went well */
     REPLICATION_PUT_OFF, /* an instruction @FILE waits for a date; wanted: how many seconds from now, negative in the past */
     /* Of the logs that only tell why: nothing opens or ends by them. */
     REPLICATION_ON_ITS_WAY, /* why the package is not sent, or how far it is */
@@ -52,7 +55,9 @@ enum replication_kind {
 };
 
 /* No package ID begins with it. */
-#define REPLICATION_SUBJECT '@'
+#define REPLICATION_SUBJECT    '@'
+#define REPLICATION_THREADS    "@threads"
+#define REPLICATION_DESPOOLING "@despooling"
 
 struct replication_event {
     enum replication_kind kind;

@@ -184,6 +184,30 @@ def test_an_instruction_that_is_put_off_for_years(tmp_path, date, mark):
     assert item["kind"] == "site" and "2031" in item["line"], answer
 
 
+def test_a_deleted_package_is_wanted_no_more(tmp_path):
+    child, answer = tell(tmp_path, "sccm2007", [
+        ("distmgr", "The compressed files for package CEN00113 hasn't arrived from site CEN yet, will retry later.", 5 * DAY, DAY),
+        ("distmgr", "StoredPkgVersion (1) of package CEN00001. StoredPkgVersion in database is 1.", 6 * DAY, 6 * DAY)])
+    answer.is_(CRITICAL, "1 stalled")
+    child.files["distmgr"].append(child.every("distmgr", "Successfully deleted the package CEN00113", 300, 300))
+    assert "ended: CEN00113 waiting: the package was deleted at this site" in child.check("-v").is_(OK).text
+
+
+def test_superseded_is_preloaded_or_reset(tmp_path):
+    line = "A newer version (15) of package CEN00113 has already arrived, delete the replication file D:\\SMS\\X.PKG for version 12 ."
+    _, answer = tell(tmp_path, "sccm2007", [("distmgr", line, 5 * DAY, 1200)])
+    item = answer.is_(CRITICAL).item("CEN00113")
+    assert item["kind"] == "superseded" and "/UpdateStoredPkgVersion" in item["advice"] and "sms_reset_package" in item["advice"], answer
+    assert "is the parent sending it" not in answer.text
+
+
+def test_a_despooler_that_is_busy_but_works(tmp_path):
+    busy = ("despool", "Used 3 out of 3 despooling threads", 30 * HOUR, 1800, 1800, 4824)
+    tell(tmp_path / "stuck", "sms2003", [busy])[1].is_(WARNING, "all despooling threads are busy")
+    done = ("despool", "Despooler successfully executed one instruction.", 30 * HOUR - 600, 1200, 1800, 3816)
+    tell(tmp_path / "works", "sms2003", [busy, done])[1].is_(OK, "nothing stalled")
+
+
 # ---- the logs that tell why
 
 

@@ -20,7 +20,8 @@
  * version (3) ... current version is 2". The messages: w waiting, c contents not arrived, k compressed files
  * not arrived, i information not arrived, s superseded, p Processing (SourceVersion/StoredVersion), v
  * StoredPkgVersion, V SourceVersion, r received, b base missing, S Stored Package, e error code, n nothing of
- * interest. `10h+60` adds minutes; `10h+60x24` repeats the line every hour until hour 24.
+ * interest; d deleted, h one instruction was executed, z a thread exits, B despooling threads busy, G a pass that
+ * went well without attributes. `10h+60` adds minutes; `10h+60x24` repeats the line every hour until hour 24.
  */
 static void message_of(const char *code, struct text *out)
 {
@@ -81,6 +82,22 @@ static void message_of(const char *code, struct text *out)
     case 'g': /* a pass that went well */
         text_add(out,
                  "STATMSG: ID=2301 SEV=I LEV=M SOURCE=\"SMS Server\" NUMATTRS=1 AID0=400 AVAL0=\"" P "\"");
+        break;
+    case 'G': /* the same without attributes */
+        text_add(out, "STATMSG: ID=2301 SEV=I LEV=M SOURCE=\"SMS Server\" ISTR0=\"Drivers\" ISTR1=\"" P
+                      "\" ISTR2=\"\" NUMATTRS=0");
+        break;
+    case 'd':
+        text_add(out, "Successfully deleted the package " P);
+        break;
+    case 'h':
+        text_add(out, "Despooler successfully executed one instruction.");
+        break;
+    case 'z':
+        text_add(out, "Exiting package processing thread for package " P ".");
+        break;
+    case 'B':
+        text_addf(out, "Used %d out of %d despooling threads", a, b);
         break;
     case 'm':
         text_addf(out,
@@ -185,8 +202,8 @@ static void tell_condition(const struct condition *it, struct text *out)
 
 static void outcome_of(const struct story *story, struct text *out)
 {
-    static const char *const ends[] = {"stored",    "not_repeated", "received",
-                                       "forgotten", "succeeded",    "by_hand"};
+    static const char *const ends[] = {"stored",    "not_repeated", "received", "forgotten",
+                                       "succeeded", "deleted",      "by_hand"};
     for (size_t i = 0; i < story->set.ending_count; i++)
         text_addf(out, "%s %s; ", condition_kind_name(story->set.endings[i].kind),
                   ends[story->set.endings[i].how]);
@@ -267,6 +284,23 @@ static void stories(void **state)
         {"put off for years", "0h+30x9 S7 t30", "@sni00001 0/0 site 0m..540m x18"},
         {"put off for some hours", "0h S7 t0", ""},
         {"put off for years, then tried", "0h+30x9 S7 t30, 10h S7 t1", "site succeeded; "},
+        {"all threads busy, then one exits", "0h+30x9 D7 u3/3, 10h D8 z", "site succeeded; "},
+        {"despooling threads busy", "0h+30x9 S7 B3/3", "@despooling 0/0 site 0m..540m x18"},
+        {"despooling threads busy, but they work", "0h+30x9 S7 B3/3, 10h S8 h", "site succeeded; "},
+        {"a thread was free before they were busy", "0h S8 h, 1h+30x9 S7 B3/3",
+         "@despooling 0/0 site 60m..540m x16"},
+        {"deleted while it waits", "0h D7 q, 0h+60x24 D7 w3/2, 25h D7 d", "waiting deleted; "},
+        {"deleted without its base", "0h S7 r3, 0h S7 b, 9h D7 d", "base_missing deleted; "},
+        {"deleted while it fails", "0h+60x9 D7 f, 10h D7 d", "failing deleted; "},
+        {"deleted, but not really", "0h+60x24 D7 w3/2, 25h D7 d, 26h D7 w3/2",
+         "waiting deleted; 3/2 waiting 1560m..1560m x0"},
+        {"deleted, and sent anew: the old stored version proves nothing",
+         "0h D7 v5, 1h D7 d, 2h D7 s3/2, 4h D7 s3/2", "3/0 superseded 120m..240m x1"},
+        {"an instruction that went well ends what its thread failed at",
+         "0h+60x3 S5 r1, 0h+60x3 S5 e, 4h S5 r1, 4h S5 h", "failing succeeded; "},
+        {"... of another package", "0h+60x3 S5 r1, 0h+60x3 S5 e, 4h S6 h", "0/0 failing 0m..180m x3"},
+        {"... of the other log", "0h+60x3 D7 f, 4h S5 r1, 4h S5 h", "0/0 failing 0m..180m x3"},
+        {"a success without attributes ends it", "0h+60x9 D7 f, 10h D7 G", "failing succeeded; "},
         {"information, healed by the retry", "0h S5 r1, 0h S5 i1, 0h S5 e, 0h+5 S6 r1, 0h+6 S6 S1",
          "waiting stored; "},
         {"2003: repeats stop, component goes on", "0h+60x24 D7 w3/2, 24h+60x29 D7 n",

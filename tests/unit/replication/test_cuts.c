@@ -122,7 +122,10 @@ static void any_message(char *out, size_t size, const char **component)
                  version + 2, package, other);
         return;
     case 9:
-        snprintf(out, size, "Error occurred.");
+        if (any(4) == 0)
+            snprintf(out, size, "Successfully deleted the package %s", package);
+        else
+            snprintf(out, size, "Error occurred.");
         return;
     case 10:
         snprintf(out, size, "Started package processing thread for package '%s', thread ID = 0x%X (0)",
@@ -174,7 +177,8 @@ static void message_of(const struct writer *log, char *out, size_t size, const c
 {
     do
         any_message(out, size, component);
-    while (log->old && (strstr(out, "Stored") != NULL || strstr(out, "Package CAS0000F requires") != NULL));
+    while (log->old && (strstr(out, "Stored") != NULL || strstr(out, "deleted") != NULL ||
+                        strstr(out, "Package CAS0000F requires") != NULL));
 }
 
 static void step_time(struct writer *log)

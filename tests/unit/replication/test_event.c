@@ -160,6 +160,11 @@ static void wordings(void **state)
          "failure CEN00041"},
         {D, "STATMSG: ID=2302 SEV=E LEV=M ISTR0=\"Drivers\" ISTR1=\"CEN00041\" NUMATTRS=0",
          "failure CEN00041"},
+        {D, "Successfully deleted the package CEN00041", "deleted CEN00041"},
+        {D, "Exiting package processing thread for package CEN00041.", "started @threads"},
+        {S, "Despooler successfully executed one instruction.", "executed @despooling"},
+        {D, "STATMSG: ID=2301 SEV=I LEV=M ISTR0=\"Drivers\" ISTR1=\"CEN00041\" ISTR2=\"\" NUMATTRS=0",
+         "success CEN00041"},
         {D, "STATMSG: ID=2301 SEV=I LEV=M ISTR1=\"CEN00041\" NUMATTRS=1 AID0=400 AVAL0=\"CEN00041\"",
          "success CEN00041"},
         {D, "SMS Distribution Manager failed to process package \"Drivers\" (package ID = CEN00041).",
@@ -338,8 +343,9 @@ static void busy_threads_are_named(void **state)
     assert_true(read_line(
         &ties, D, 4, "Started package processing thread for package 'CEN00032', thread ID = 0x94C (2380)", 12,
         &event));
-    assert_false(
+    assert_true(
         read_line(&ties, D, 2372, "Exiting package processing thread for package CEN00031.", 13, &event));
+    assert_int_equal(event.kind, REPLICATION_STARTED);
     assert_true(read_line(
         &ties, D, 4, "Started package processing thread for package 'CEN00033', thread ID = 0x944 (2372)", 14,
         &event));

@@ -107,7 +107,8 @@ static void any_message(int log, bool old, struct text *out)
     do
         i = any((uint32_t)template_count);
     while ((templates[i].components & component) == 0 ||
-           (old && (templates[i].kind == REPLICATION_STORED || templates[i].kind == REPLICATION_SUCCESS)));
+           (old && (templates[i].kind == REPLICATION_STORED || templates[i].kind == REPLICATION_SUCCESS ||
+                    templates[i].kind == REPLICATION_DELETED)));
     written[i] = true;
     if (any(4) == 0)
         text_add(out, "~");
