@@ -79,8 +79,9 @@ static void add_advice(const struct pair_words *words, size_t finding, const str
         }
         text_addf(
             line,
-            "; the whole package is on its way after a reset, or for the first time; were its distribution "
-            "points refreshed after the reset? else look for it in distmgr.log and sched.log of site %s",
+            "; the whole package is on its way after a reset, or for the first time: wait for it while others "
+            "arrive, else look for it in distmgr.log and sched.log of site %s (were its distribution points "
+            "refreshed after the reset?)",
             owner);
         break;
     case PAIR_FAILED:
