@@ -203,3 +203,28 @@ def test_json_of_the_logs(tmp_path):
     assert done.returncode == CRITICAL == answer["exit_code"]
     item = answer["items"][0]
     assert item["package"] == "CEN00001" and item["class"] == "failed" and item["repeats"] > 0 and item["log_line"]
+
+
+def test_the_page_names_every_member_of_the_json(world, tmp_path):
+    """What scripts read is written down, for each check."""
+    import daemons
+    with open(os.path.join(daemons.TREE, "nrpe-config", "README.md"), encoding="utf-8") as file:
+        page = file.read().partition("## For scripts")[2]
+    world.make()
+    world.stuck()
+    world.lab.commit()
+    child = despool.Child(tmp_path)
+    child.write(child.tell("article", package="CEN00001"))
+    box = tmp_path / "schedule.box"
+    box.mkdir()
+    (box / "202AAS02.SRQ").write_text("x")
+    os.utime(box / "202AAS02.SRQ", (time.time() - 5 * HOUR,) * 2)
+    runs = {"packages": [world.plugin["program"], *world.arguments("--output=json")],
+            "despool": [despool.PLUGIN, *child.arguments("--output=json")],
+            "inbox": [os.path.join(packages.PLUGINS, "check_sms_inbox"), "--box=%s" % box, "--state-dir=" + world.state, "--output=json"]}
+    for check, command in runs.items():
+        done = subprocess.run(command, env=world.env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        answer = json.loads(done.stdout)
+        assert answer["items"], (check, answer)
+        for member in [*answer, *answer["items"][0]]:
+            assert "`%s`" % member in page, (check, member)
