@@ -36,7 +36,7 @@ SUPPRESSIONS = """
 def valgrind(tmp_path, program, *arguments, env):
     (tmp_path / "suppressions").write_text(SUPPRESSIONS)
     log = tmp_path / "valgrind-%p"
-    done = subprocess.run(["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect",
+    done = subprocess.run(["valgrind", "--quiet", "--vgdb=no", "--leak-check=full", "--show-leak-kinds=definite,indirect",
                            "--errors-for-leak-kinds=definite,indirect", "--track-fds=no", "--log-file=%s" % log,
                            "--suppressions=%s" % (tmp_path / "suppressions"), os.path.join(PLUGINS, program), "-t", "60", *arguments],
                           env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
