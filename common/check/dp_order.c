@@ -131,10 +131,12 @@ int dp_order_remember(struct dp_order *order, const char *prefix, const struct s
         recall_note_trouble(recall, &problem);
     }
     if (result == 0) {
-        int64_t since =
-            order_read_since(base->hops, base->hop_count, base->memory.sites, base->memory.site_count);
         int64_t earliest = run->db.clock.utc - LONGEST_LOOK_S;
-        if (since > 0 && base->hop_count > 0)
+        if (order_reading_find(&base->reading, base->hops, base->hop_count, base->memory.sites,
+                               base->memory.site_count) != 0)
+            result = fail(failure, "out of memory");
+        const int64_t since = base->reading.quiet_since;
+        if (result == 0 && since > 0 && base->hop_count > 0)
             result = dps_read_arrivals(&run->db, selection, since > earliest ? since : earliest,
                                        MOST_ARRIVALS, wanted, servers, list, &arrivals, failure);
     }

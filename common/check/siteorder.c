@@ -77,10 +77,14 @@ int siteorder_begin(struct siteorder *order, const struct siterun *run, const st
     if (make_hops(order, run, filter) != 0)
         return fail(failure, "out of memory");
     siteorder_look(run, &memory);
-    question->since = order_read_since(order->hops, order->hop_count, memory.sites, memory.site_count);
+    int result = order_reading_find(&order->reading, order->hops, order->hop_count, memory.sites,
+                                    memory.site_count);
+    question->since = order->reading.since;
+    question->quiet_since = order->reading.quiet_since;
+    question->quiet = order->reading.quiet;
     question->newest = needs_newest(order, &memory);
     order_memory_free(&memory);
-    return 0;
+    return result == 0 ? 0 : fail(failure, "out of memory");
 }
 
 /* Each site's newest date, where it was asked. */
@@ -264,6 +268,7 @@ void siteorder_free(struct siteorder *order)
 {
     order_memory_free(&order->memory);
     order_result_free(&order->result);
+    order_reading_free(&order->reading);
     for (size_t i = 0; i < order->hop_count && order->news != NULL; i++)
         free(order->news[i]);
     free(order->news);

@@ -30,6 +30,7 @@ struct siteorder {
     size_t hop_count;
     struct order_arrival *rows; /* owned; texts borrowed from the arrivals */
     struct order_pair *pairs;   /* owned; texts borrowed from the pairs and the items */
+    struct order_reading reading;
     struct order_memory memory;
     struct order_run run;
     struct order_result result;

@@ -22,6 +22,7 @@ common_items_libitems_a_SOURCES = \
 	common/items/order_arrivals.c \
 	common/items/order_find.c \
 	common/items/order_pairs.c \
+	common/items/order_reading.c \
 	common/items/order_silence.c \
 	common/items/order_store.c \
 	common/items/order_store.h \

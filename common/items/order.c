@@ -105,15 +105,3 @@ void order_result_free(struct order_result *result)
     free(result->silences);
     *result = (struct order_result){0};
 }
-
-int64_t order_read_since(const struct order_hop *hops, size_t hop_count, const struct order_site *sites,
-                         size_t site_count)
-{
-    int64_t since = INT64_MAX;
-    for (size_t i = 0; i < hop_count; i++) {
-        const struct order_site *site = order_find_site(sites, site_count, hops[i].code);
-        if (hops[i].covered && hops[i].active && site != NULL && site->prev != 0 && site->mark < since)
-            since = site->mark;
-    }
-    return since == INT64_MAX ? 0 : larger(since, 1);
-}

@@ -4,6 +4,7 @@
 
 #include "base/range.h"
 #include "base/status.h"
+#include "base/stringlist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -178,10 +179,28 @@ int order_judge(const struct order_run *run, const struct order_item *items, siz
 
 void order_result_free(struct order_result *result);
 
-/** @return the date from which on arrivals must be read so that no site of the hops misses one; 0: none are
- * needed, only each site's newest date */
-int64_t order_read_since(const struct order_hop *hops, size_t hop_count, const struct order_site *sites,
-                         size_t site_count);
+/*
+ * From which date on arrivals must be read so that no site misses one. A site to which nothing comes is behind the
+ * others by up to ORDER_MARK_S: it has a date of its own, else each run read again what came to all the others since.
+ */
+struct order_reading {
+    int64_t since;           /* of all sites but the quiet ones; 0: none are needed, only each site's newest date */
+    int64_t quiet_since;     /* of these, and not later; the same where there are none */
+    struct string_list quiet; /* array owned, codes borrowed from the hops */
+};
+
+enum { ORDER_QUIET_MOST = 400 }; /* names in a statement; SQL Server takes 2,100 parameters */
+
+/**
+ * Part the sites in two so that the least is read.
+ *
+ * @param sites  what is remembered, sorted by code
+ * @return 0, or -1 when memory ran out; order_reading_free in both cases
+ */
+int order_reading_find(struct order_reading *reading, const struct order_hop *hops, size_t hop_count,
+                       const struct order_site *sites, size_t site_count);
+
+void order_reading_free(struct order_reading *reading);
 
 /** @return "overtaken"; static */
 const char *order_reason_name(enum order_reason reason);

@@ -17,8 +17,7 @@ static const char *copied(const struct sitedb *db)
 static void add_since(const struct sitedb *db, int64_t since, int64_t until, struct statement *statement)
 {
     statement_text(statement, copied(db));
-    statement_text(statement, " > ");
-    statement_bind_instant(statement, since);
+    statement_later(statement, since);
     statement_text(statement, " AND ");
     statement_text(statement, copied(db));
     statement_text(statement, " <= ");

@@ -91,6 +91,8 @@ struct pair_question {
     bool
         whole_sites; /* pairs and arrivals of all packages; the filter's packages select what is counted alone */
     int64_t since; /* arrivals that were stored after this date (as stored); 0: none. Rule version only */
+    struct string_list quiet; /* at these sites: after this one, which is not later; borrowed */
+    int64_t quiet_since;
     bool newest;   /* tell each site's newest date; rule version only */
 };
 

@@ -166,13 +166,25 @@ static bool same_pair(const struct pair *pair, const struct odbc_value *values)
            strcasecmp(pair->site, values[COLUMN_SITE].text) == 0;
 }
 
+/* Did it come after the site was read last? */
+static bool is_new(const struct pair_reader *reader, int64_t updated)
+{
+    const struct pair_question *question = reader->question;
+    if (updated > question->since || updated <= question->quiet_since)
+        return updated > question->since;
+    for (size_t i = 0; i < question->quiet.count; i++)
+        if (strcasecmp(question->quiet.strings[i], reader->pair.site) == 0)
+            return true;
+    return false;
+}
+
 static void note_arrival(struct pair_reader *reader, const struct pair *row, int64_t updated)
 {
     bool healthy =
         row->has_status && (row->status == PAIR_STATUS_NONE || row->status == PAIR_STATUS_RECEIVED ||
                             row->status == PAIR_STATUS_INSTALLED);
     if (reader->scan == NULL || reader->question->since == 0 || !healthy || row->held <= 0 ||
-        updated <= reader->question->since || updated > reader->until)
+        !is_new(reader, updated) || updated > reader->until)
         return;
     struct arrival *arrival = &reader->arrival;
     if (arrival->package[0] == '\0')

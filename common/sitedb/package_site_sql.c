@@ -17,11 +17,21 @@ static void add_package_columns(const struct sitedb *db, const char *site, struc
 }
 
 /* The newest refresh of a site's DPs, where the product tells it. */
-static void add_refreshed(const struct sitedb *db, const char *column, struct statement *statement)
+static void add_refreshed(const struct sitedb *db, struct statement *statement)
 {
     statement_text(statement, "MAX(");
-    sitedb_add_past_date(db, &statement->sql, column);
+    sitedb_add_past_date(db, &statement->sql, "LastRefreshTime");
     statement_text(statement, ")");
+}
+
+/* Only of the pairs that are looked at: as a column of all pairs it was a fifth of the pass. */
+static void add_group_refreshed(const struct sitedb *db, struct statement *statement)
+{
+    statement_text(statement, "(SELECT ");
+    add_refreshed(db, statement);
+    statement_text(statement, " FROM v_DistributionPoint d WHERE d.PackageID = g.PackageID AND d.SiteCode = g.SiteCode");
+    statement_text(statement, db->has_column[SITEDB_DP_STATUS] ? " AND COALESCE(d.Status, 0) <> 3) AS Refreshed, "
+                                                               : ") AS Refreshed, ");
 }
 
 /* ---- rule version */
@@ -57,6 +67,24 @@ static void add_conditions(const struct sitedb *db, const struct pair_question *
                      question->whole_sites ? &all : &filter->exclude_packages);
 }
 
+/* 1 for a row that came since the site was read last. */
+static void add_arrived(const struct pair_question *question, int64_t until, struct statement *statement)
+{
+    static const struct string_list none = {0};
+    statement_text(statement, "CASE WHEN r.UpdateTime");
+    statement_later(statement, question->quiet_since);
+    statement_text(statement, " AND r.UpdateTime <= ");
+    statement_bind_instant(statement, until);
+    if (question->quiet.count > 0) {
+        statement_text(statement, " AND (r.UpdateTime");
+        statement_later(statement, question->since);
+        statement_text(statement, " OR 1 = 1");
+        statement_filter(statement, "d.SiteCode", &question->quiet, &none);
+        statement_text(statement, ")");
+    }
+    statement_text(statement, " THEN 1 ELSE 0 END");
+}
+
 /*
  * 0 where no row of the pair needs a look: each is healthy, has the wanted version and is not new, and there is
  * one. What needs a look is decided pair by pair, when its rows are here.
@@ -65,15 +93,10 @@ static void add_look(const struct pair_question *question, int64_t until, struct
 {
     statement_text(statement, "MAX(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0"
                               " AND r.SourceVersion >= COALESCE(p.SourceVersion, 0) THEN ");
-    if (question->since != 0) {
-        statement_text(statement, "CASE WHEN r.UpdateTime > ");
-        statement_bind_instant(statement, question->since);
-        statement_text(statement, " AND r.UpdateTime <= ");
-        statement_bind_instant(statement, until);
-        statement_text(statement, " THEN 1 ELSE 0 END");
-    } else {
+    if (question->since != 0)
+        add_arrived(question, until, statement);
+    else
         statement_text(statement, "0");
-    }
     statement_text(statement, " ELSE 1 END)");
 }
 
@@ -105,13 +128,6 @@ static void add_version_pairs(const struct sitedb *db, const struct pair_questio
     statement_text(statement, "SELECT CASE WHEN ");
     add_look(question, until, statement);
     statement_text(statement, " = 0 THEN NULL ELSE p.PkgID END AS PackageID, d.SiteCode, ");
-    if (db->has_column[SITEDB_DP_REFRESHED]) {
-        statement_text(statement, "CASE WHEN ");
-        add_look(question, until, statement);
-        statement_text(statement, " = 0 THEN NULL ELSE ");
-        add_refreshed(db, "d.LastRefreshTime", statement);
-        statement_text(statement, " END AS Refreshed, ");
-    }
     add_selected(question, statement);
     if (question->newest)
         add_newest(until, statement);
@@ -167,17 +183,19 @@ void pair_add_scan(const struct sitedb *db, const struct pair_question *question
                    struct statement *statement)
 {
     const bool version = question->rule == PAIR_RULE_VERSION;
-    const bool refreshed = version && db->has_column[SITEDB_DP_REFRESHED],
-               newest = version && question->newest;
+    const bool newest = version && question->newest;
     add_package_columns(db, "g.SiteCode", statement);
-    statement_text(statement, refreshed ? "g.Refreshed, 0 AS Ended, " : "NULL AS Refreshed, 0 AS Ended, ");
+    if (version && db->has_column[SITEDB_DP_REFRESHED])
+        add_group_refreshed(db, statement);
+    else
+        statement_text(statement, "NULL AS Refreshed, ");
+    statement_text(statement, "0 AS Ended, ");
     statement_text(statement, row_columns);
     statement_text(statement, ", g.Targeted, g.Selected, ");
     statement_text(statement, newest ? "g.Newest" : "NULL AS Newest");
     statement_text(
         statement,
         " FROM (SELECT m.PackageID, m.SiteCode, COUNT(*) AS Targeted, SUM(m.Selected) AS Selected");
-    statement_text(statement, refreshed ? ", MAX(m.Refreshed) AS Refreshed" : "");
     statement_text(statement, newest ? ", MAX(m.Newest) AS Newest" : "");
     statement_text(statement, " FROM (");
     if (version)
@@ -231,7 +249,7 @@ static void add_version_lookup(const struct sitedb *db, const struct lookup *loo
     statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode");
     if (db->has_column[SITEDB_DP_REFRESHED]) {
         statement_text(statement, ", ");
-        add_refreshed(db, "LastRefreshTime", statement);
+        add_refreshed(db, statement);
         statement_text(statement, " AS Refreshed");
     }
     statement_text(statement, db->has_column[SITEDB_DP_STATUS]

@@ -11,6 +11,8 @@ int sitedb_ask(struct sitedb_rows *rows, const struct sitedb *db, const char *wh
     rows->no_memory = statement->failed || statement->sql.failed;
     rows->failed = false;
     rows->what = what;
+    rows->trace = db->trace;
+    rows->count = 0;
     rows->query = rows->no_memory
                       ? NULL
                       : odbc_query(db->connection, what, text_string(&statement->sql), statement->parameters,
@@ -27,11 +29,14 @@ bool sitedb_next(struct sitedb_rows *rows)
         return false;
     const int row = odbc_query_next(rows->query, rows->values, &rows->error);
     rows->failed = row < 0;
+    rows->count += row == 1;
     return row == 1;
 }
 
 int sitedb_end(struct sitedb_rows *rows, struct failure *failure)
 {
+    if (rows->query != NULL)
+        trace_note(rows->trace, 2, "%s: %lld rows", rows->what, (long long)rows->count);
     odbc_query_free(rows->query);
     rows->query = NULL;
     if (rows->no_memory)

@@ -22,6 +22,8 @@ struct sitedb_rows {
     bool no_memory;               /* to be set by the caller who had no room for a row: it was the last */
     bool failed;                  /* ended by an error: there are rows that were not read */
     const char *what;             /* borrowed */
+    int64_t count;                /* of those that were read */
+    const struct trace *trace;
     struct odbc_query *query;
     struct odbc_error error;
 };

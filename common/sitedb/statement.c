@@ -39,6 +39,12 @@ void statement_bind_instant(struct statement *statement, int64_t value)
     bind(statement, &(struct odbc_value){.type = ODBC_INSTANT, .integer = value});
 }
 
+void statement_later(struct statement *statement, int64_t since)
+{
+    statement_text(statement, " >= ");
+    statement_bind_instant(statement, since + 1);
+}
+
 static void show_value(const struct odbc_value *value, bool unicode, struct text *shown)
 {
     if (value->null) {

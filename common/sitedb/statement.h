@@ -26,6 +26,10 @@ void statement_bind_integer(struct statement *statement, bool known, int64_t val
 /** Append `?` and bind a date to it. @param value  seconds since 1970, as if the stored clock were UTC */
 void statement_bind_instant(struct statement *statement, int64_t value);
 
+/** Append a comparison: later than this second. The server stores fractions and the program reads whole seconds, so all
+ * that happened within the second of `since` is not later: else a thousand rows of one second were read in every run. */
+void statement_later(struct statement *statement, int64_t since);
+
 /**
  * Append the statement as a person would type it, its values in place of the `?`. For display only: what runs
  * has its values bound. The statement's own text must hold no `?` in quotes.

@@ -3,9 +3,10 @@
 /*
  * What one pass over the pairs gives (sitedb/package_site.h), for tests:
  *
- *   pair_probe CONNECT OWNER version|recipe SINCE WHOLE NEWEST [PACKAGES [EXCLUDED [SITES [EXCLUDED]]]]
+ *   pair_probe CONNECT OWNER version|recipe SINCE WHOLE NEWEST [PACKAGES [EXCLUDED [SITES [EXCLUDED [QUIET [SINCE]]]]]]
  *
- * SINCE is a date as stored in seconds, 0 none; WHOLE and NEWEST are 0 or 1; the lists have commas.
+ * SINCE is a date as stored in seconds, 0 none; WHOLE and NEWEST are 0 or 1; the lists have commas. QUIET are sites
+ * with a date of their own.
  */
 #include "sitedb/package_site.h"
 
@@ -68,8 +69,8 @@ int main(int argc, char **argv)
 {
     if (argc < 7)
         return 2;
-    struct string_list lists[4] = {0};
-    for (int i = 0; i < 4 && 7 + i < argc; i++)
+    struct string_list lists[5] = {0};
+    for (int i = 0; i < 5 && 7 + i < argc; i++)
         lists[i] = split(argv[7 + i]);
     const struct sitedb_filter filter = {
         .packages = lists[0], .exclude_packages = lists[1], .sites = lists[2], .exclude_sites = lists[3]};
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
                                                                                   : PAIR_RULE_VERSION,
                                            .clock = PAIR_CLOCK_UTC,
                                            .since = strtoll(argv[4], NULL, 10),
+                                           .quiet = lists[4],
+                                           .quiet_since = strtoll(argv[argc > 12 ? 12 : 4], NULL, 10),
                                            .whole_sites = argv[5][0] == '1',
                                            .newest = argv[6][0] == '1'};
     const struct odbc_settings settings = {.connect = argv[1], .login_timeout_s = 10};

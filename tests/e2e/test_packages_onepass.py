@@ -55,8 +55,9 @@ def scatter(lab, dice, mark):
     lab.commit()
 
 
-def probe(connect, environment, rule, since, whole, newest, filter):
-    command = [PROBE, connect, "CEN", rule, str(since), "01"[whole], "01"[newest], *(",".join(names) for names in filter)]
+def probe(connect, environment, rule, since, whole, newest, filter, quiet, quiet_since):
+    command = [PROBE, connect, "CEN", rule, str(since), "01"[whole], "01"[newest], *(",".join(names) for names in filter), ",".join(quiet),
+               str(quiet_since)]
     told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert told.returncode == 0, (command, told.stdout, told.stderr)
     examined, pairs, arrivals, sites = None, [], [], {}
@@ -93,14 +94,19 @@ def compare(lab, connect, environment, dice, mark):
     rule = dice.choice(("version", "version", "version", "recipe"))
     whole = rule == "version" and dice.random() < 0.6
     since = dice.choice((0, mark, mark, mark - 2, mark - 1000 * DAY)) if rule == "version" else 0
-    examined, pairs, arrivals, sites = probe(connect, environment, rule, since, whole, True, filter)
+    quiet = dice.sample(SITES, dice.choice((0, 0, 1, 3))) if since else ()
+    quiet_since = since - dice.choice((1, 2, 4)) if quiet else since
+    examined, pairs, arrivals, sites = probe(connect, environment, rule, since, whole, True, filter, quiet, quiet_since)
     read = filter._replace(packages=(), exclude_packages=()) if whole else filter
     what = (rule, since - mark if since else 0, whole, filter)
     assert examined == two_pass.count(lab.db, rule, "CEN", filter), what
     expected = two_pass.pairs(lab.db, rule, "CEN", read)
     assert not differences(pairs, expected) and len(pairs) == len(expected), what
     if rule == "version":
-        all_arrivals, all_sites = two_pass.arrivals(lab.db, "CEN", filter, since, now + DAY)
+        late, _ = two_pass.arrivals(lab.db, "CEN", filter, quiet_since, now + DAY)
+        others, all_sites = two_pass.arrivals(lab.db, "CEN", filter, since, now + DAY)
+        quiet = {site.casefold() for site in quiet}
+        all_arrivals = [arrival for arrival in late if arrival.site in quiet] + [arrival for arrival in others if arrival.site not in quiet]
         kept = [arrival for arrival in all_arrivals if whole or selects(filter, arrival.package)]
         assert set(arrivals) ^ set(kept) == set() and len(arrivals) == len(kept), what
         if whole:
@@ -142,6 +148,28 @@ def test_pkgstatus_is_read_by_one_statement(world):
     told = world.check("-vvv", "-v").stderr.decode()
     statements = [line for line in re.findall(r"^SQL of [^:]*: (.*)$", told, re.M) if "PkgStatus" in line]
     assert len(statements) == 1, statements
+
+
+ROWS = re.compile(r"the packages that are not in sync: (\d+) rows")
+
+
+def test_a_run_reads_what_is_new(world):
+    """One site to which nothing came for two days, and a refresh of everything within one second at the others."""
+    lab = world.make()
+    names = ["CEN%05X" % number for number in range(1, 41)]
+    for name in names:
+        lab.package(name, version=2, source_date_age_s=9 * DAY)
+        for site in ("S02", "S03", "S04", "S05"):
+            lab.target(name, site)
+            lab.status(name, site, status=2, version=2, age_s=5 * DAY if site == "S02" else 2 * DAY)
+    lab.db.execute("UPDATE PkgStatus SET UpdateTime = ? WHERE SiteCode <> 'S02'", (date_text(int(lab.now) - 2 * DAY + 0.363),))
+    lab.commit()
+    rows = [int(ROWS.search(world.check("-vv").stderr.decode()).group(1)) for _ in range(4)]
+    assert rows == [4] * 4, rows  # one a site: nothing was new after the first run, which sets the marks
+    lab.db.execute("UPDATE PkgStatus SET UpdateTime = ? WHERE ID = ? AND SiteCode IN ('S02', 'S04')", (date_text(lab.now), names[7]))
+    lab.commit()
+    rows = [int(ROWS.search(world.check("-vv").stderr.decode()).group(1)) for _ in range(2)]
+    assert rows == [6, 4], rows
 
 
 def test_any_number_of_sites_is_counted(world):

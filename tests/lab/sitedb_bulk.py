@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Site databases of any size, made inside SQLite; the trouble is spread evenly over the pairs."""
 
+import random
 from collections import namedtuple
 
 from sitedb_demo import Expected
@@ -45,10 +46,10 @@ def package_id(owner, index):
 
 
 def spread(count, total):
-    """`count` different numbers below total, evenly."""
+    """`count` different numbers below total, by chance: evenly they would all be of one site. The same in every call."""
     if count > total:
         raise ValueError(f"{count} findings do not fit into {total} pairs")
-    return (number * total // count for number in range(count))
+    return sorted(random.Random(count).sample(range(total), count))
 
 
 def expected(lab, packages, sites, findings):

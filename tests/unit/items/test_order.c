@@ -593,9 +593,71 @@ static void test_it_costs_by_findings_and_arrivals(void **state)
     free(names);
 }
 
+/* What is read is the time since a mark, at every site. */
+static void test_quiet_sites_have_a_date_of_their_own(void **state)
+{
+    (void)state;
+    enum { SITES = 6, TOP = 1000 * HOUR };
+    static const struct {
+        int64_t age_h[SITES]; /* of the mark; -1: no run looked at the site yet, -2: not active, -3: left out */
+        int64_t since_h, quiet_h;
+        size_t quiet;
+    } rows[] = {
+        {{0, 0, 0, 0, 0, 0}, 0, 0, 0},        {{48, 0, 0, 0, 0, 0}, 0, 48, 1},
+        {{0, 48, 1, 40, 0, 2}, 2, 48, 2},     {{48, 48, 48, 48, 48, 48}, 48, 48, 0},
+        {{-1, 0, 0, 0, 0, 5}, 0, 5, 1},       {{-2, -3, 7, 7, 7, -1}, 7, 7, 0},
+        {{48, 48, 48, 48, 48, 1}, 1, 48, 5}, {{10, -1, -1, -1, -1, -1}, 10, 10, 0},
+    };
+    static const char *const codes[SITES] = {"S01", "S02", "S03", "S04", "S05", "S06"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct order_hop hops[SITES];
+        struct order_site sites[SITES];
+        for (int s = 0; s < SITES; s++) {
+            const int64_t age_h = rows[i].age_h[s];
+            hops[s] = (struct order_hop){codes[s], "", age_h != -2, age_h != -3, 0, 0};
+            sites[s] = (struct order_site){.prev = age_h == -1 ? 0 : TOP, .mark = TOP - (age_h < 0 ? 900 : age_h) * HOUR};
+            memcpy(sites[s].code, codes[s], 4);
+        }
+        struct order_reading reading;
+        assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES), 0);
+        assert_int_equal((TOP - reading.since) / HOUR, rows[i].since_h);
+        assert_int_equal((TOP - reading.quiet_since) / HOUR, rows[i].quiet_h);
+        assert_int_equal(reading.quiet.count, rows[i].quiet);
+        for (size_t q = 0; q < reading.quiet.count; q++)
+            assert_true(TOP - sites[reading.quiet.strings[q][2] - '1'].mark > rows[i].since_h * HOUR);
+        order_reading_free(&reading);
+    }
+    struct order_reading none;
+    assert_int_equal(order_reading_find(&none, NULL, 0, NULL, 0), 0);
+    assert_true(none.since == 0 && none.quiet_since == 0 && none.quiet.count == 0);
+    order_reading_free(&none);
+}
+
+/* More quiet sites than a statement may name. */
+static void test_as_many_quiet_sites_as_a_statement_takes(void **state)
+{
+    (void)state;
+    enum { SITES = 3 * ORDER_QUIET_MOST, TOP = 1000 * HOUR };
+    static struct order_hop hops[SITES];
+    static struct order_site sites[SITES];
+    for (int s = 0; s < SITES; s++) {
+        snprintf(sites[s].code, sizeof sites[s].code, "%04d", s);
+        sites[s].prev = TOP;
+        sites[s].mark = s % 2 == 0 ? TOP : TOP - 48 * HOUR;
+        hops[s] = (struct order_hop){sites[s].code, "", true, true, 0, 0};
+    }
+    struct order_reading reading;
+    assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES), 0);
+    assert_true(reading.quiet.count <= ORDER_QUIET_MOST);
+    assert_true(reading.since == TOP - 48 * HOUR && reading.quiet_since == reading.since);
+    order_reading_free(&reading);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quiet_sites_have_a_date_of_their_own),
+        cmocka_unit_test(test_as_many_quiet_sites_as_a_statement_takes),
         cmocka_unit_test(test_the_cases),
         cmocka_unit_test(test_the_first_broken_hop),
         cmocka_unit_test(test_no_order_below_a_missing_package),
