@@ -64,15 +64,25 @@ static bool is_subject(const struct stall *stall, const char *subject)
     return strcmp(stall->package, subject) == 0;
 }
 
+/* @despooler and @distmgr: failures of which nothing tells the package */
+static bool is_component(const struct stall *stall)
+{
+    return stall->package[0] == REPLICATION_SUBJECT && is_kind(stall, CONDITION_FAILING);
+}
+
+static const char of_no_package[] = "failures that name no package";
+
 void stall_add_why(const struct stall *stall, struct text *text)
 {
     if (is_kind(stall, CONDITION_SITE))
-        text_add(text, is_subject(stall, "@threads")      ? "all processing threads are busy"
-                       : is_subject(stall, "@despooling") ? "all despooling threads are busy"
-                       : stall->put_off                   ? "an instruction is put off"
-                                                          : "its instructions are refused, no public key");
+        text_add(text, is_subject(stall, REPLICATION_THREADS)      ? "all processing threads are busy"
+                       : is_subject(stall, REPLICATION_DESPOOLING) ? "all despooling threads are busy"
+                       : stall->put_off                            ? "an instruction is put off"
+                                        : "its instructions are refused, no public key");
     else if (stall->cause.family != CAUSE_UNKNOWN)
         text_add(text, causes[stall->cause.family].words);
+    else if (is_component(stall))
+        text_add(text, of_no_package);
     else if (is_kind(stall, CONDITION_BASE_MISSING))
         text_add(text, "the base file is gone");
     else if (stall->definition)
@@ -94,9 +104,9 @@ void stall_add_facts(const struct stall *stall, struct text *text)
     const bool versions =
         (stall->kind_bits & ~(1u << CONDITION_FAILING | 1u << CONDITION_SITE)) != 0 || stall->pck_missing;
     if (is_kind(stall, CONDITION_SITE)) {
-        if (is_subject(stall, "@threads") || is_subject(stall, "@despooling"))
+        if (is_subject(stall, REPLICATION_THREADS) || is_subject(stall, REPLICATION_DESPOOLING))
             text_addf(text, "all %s threads are busy and the queue waits",
-                      is_subject(stall, "@threads") ? "package processing" : "despooling");
+                      is_subject(stall, REPLICATION_THREADS) ? "package processing" : "despooling");
         else if (stall->put_off)
             text_add(text, "an instruction is put off far beyond a retry, see the date in the line");
         else
@@ -107,9 +117,12 @@ void stall_add_facts(const struct stall *stall, struct text *text)
         add_versions(stall, text);
     if (stall->definition)
         text_add(text, ", the content is here, its definition is not");
+    if (is_component(stall))
+        text_add(text, of_no_package);
     if (stall->cause.family != CAUSE_UNKNOWN)
-        text_addf(text, "%s%s", versions ? ", " : "", causes[stall->cause.family].words);
-    else if (!versions)
+        text_addf(text, "%s%s", versions || is_component(stall) ? ", " : "",
+                  causes[stall->cause.family].words);
+    else if (!versions && !is_component(stall))
         text_add(text, "the same failure again and again");
     if (stall->cause.code != 0 && (stall->cause.family != CAUSE_UNKNOWN || !versions))
         text_addf(text, " (error %" PRId64 ")", stall->cause.code);
@@ -136,10 +149,10 @@ void stall_add_line(const struct stall *stall, struct text *text)
 
 static void add_site_advice(const struct stall *stall, struct text *text)
 {
-    if (is_subject(stall, "@threads"))
+    if (is_subject(stall, REPLICATION_THREADS))
         text_add(text, "; look what the packages of the line wait for (WMI of a distribution point), restart "
                        "SMS_DISTRIBUTION_MANAGER; if the queue moves, allow more threads");
-    else if (is_subject(stall, "@despooling"))
+    else if (is_subject(stall, REPLICATION_DESPOOLING))
         text_add(text, "; restart SMS_EXECUTIVE (KB Q260366, Q304381)");
     else if (stall->put_off)
         text_add(text,
@@ -227,6 +240,11 @@ void stall_add_advice(const struct stall *stall, const struct stall_place *place
         add_definition_advice(stall, place, text);
     else if (is_kind(stall, CONDITION_SUPERSEDED))
         add_superseded_advice(stall, place, text);
+    else if (is_component(stall))
+        text_addf(text, "; look what stands before this line in %s.log, and at the status messages of %s",
+                  is_subject(stall, REPLICATION_DESPOOLER) ? "despool" : "distmgr",
+                  replication_components[is_subject(stall, REPLICATION_DESPOOLER) ? REPLICATION_DESPOOL
+                                                                                  : REPLICATION_DISTMGR]);
     else if (is_kind(stall, CONDITION_FAILING) && !is_kind(stall, CONDITION_WAITING))
         text_addf(text, "; look what stands before this line in the log, and at the status messages of %s",
                   stall->item.package);

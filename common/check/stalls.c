@@ -56,11 +56,9 @@ static void add_kind(struct stall *stall, enum condition_kind kind)
              condition_kind_name(kind));
 }
 
-#define THREADS    "@threads"
-#define DESPOOLING "@despooling"
-
-/* The despooler says every five minutes that a definition is not here; a line so much older counts no more. */
-enum { DEFINITION_S = 6 * 3600 };
+/* The despooler says every five minutes that a definition is not here, and a failure is repeated with its cause: a
+ * line so much older than the newest one counts no more. */
+enum { STALE_S = 6 * 3600 };
 
 static enum condition_kind telling_kind(unsigned kinds)
 {
@@ -85,14 +83,19 @@ static void describe(struct stall *stall, const struct condition *condition, int
     stall->line = newest ? condition_failure(condition) : condition_line(condition, shown);
     stall->item.item_class =
         shown == CONDITION_BASE_MISSING || shown == CONDITION_SITE ? ITEM_FAILED : ITEM_PENDING;
-    if (strcmp(condition->package, THREADS) == 0 || strcmp(condition->package, DESPOOLING) == 0)
+    if (strcmp(condition->package, REPLICATION_THREADS) == 0 ||
+        strcmp(condition->package, REPLICATION_DESPOOLING) == 0)
         stall->item.item_class = ITEM_PENDING; /* a few busy hours are normal: -w and -c judge */
-    stall->cause = condition->cause;
+    if (condition->cause_s == 0 || condition_last_s(condition) - condition->cause_s <= STALE_S)
+        stall->cause = condition->cause;
+    if (condition->package[0] == REPLICATION_SUBJECT && shown == CONDITION_FAILING &&
+        cause_stops_all(stall->cause.family))
+        stall->item.item_class = ITEM_FAILED;
     stall->way = condition->way != NULL ? condition->way : "";
     stall->way_first_s = condition->way_first_s;
     stall->way_count = condition->way_count;
     const int64_t waiting_s = condition->sign[CONDITION_WAITING].last_s;
-    stall->definition = condition->definition_s != 0 && waiting_s - condition->definition_s <= DEFINITION_S;
+    stall->definition = condition->definition_s != 0 && waiting_s - condition->definition_s <= STALE_S;
     stall->put_off = shown == CONDITION_SITE && strstr(stall->line, "be processed till") != NULL;
     stall->wanted = condition->wanted;
     stall->held = condition->held;

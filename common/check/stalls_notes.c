@@ -52,11 +52,11 @@ static void note_candidates(const struct stallreport *report, struct stallreport
 {
     for (size_t i = 0; report->options->verbosity > 0 && i < report->logs->conditions.count; i++) {
         const struct condition *condition = &report->logs->conditions.items[i];
-        if (!condition_open(condition))
-            text_addf(add_note(notes), "seen once: %s: %s", condition->package,
-                      condition_line(condition, condition->sign[CONDITION_SUPERSEDED].last_s != 0
-                                                    ? CONDITION_SUPERSEDED
-                                                    : CONDITION_FAILING));
+        for (int kind = 0; kind < CONDITION_KINDS && !condition_open(condition); kind++)
+            if (condition->sign[kind].last_s != 0)
+                text_addf(add_note(notes), "%s: %s: %s",
+                          condition->sign[kind].repeats == 0 ? "seen once" : "no longer repeated",
+                          condition->package, condition_line(condition, (enum condition_kind)kind));
     }
 }
 

@@ -86,7 +86,12 @@ static void add_unread(const struct stallreport *report, const struct logset_log
         text_addf(verdict, "%s has no record of an SMS or ConfigMgr log in %" PRId64 " bytes", log->location,
                   log->status.size_bytes);
         add_beginning(log->beginning, verdict);
-        text_add(verdict, ": is it the right file, or --encoding?; ");
+        const bool records = strstr(log->beginning, "$$") != NULL || strstr(log->beginning, "[LOG[") != NULL;
+        text_add(
+            verdict,
+            records
+                ? ": it looks like one, but its dates are in a form that is not known; please report this line; "
+                : ": is it the right file, or --encoding?; ");
     }
 }
 

@@ -184,8 +184,8 @@ void order_result_free(struct order_result *result);
  * others by up to ORDER_MARK_S: it has a date of its own, else each run read again what came to all the others since.
  */
 struct order_reading {
-    int64_t since;           /* of all sites but the quiet ones; 0: none are needed, only each site's newest date */
-    int64_t quiet_since;     /* of these, and not later; the same where there are none */
+    int64_t since; /* of all sites but the quiet ones; 0: none are needed, only each site's newest date */
+    int64_t quiet_since;      /* of these, and not later; the same where there are none */
     struct string_list quiet; /* array owned, codes borrowed from the hops */
 };
 

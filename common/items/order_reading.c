@@ -27,7 +27,8 @@ static size_t best_cut(const struct marked *marked, size_t count)
     int64_t least = INT64_MAX;
     size_t best = 0;
     for (size_t cut = 0; cut < count && cut <= ORDER_QUIET_MOST; cut++) {
-        int64_t read = (int64_t)cut * (top - marked[0].mark) + (int64_t)(count - cut) * (top - marked[cut].mark);
+        int64_t read =
+            (int64_t)cut * (top - marked[0].mark) + (int64_t)(count - cut) * (top - marked[cut].mark);
         if (read < least) {
             least = read;
             best = cut;

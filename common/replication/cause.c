@@ -54,6 +54,11 @@ static const char *const names[CAUSE_FAMILIES] = {[CAUSE_UNKNOWN] = "",
                                                   [CAUSE_SOURCE] = "source",
                                                   [CAUSE_IIS6] = "iis6"};
 
+bool cause_stops_all(enum cause_family family)
+{
+    return family == CAUSE_DISK_FULL || family == CAUSE_RIGHTS || family == CAUSE_LOGON;
+}
+
 const char *cause_name(enum cause_family family)
 {
     return names[family];

@@ -2,6 +2,7 @@
 #ifndef SMS_REPLICATION_CAUSE_H
 #define SMS_REPLICATION_CAUSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,10 @@ struct cause {
 
 /** @return family CAUSE_UNKNOWN where the line does not tell; its code is kept then, if it has one */
 struct cause cause_of_line(const char *line, size_t length);
+
+/** @return whether it stops every package: a drive, rights, a logon. Not so a file in use, nor 8, which is told of a
+ * single instruction, too */
+bool cause_stops_all(enum cause_family family);
 
 /** @return "disk_full", ... as it is stored; "" for CAUSE_UNKNOWN */
 const char *cause_name(enum cause_family family);

@@ -192,23 +192,43 @@ void condition_set_stored(struct conditions *set, const char *package, int64_t v
     stored->changed = true;
 }
 
+static void tell_ending(struct conditions *set, const struct condition *condition, enum condition_kind kind,
+                        enum condition_end how, int64_t stored, int64_t time_s)
+{
+    const struct condition_sign *sign = &condition->sign[kind];
+    if (!sign->open)
+        return;
+    if (set->ending_count < CONDITIONS_ENDINGS) {
+        struct condition_ending *ending = &set->endings[set->ending_count];
+        *ending = (struct condition_ending){.kind = kind, .how = how, .wanted = condition->wanted};
+        memcpy(ending->package, condition->package, sizeof ending->package);
+        ending->stored = stored;
+        ending->first_s = sign->first_s;
+        ending->time_s = time_s;
+    }
+    set->ending_count++;
+}
+
 void condition_set_end(struct conditions *set, struct condition *condition, enum condition_kind kind,
                        enum condition_end how, int64_t stored, int64_t time_s)
 {
     struct condition_sign *sign = &condition->sign[kind];
-    if (sign->open) {
-        if (set->ending_count < CONDITIONS_ENDINGS) {
-            struct condition_ending *ending = &set->endings[set->ending_count];
-            *ending = (struct condition_ending){.kind = kind, .how = how, .wanted = condition->wanted};
-            memcpy(ending->package, condition->package, sizeof ending->package);
-            ending->stored = stored;
-            ending->first_s = sign->first_s;
-            ending->time_s = time_s;
-        }
-        set->ending_count++;
-    }
+    tell_ending(set, condition, kind, how, stored, time_s);
     free(sign->line);
     *sign = (struct condition_sign){0};
+    condition->changed = true;
+}
+
+void condition_set_rest(struct conditions *set, struct condition *condition, enum condition_kind kind,
+                        int64_t time_s)
+{
+    struct condition_sign *sign = &condition->sign[kind];
+    if (!sign->open) {
+        condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, time_s);
+        return;
+    }
+    tell_ending(set, condition, kind, CONDITION_NOT_REPEATED, 0, time_s);
+    sign->open = false;
     condition->changed = true;
 }
 

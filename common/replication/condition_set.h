@@ -29,6 +29,10 @@ void condition_set_stored(struct conditions *set, const char *package, int64_t v
 void condition_set_end(struct conditions *set, struct condition *condition, enum condition_kind kind,
                        enum condition_end how, int64_t stored, int64_t time_s);
 
+/** An open sign is no longer repeated, which proves nothing: it ends, and stays a candidate; a candidate goes. */
+void condition_set_rest(struct conditions *set, struct condition *condition, enum condition_kind kind,
+                        int64_t time_s);
+
 /** When this condition could end by itself: ask that it is looked at then. */
 void condition_time_ask(struct conditions *set, struct condition *condition);
 

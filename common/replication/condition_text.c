@@ -17,12 +17,15 @@ struct field {
 
 static const struct field condition_fields[] = {
     {"wanted", FIELD_INTEGER, offsetof(struct condition, wanted)},
+    {"wanted_since", FIELD_INTEGER, offsetof(struct condition, wanted_s)},
+    {"wanted_repeats", FIELD_INTEGER, offsetof(struct condition, wanted_repeats)},
     {"held", FIELD_INTEGER, offsetof(struct condition, held)},
     {"progress", FIELD_INTEGER, offsetof(struct condition, last_progress_s)},
     {"received", FIELD_INTEGER, offsetof(struct condition, received_s)},
     {"failure", FIELD_TEXT, offsetof(struct condition, failure)},
     {"cause", FIELD_CAUSE, offsetof(struct condition, cause.family)},
     {"error", FIELD_INTEGER, offsetof(struct condition, cause.code)},
+    {"caused", FIELD_INTEGER, offsetof(struct condition, cause_s)},
     {"way", FIELD_TEXT, offsetof(struct condition, way)},
     {"way_first", FIELD_INTEGER, offsetof(struct condition, way_first_s)},
     {"way_last", FIELD_INTEGER, offsetof(struct condition, way_last_s)},

@@ -5,22 +5,41 @@
 
 #define HOUR_S 3600
 
-/* Without a stored-version line a waiting condition ends after this much writing, and three times its longest
- * gap. */
+/* What no line would say to be over ends after this much writing, and three times its longest gap. */
 #define QUIET_S (4 * HOUR_S)
+/*
+ * The server tries again after 5 to 30 minutes, but an administrator may set up to a day. So a candidate is kept for
+ * longer: what is repeated then was never over, and its gap is known from then on. Not so long where the next line may as
+ * well be of the next day's version.
+ */
+#define QUIET_SEEN_S    (26 * HOUR_S)
+#define QUIET_WAITING_S (12 * HOUR_S)
 /* A base_missing condition whose package came again is over when no failure followed for so long. */
 #define RECEIVED_S HOUR_S
-/* What concerns the whole site ends by silence only after a day: it may have nothing to do for a night. */
-#define SITE_QUIET_S (24 * HOUR_S)
 
-static int64_t quiet_s(int kind, const struct condition_sign *sign)
+static int64_t quiet_s(const struct condition *condition, int kind, const struct condition_sign *sign)
 {
-    return larger(kind == CONDITION_SITE ? SITE_QUIET_S : QUIET_S, 3 * sign->longest_gap_s);
+    if (kind == CONDITION_FAILING && condition->package[0] == REPLICATION_SUBJECT)
+        return QUIET_S; /* of no package: two failures of two days have nothing in common */
+    const int64_t least_s = kind == CONDITION_SITE
+                                ? QUIET_SEEN_S /* a site may have nothing to do for a night */
+                            : sign->open                ? QUIET_S
+                            : kind == CONDITION_WAITING ? QUIET_WAITING_S
+                                                        : QUIET_SEEN_S;
+    return larger(least_s, 3 * sign->longest_gap_s);
 }
 
-/* Does this kind end by a line that says so, and by nothing else? */
-static bool needs_proof(const struct conditions *set, int kind)
+static bool is_quiet(const struct conditions *set, const struct condition *condition, int kind)
 {
+    const struct condition_sign *sign = &condition->sign[kind];
+    return set->written_s[sign->component] >= sign->written_s + quiet_s(condition, kind, sign);
+}
+
+/* Does this kind end by a line that says so, and by nothing else? No pass ends what fails before its package is known. */
+static bool needs_proof(const struct conditions *set, const struct condition *condition, int kind)
+{
+    if (condition->package[0] == REPLICATION_SUBJECT)
+        return false;
     return kind == CONDITION_FAILING ? set->success_lines : kind != CONDITION_SITE && set->stored_lines;
 }
 
@@ -44,9 +63,9 @@ void condition_time_ask(struct conditions *set, struct condition *condition)
         }
         if (set->forget_s > 0)
             condition_due_at(set, condition, CONDITION_NEWEST, sign->last_s + set->forget_s + 1);
-        if (!needs_proof(set, kind))
+        if (!needs_proof(set, condition, kind))
             condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
-                             sign->written_s + quiet_s(kind, sign));
+                             sign->written_s + quiet_s(condition, kind, sign));
     }
 }
 
@@ -59,9 +78,10 @@ static void end_by_time(struct conditions *set, struct condition *condition)
         if (kind == CONDITION_BASE_MISSING) {
             if (condition->received_s != 0 && set->newest_s >= condition->received_s + RECEIVED_S)
                 condition_set_end(set, condition, kind, CONDITION_RECEIVED, 0, set->newest_s);
-        } else if (!needs_proof(set, kind) &&
-                   set->written_s[sign->component] >= sign->written_s + quiet_s(kind, sign)) {
-            condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, set->newest_s);
+        } else if (!needs_proof(set, condition, kind) && is_quiet(set, condition, kind)) {
+            condition_set_rest(set, condition, kind, set->newest_s);
+            if (sign->last_s != 0 && is_quiet(set, condition, kind)) /* for longer than a candidate is kept */
+                condition_set_end(set, condition, kind, CONDITION_NOT_REPEATED, 0, set->newest_s);
         } else if (set->forget_s > 0 && set->newest_s > sign->last_s + set->forget_s) {
             condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, set->newest_s);
         }

@@ -29,15 +29,37 @@ static void raise_wanted(struct condition *condition, int64_t wanted, int64_t ti
     if (condition->wanted != 0)
         condition->last_progress_s = larger(condition->last_progress_s, time_s);
     condition->wanted = wanted;
+    condition->wanted_s = time_s;
+    condition->wanted_repeats = condition->sign[CONDITION_WAITING].repeats;
 }
 
-static void raise_held(struct condition *condition, int64_t held, int64_t time_s)
+/*
+ * A version came, though not the wanted one: what was waited for before is here, and the wait for what is missing
+ * now began when that was said first. Else a package that is updated daily and takes longer than a day grew old for
+ * ever.
+ */
+static void wait_anew(struct conditions *set, struct condition *condition)
+{
+    struct condition_sign *sign = &condition->sign[CONDITION_WAITING];
+    if (sign->last_s == 0 || condition->wanted_s <= sign->first_s || condition->held >= condition->wanted)
+        return;
+    sign->first_s = condition->wanted_s;
+    sign->last_s = larger(sign->last_s, sign->first_s);
+    sign->repeats = larger(sign->repeats - condition->wanted_repeats - 1, 0);
+    condition->wanted_repeats = 0;
+    condition_set_text(set, &sign->line, NULL); /* the next one tells what is waited for */
+}
+
+static void raise_held(struct conditions *set, struct condition *condition, int64_t held, int64_t time_s)
 {
     if (held <= condition->held)
         return;
-    if (condition->held != 0)
-        condition->last_progress_s = larger(condition->last_progress_s, time_s);
+    const bool known = condition->held != 0;
     condition->held = held;
+    if (!known)
+        return;
+    condition->last_progress_s = larger(condition->last_progress_s, time_s);
+    wait_anew(set, condition);
 }
 
 /* One more line of a kind. */
@@ -55,12 +77,15 @@ static void see(struct conditions *set, struct condition *condition, enum condit
         sign->repeats++;
         if (sign->component == event->component)
             sign->longest_gap_s = larger(sign->longest_gap_s, event->written_s - sign->written_s);
-        if (event->time_s < sign->first_s) {
+        const bool older = event->time_s < sign->first_s;
+        if (older)
             sign->first_s = event->time_s;
+        if (older || sign->line == NULL)
             condition_set_text(set, &sign->line, event->line);
-        }
         sign->last_s = larger(sign->last_s, event->time_s);
     }
+    if (condition->package[0] != REPLICATION_SUBJECT)
+        set->trouble_s = larger(set->trouble_s, event->time_s);
     sign->component = event->component;
     sign->written_s = larger(event->written_s, set->written_s[event->component]);
     bool at_once = kind != CONDITION_SUPERSEDED && kind != CONDITION_FAILING;
@@ -78,8 +103,10 @@ static void waiting(struct conditions *set, const struct replication_event *even
     struct condition *condition = condition_set_take(set, event->package);
     if (condition == NULL)
         return;
+    if (!condition->sign[CONDITION_WAITING].open && event->wanted > condition->wanted)
+        condition_set_end(set, condition, CONDITION_WAITING, CONDITION_NOT_REPEATED, 0, event->time_s);
     raise_wanted(condition, event->wanted, event->time_s);
-    raise_held(condition, event->held, event->time_s);
+    raise_held(set, condition, event->held, event->time_s);
     if (condition->held == 0 && stored != NULL)
         condition->held = stored->version;
     if (event->definition)
@@ -99,6 +126,10 @@ static void base_missing(struct conditions *set, const struct replication_event 
     raise_wanted(condition, event->wanted, event->time_s);
     if (event->time_s >= condition->received_s)
         condition->received_s = 0;
+    if (event->time_s > condition->cause_s) { /* a cause of its own; what fails for it comes behind it */
+        condition->cause = (struct cause){CAUSE_UNKNOWN, 0};
+        condition->cause_s = 0;
+    }
     if (condition->held == 0 && stored != NULL)
         condition->held = stored->version;
     see(set, condition, CONDITION_BASE_MISSING, event);
@@ -114,7 +145,7 @@ static void superseded(struct conditions *set, const struct replication_event *e
         return;
     raise_wanted(condition, event->held, event->time_s);
     if (stored != NULL)
-        raise_held(condition, stored->version, event->time_s);
+        raise_held(set, condition, stored->version, event->time_s);
     see(set, condition, CONDITION_SUPERSEDED, event);
 }
 
@@ -193,7 +224,7 @@ static void stored_version(struct conditions *set, const struct replication_even
         return;
     raise_wanted(condition, event->wanted, event->time_s);
     if (!proves(condition, event)) {
-        raise_held(condition, event->held, event->time_s);
+        raise_held(set, condition, event->held, event->time_s);
         return;
     }
     end_by_proof(set, condition, event->held, event->time_s);
@@ -228,9 +259,13 @@ static void received(struct conditions *set, const struct replication_event *eve
 }
 
 /* Does the line only tell more of a trouble that has a line of its own? */
-static bool is_detail(const struct condition *condition, const struct replication_event *event)
+static bool is_detail(const struct conditions *set, const struct replication_event *event, struct cause cause)
 {
     static const enum condition_kind kinds[] = {CONDITION_WAITING, CONDITION_BASE_MISSING};
+    const struct condition *condition = conditions_find(set, event->package);
+    if (event->package[0] ==
+        REPLICATION_SUBJECT) /* of some package: perhaps of one that tells its trouble itself */
+        return !cause_stops_all(cause.family) && event->time_s - set->trouble_s <= HOUR_S;
     for (size_t i = 0; condition != NULL && event->tied && i < sizeof kinds / sizeof *kinds; i++) {
         const struct condition_sign *sign = &condition->sign[kinds[i]];
         if (sign->last_s != 0 && event->time_s - sign->last_s <= HOUR_S)
@@ -241,14 +276,17 @@ static bool is_detail(const struct condition *condition, const struct replicatio
 
 static void failure(struct conditions *set, const struct replication_event *event)
 {
-    const bool detail = is_detail(conditions_find(set, event->package), event);
-    struct condition *condition = condition_set_take(set, event->package);
+    const struct cause cause = cause_of_line(event->line, strlen(event->line));
+    const bool detail = is_detail(set, event, cause);
+    const bool of_any = event->package[0] == REPLICATION_SUBJECT;
+    struct condition *condition = of_any && detail ? NULL : condition_set_take(set, event->package);
     if (condition == NULL)
         return;
     condition_set_text(set, &condition->failure, event->line);
-    struct cause cause = cause_of_line(event->line, strlen(event->line));
-    if (cause.family != CAUSE_UNKNOWN || (cause.code != 0 && condition->cause.family == CAUSE_UNKNOWN))
+    if (cause.family != CAUSE_UNKNOWN || (cause.code != 0 && condition->cause.family == CAUSE_UNKNOWN)) {
         condition->cause = cause;
+        condition->cause_s = event->time_s;
+    }
     if (!detail)
         see(set, condition, CONDITION_FAILING, event);
 }

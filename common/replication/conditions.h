@@ -29,8 +29,8 @@ enum condition_kind {
 };
 
 struct condition_sign {
-    bool open;               /* false while last_s is set: seen (superseded, failing), but not yet an hour
-                                apart */
+    bool open; /* false while last_s is set: a candidate. Seen (superseded, failing), but not yet an
+                                hour apart, or not repeated for long, and not long enough to be over */
     int64_t first_s, last_s; /* its oldest and newest line; 0: never seen */
     int64_t repeats;         /* lines after the first */
     int64_t longest_gap_s;   /* between repeats, on the component's writing clock */
@@ -49,13 +49,17 @@ enum condition_clock {
 struct condition {
     char package[REPLICATION_PACKAGE];
     int64_t wanted, held;    /* highest versions said while it is open; 0: unknown */
+    int64_t wanted_s;        /* when the wanted one was said first, */
+    int64_t wanted_repeats;  /* and how many waiting lines had been repeats before */
     int64_t last_progress_s; /* newest sign of movement: received, stored, a version changed; 0: none. A
                                 repeat is none */
     int64_t received_s; /* newest `Received package` of a version >= wanted after the last base_missing line;
                            0: none */
     char *failure; /* newest detail ("Despooler failed to execute the instruction, ..."), NULL: none; owned by
                       the set */
-    struct cause cause; /* of the newest failure whose line tells it */
+    struct cause
+        cause;       /* of the newest failure whose line tells it; a newer line of a missing base ends it */
+    int64_t cause_s; /* that failure's time; 0: no cause */
     char *way; /* newest line of the logs that tell why, NULL: none; owned by the set; begins with the word
                   for its component: "sender: Finished sending ..." */
     int64_t way_first_s, way_last_s, way_count; /* of lines of its like; count 0: it was sent then */
@@ -116,6 +120,7 @@ struct conditions {
     bool success_lines;     /* ... passes that went well: failing ones close by proof only */
     int64_t stored_since_s; /* time of the first such line */
     int64_t newest_s;       /* newest record of the set */
+    int64_t trouble_s;      /* newest line that tells a package's trouble */
     int64_t written_s[REPLICATION_COMPONENTS];
     /* Set by the caller before the first event */
     int64_t forget_s; /* --forget */

@@ -142,6 +142,9 @@ static void copy_line(const char *message, size_t length, char line[REPLICATION_
 static const char *const busy_subjects[REPLICATION_COMPONENTS] = {
     [REPLICATION_DISTMGR] = REPLICATION_THREADS, [REPLICATION_DESPOOL] = REPLICATION_DESPOOLING};
 
+static const char *const failing_subjects[REPLICATION_COMPONENTS] = {
+    [REPLICATION_DISTMGR] = REPLICATION_DISTMGR_ITSELF, [REPLICATION_DESPOOL] = REPLICATION_DESPOOLER};
+
 static void set_subject(const char *subject, struct replication_event *event)
 {
     memset(event->package, 0, sizeof event->package);
@@ -162,8 +165,11 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
     if (event->kind == REPLICATION_STARTED || event->kind == REPLICATION_BUSY)
         return true;
     if (match->package[0] == '\0') {
-        if (!usable && event->kind == REPLICATION_EXECUTED) {
-            set_subject(busy_subjects[event->component], event);
+        const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? busy_subjects
+                                      : event->kind == REPLICATION_FAILURE ? failing_subjects
+                                                                           : NULL;
+        if (!usable && subjects != NULL && subjects[event->component] != NULL) {
+            set_subject(subjects[event->component], event);
             return true;
         }
         if (!usable)
@@ -294,11 +300,23 @@ static void read_site_event(const struct replication_ties *ties, const struct lo
     }
 }
 
-/* A delta that could not be merged: only a base that is not there is a missing base. */
+/*
+ * A delta that could not be merged: only a base that is not there is a missing base. (The number in `CCompress::Open:
+ * Failed to open X:\SMSPKG\CEN00001 (2)` is an error or a version, which no source settles: it is not read.)
+ */
 static bool is_base_missing(const char *said, size_t length)
 {
     struct cause cause = cause_of_line(said, length);
     return cause.family == CAUSE_NOT_FOUND || (cause.family == CAUSE_UNKNOWN && cause.code == 0);
+}
+
+/* Of an instruction that is put off: "nothing more than a warning" (cb: KB Q169491), informational (38a: Q264945). */
+static bool is_mere_warning(const struct message_template *template, const char *said, size_t length)
+{
+    if (template->kind != REPLICATION_FAILURE || strncmp(template->pattern, "Despooler failed", 16) != 0)
+        return false;
+    const int64_t code = cause_of_line(said, length).code;
+    return code == 0xCB || code == 0x38A;
 }
 
 static void come_so_far(const struct log_record *record, int64_t time_s, struct replication_event *event)
@@ -330,7 +348,8 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     const struct message_template *template = match.template;
     uint32_t thread = match.other_thread ? match.thread : record->thread;
     struct replication_tie *tie = find_tie(ties, component, thread);
-    bool says = template->kind != REPLICATION_NOTHING;
+    const size_t length = (size_t)(record->message + record->message_length - said);
+    bool says = template->kind != REPLICATION_NOTHING && !is_mere_warning(template, said, length);
     if (says) {
         event->kind = template->kind;
         event->component = component;
@@ -348,7 +367,6 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
     else if (no_stored_version && strncmp(template->pattern, "STATMSG", 7) == 0)
         event->kind = REPLICATION_PROGRESS;
-    const size_t length = (size_t)(record->message + record->message_length - said);
     event->definition = event->kind == REPLICATION_WAITING && component == REPLICATION_DESPOOL;
     if (event->kind == REPLICATION_BASE_MISSING && strstr(template->pattern, "merge delta") != NULL &&
         !is_base_missing(said, length))

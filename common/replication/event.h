@@ -37,7 +37,8 @@ enum replication_kind {
     REPLICATION_STORED,   /* held: the version stored at this site; wanted: the source version, 0: not said */
     REPLICATION_RECEIVED, /* wanted: the version whose compressed file came in; no success yet */
     REPLICATION_WANTED,   /* wanted: the source version; opens nothing, raises what is open */
-    REPLICATION_FAILURE,  /* a failure; the package may come from the thread's tie, see `tied` */
+    REPLICATION_FAILURE, /* a failure; the package may come from the thread's tie, see `tied`; where nothing tells
+                             it, @despooler or @distmgr */
     REPLICATION_SUCCESS,  /* a whole pass over the package went well: ends failures */
     REPLICATION_DELETED,  /* the package was deleted here: nothing of it is wanted or stored any more */
     REPLICATION_PROGRESS, /* something happened for the package */
@@ -58,6 +59,9 @@ enum replication_kind {
 #define REPLICATION_SUBJECT    '@'
 #define REPLICATION_THREADS    "@threads"
 #define REPLICATION_DESPOOLING "@despooling"
+/* Failures of a component whose package nobody tells: an instruction that cannot be read, say. */
+#define REPLICATION_DESPOOLER      "@despooler"
+#define REPLICATION_DISTMGR_ITSELF "@distmgr"
 
 struct replication_event {
     enum replication_kind kind;

@@ -96,7 +96,7 @@ struct value {
     int64_t *integer;
 };
 
-enum { SET_FLAGS = 2, SET_VALUES = SET_FLAGS + 2 + REPLICATION_COMPONENTS };
+enum { SET_FLAGS = 2, SET_VALUES = SET_FLAGS + 3 + REPLICATION_COMPONENTS };
 
 static void list_values(struct conditions *set, int64_t flags[SET_FLAGS], struct value values[SET_VALUES])
 {
@@ -104,6 +104,7 @@ static void list_values(struct conditions *set, int64_t flags[SET_FLAGS], struct
     *next++ = (struct value){"stored_lines", &flags[0]};
     *next++ = (struct value){"success_lines", &flags[1]};
     *next++ = (struct value){"stored_since", &set->stored_since_s};
+    *next++ = (struct value){"trouble", &set->trouble_s};
     *next++ = (struct value){"newest", &set->newest_s};
     for (int component = 0; component < REPLICATION_COMPONENTS; component++, next++) {
         next->integer = &set->written_s[component];

@@ -93,7 +93,7 @@ struct pair_question {
     int64_t since; /* arrivals that were stored after this date (as stored); 0: none. Rule version only */
     struct string_list quiet; /* at these sites: after this one, which is not later; borrowed */
     int64_t quiet_since;
-    bool newest;   /* tell each site's newest date; rule version only */
+    bool newest; /* tell each site's newest date; rule version only */
 };
 
 /* Of a site: how much was looked at. */

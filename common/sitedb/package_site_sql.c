@@ -29,9 +29,11 @@ static void add_group_refreshed(const struct sitedb *db, struct statement *state
 {
     statement_text(statement, "(SELECT ");
     add_refreshed(db, statement);
-    statement_text(statement, " FROM v_DistributionPoint d WHERE d.PackageID = g.PackageID AND d.SiteCode = g.SiteCode");
-    statement_text(statement, db->has_column[SITEDB_DP_STATUS] ? " AND COALESCE(d.Status, 0) <> 3) AS Refreshed, "
-                                                               : ") AS Refreshed, ");
+    statement_text(statement,
+                   " FROM v_DistributionPoint d WHERE d.PackageID = g.PackageID AND d.SiteCode = g.SiteCode");
+    statement_text(statement, db->has_column[SITEDB_DP_STATUS]
+                                  ? " AND COALESCE(d.Status, 0) <> 3) AS Refreshed, "
+                                  : ") AS Refreshed, ");
 }
 
 /* ---- rule version */

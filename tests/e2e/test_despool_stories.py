@@ -495,3 +495,74 @@ def test_an_update_of_sms_2003_that_waits_a_day_closes_without_proof_in_one_run_
     assert states[0] == (OK, 1) and states[-1] == (OK, 0), states
     whole.check().is_(OK, "nothing stalled")
     assert whole.dump() == parts.dump()
+
+
+# ---- failures that name no package, and causes that are over
+
+
+FULL = "Despooler failed to execute the instruction, error code = 70"
+
+
+def failing(child, message, since_s, until_s=0, every_s=1800):
+    """And the other component lives."""
+    return child.alive(logs=("distmgr",)) + [child.site.despool(child.now - age, 4711, message) for age in range(int(since_s), int(until_s), -every_s)]
+
+
+@pytest.mark.parametrize("since_s, status", [(50 * 60, OK), (3 * HOUR, WARNING), (25 * HOUR, CRITICAL)])
+def test_instructions_that_fail_before_their_package_is_known(tmp_path, since_s, status):
+    child = Child(tmp_path)
+    child.write(failing(child, FULL, since_s), gap_s=None)
+    answer = child.check("-v").is_(status)
+    if status == OK:
+        assert "nothing stalled" in answer.verdict and "no longer repeated: @despooler: " in answer.text, answer
+        return
+    assert "1 stalled: despooler failing for" in answer.verdict and "the disk is full" in answer.verdict, answer
+    assert "failures that name no package, the disk is full (error 112)" in answer.text, answer
+    assert "free space on the drives" in answer.text and "copy" not in answer.text, answer
+    child.check("--known=@despooler").is_(OK, "1 known")
+
+
+def test_they_are_details_where_a_package_tells_its_trouble(tmp_path):
+    """Unless the error stops every package: then it is what the operator must know first."""
+    child = Child(tmp_path)
+    waits = child.every("distmgr", "The compressed files for package CEN00113 hasn't arrived from site CEN yet, will retry later.", 80 * HOUR, 600)
+    child.write(waits, failing(child, "Despooler failed to execute the instruction, error code = 8", 80 * HOUR), gap_s=None)
+    child.check().is_(CRITICAL, "1 stalled: CEN00113 waiting")
+    child.forget()
+    child.write(waits, failing(child, FULL, 80 * HOUR), gap_s=None)
+    child.check().is_(CRITICAL, "2 stalled: despooler failing", "the disk is full")
+
+
+def test_one_that_is_over(tmp_path):
+    child = Child(tmp_path)
+    child.write(failing(child, FULL, 30 * HOUR, 20 * HOUR), child.every("despool", "Waiting for ready instruction file....", 20 * HOUR, 60, 600), gap_s=None)
+    child.check().is_(OK, "nothing stalled")
+
+
+def test_an_unknown_cause_waits_for_a_day(tmp_path):
+    child = Child(tmp_path)
+    child.write(failing(child, "Despooler failed to execute the instruction, error code = 1f", 20 * HOUR), gap_s=None)
+    child.check().is_(OK, "1 open, none too long: despooler failing for 20 h, failures that name no package")
+    child.forget()
+    child.write(failing(child, "Cannot decompress instruction file", 30 * HOUR), gap_s=None)
+    answer = child.check().is_(WARNING, "1 stalled: despooler failing for 30 h")
+    assert "look what stands before this line in despool.log, and at the status messages of SMS_DESPOOLER" in answer.text, answer
+
+
+def test_a_full_disk_of_tuesday_hides_no_missing_base_of_today(tmp_path):
+    child = Child(tmp_path)
+    site, now = child.site, child.now
+
+    def tries(age_s, lines):
+        return [site.despool(now - age_s + i, 4711, line) for i, line in enumerate(["Received package CEN00001 version 3", *lines])]
+    full = [line for age in range(80 * HOUR, 50 * HOUR, -HOUR) for line in tries(age, [FULL])]
+    missing = [line for age in range(10 * HOUR, 0, -HOUR) for line in
+               tries(age, ["CCompress::Open: Failed to open E:\\SMSPKG\\CEN00001 (2)", "Despooler failed to execute the instruction, error code = 12"])]
+    child.write(full, missing, child.alive(logs=("distmgr",)), gap_s=None)
+    answer = child.check().is_(WARNING, "base_missing")
+    assert "the disk is full" not in answer.text and "copy CEN00001.PCK from the owning site" in answer.text, answer
+    child.forget()
+    child.write(missing, child.alive(logs=("distmgr",)), [site.despool(now - 30, 4711, "Received package CEN00001 version 3"),
+                                                         site.despool(now - 29, 4711, FULL)], gap_s=None)
+    answer = child.check().is_(WARNING, "the disk is full")
+    assert "copy CEN00001.PCK" not in answer.text, answer

@@ -599,13 +599,14 @@ static void test_quiet_sites_have_a_date_of_their_own(void **state)
     (void)state;
     enum { SITES = 6, TOP = 1000 * HOUR };
     static const struct {
-        int64_t age_h[SITES]; /* of the mark; -1: no run looked at the site yet, -2: not active, -3: left out */
+        int64_t
+            age_h[SITES]; /* of the mark; -1: no run looked at the site yet, -2: not active, -3: left out */
         int64_t since_h, quiet_h;
         size_t quiet;
     } rows[] = {
-        {{0, 0, 0, 0, 0, 0}, 0, 0, 0},        {{48, 0, 0, 0, 0, 0}, 0, 48, 1},
-        {{0, 48, 1, 40, 0, 2}, 2, 48, 2},     {{48, 48, 48, 48, 48, 48}, 48, 48, 0},
-        {{-1, 0, 0, 0, 0, 5}, 0, 5, 1},       {{-2, -3, 7, 7, 7, -1}, 7, 7, 0},
+        {{0, 0, 0, 0, 0, 0}, 0, 0, 0},       {{48, 0, 0, 0, 0, 0}, 0, 48, 1},
+        {{0, 48, 1, 40, 0, 2}, 2, 48, 2},    {{48, 48, 48, 48, 48, 48}, 48, 48, 0},
+        {{-1, 0, 0, 0, 0, 5}, 0, 5, 1},      {{-2, -3, 7, 7, 7, -1}, 7, 7, 0},
         {{48, 48, 48, 48, 48, 1}, 1, 48, 5}, {{10, -1, -1, -1, -1, -1}, 10, 10, 0},
     };
     static const char *const codes[SITES] = {"S01", "S02", "S03", "S04", "S05", "S06"};
@@ -615,7 +616,8 @@ static void test_quiet_sites_have_a_date_of_their_own(void **state)
         for (int s = 0; s < SITES; s++) {
             const int64_t age_h = rows[i].age_h[s];
             hops[s] = (struct order_hop){codes[s], "", age_h != -2, age_h != -3, 0, 0};
-            sites[s] = (struct order_site){.prev = age_h == -1 ? 0 : TOP, .mark = TOP - (age_h < 0 ? 900 : age_h) * HOUR};
+            sites[s] = (struct order_site){.prev = age_h == -1 ? 0 : TOP,
+                                           .mark = TOP - (age_h < 0 ? 900 : age_h) * HOUR};
             memcpy(sites[s].code, codes[s], 4);
         }
         struct order_reading reading;

@@ -110,6 +110,9 @@ static struct condition sample(const char *package, int64_t number)
     condition.last_progress_s = number + 3;
     condition.received_s = number + 4;
     condition.cause = (struct cause){CAUSE_DISK_FULL, number + 112};
+    condition.cause_s = number + 11;
+    condition.wanted_s = number + 12;
+    condition.wanted_repeats = number + 13;
     condition.definition_s = number + 10;
     condition.way_first_s = number + 11;
     condition.way_last_s = number + 12;
@@ -141,6 +144,9 @@ static void expect_same(const struct conditions *set, const struct condition *ex
     assert_int_equal(found->received_s, expected->received_s);
     assert_int_equal(found->cause.family, expected->cause.family);
     assert_int_equal(found->cause.code, expected->cause.code);
+    assert_int_equal(found->cause_s, expected->cause_s);
+    assert_int_equal(found->wanted_s, expected->wanted_s);
+    assert_int_equal(found->wanted_repeats, expected->wanted_repeats);
     assert_int_equal(found->definition_s, expected->definition_s);
     assert_int_equal(found->way_first_s, expected->way_first_s);
     assert_int_equal(found->way_last_s, expected->way_last_s);
@@ -182,6 +188,7 @@ static void test_conditions(void **state)
     assert_int_equal(conditions_load(&set, items, 3, stored, 2), 0);
     set.stored_lines = true;
     set.stored_since_s = 11;
+    set.trouble_s = 12;
     set.newest_s = 12;
     set.written_s[REPLICATION_DISTMGR] = 13;
     set.written_s[REPLICATION_DESPOOL] = 14;
@@ -200,6 +207,7 @@ static void test_conditions(void **state)
     assert_int_equal(conditions_stored(&set, "CEN00009")->time_s, 2000);
     assert_true(set.stored_lines);
     assert_int_equal(set.stored_since_s, 11);
+    assert_int_equal(set.trouble_s, 12);
     assert_int_equal(set.newest_s, 12);
     assert_int_equal(set.written_s[REPLICATION_DISTMGR], 13);
     assert_int_equal(set.written_s[REPLICATION_DESPOOL], 14);
@@ -356,6 +364,7 @@ static void test_version_1(void **state)
         snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
         struct condition item = sample(package, i);
         item.cause = (struct cause){0}; /* nothing was known of causes then */
+        item.cause_s = item.wanted_s = item.wanted_repeats = 0;
         item.definition_s = item.way_first_s = item.way_last_s = item.way_count = 0;
         item.way = NULL;
         const struct condition_sign *sign = &item.sign[CONDITION_BASE_MISSING];
@@ -387,6 +396,7 @@ static void test_version_1(void **state)
             snprintf(package, sizeof package, "CEN%05X", (unsigned)i);
             struct condition expected = sample(package, i);
             expected.cause = (struct cause){0};
+            expected.cause_s = expected.wanted_s = expected.wanted_repeats = 0;
             expected.definition_s = expected.way_first_s = expected.way_last_s = expected.way_count = 0;
             expected.way = NULL;
             expect_same(&set, &expected);
