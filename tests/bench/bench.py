@@ -33,7 +33,6 @@ def main():
         for part in sys.argv[2:] or PARTS:
             PARTS[part].run(table, build, folder)
     finally:
-        table.rows and table.print()
         shutil.rmtree(folder)
     print("%d bounds broken" % table.broken)
     return 1 if table.broken else 0

@@ -48,23 +48,20 @@ def compare(times, *commands):
 
 
 class Table:
+    """Says each row at once: a part of the database runs for minutes, and one that is ended has told what it measured."""
+
     def __init__(self):
-        self.rows, self.broken = [], 0
+        self.broken = 0
 
     def bound(self, what, value, most, unit):
-        kept = value <= most
-        self.broken += not kept
-        self.rows.append((what, "%.3f %s" % (value, unit), "%.3f %s" % (most, unit), "kept" if kept else "BROKEN"))
+        self.judged(what, "%.3f %s" % (value, unit), "%.3f %s" % (most, unit), value <= most)
 
     def at_least(self, what, value, least, unit):
-        kept = value >= least
+        self.judged(what, "%.2f %s" % (value, unit), ">= %.2f %s" % (least, unit), value >= least)
+
+    def judged(self, what, value, bound, kept):
         self.broken += not kept
-        self.rows.append((what, "%.2f %s" % (value, unit), ">= %.2f %s" % (least, unit), "kept" if kept else "BROKEN"))
+        print("%-70s %14s %14s  %s" % (what, value, bound, "kept" if kept else "BROKEN"), flush=True)
 
     def say(self, what, value):
-        self.rows.append((what, value, "", ""))
-
-    def print(self):
-        widths = [max(len(row[i]) for row in self.rows) for i in range(4)]
-        for row in self.rows:
-            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        print("%-70s %s" % (what, value), flush=True)

@@ -164,20 +164,35 @@ def test_auth_files(remote):
         assert answer.verdict.count("/nonexistent/auth") == 1, answer  # one cause is told once
 
 
-def test_killed_in_mid_read(own):
-    expected = own.check().values("repeats", "broken")
-    own.child.forget()
-    own.child.files["distmgr"].append([own.child.site.distmgr(own.child.now, 4, "Sleep 3600 seconds...")] * 400_000)
+# How a connection ends depends on how far it was: refused, in its greeting, in its login, in a read.
+ENDED = ("was lost", "no SMB server answers", "did not answer", "ended the conversation at its beginning")
+
+
+def killed_while_read(own, delay_s):
     process = subprocess.Popen(despool.command(*own.child.arguments(*own.logs(), "--smb-auth=" + own.server.auth, "-t", "5")), env={},
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    time.sleep(0.15)
+    time.sleep(delay_s)
     own.server.kill()
     begin = time.monotonic()
     out = process.communicate(timeout=20)[0].decode()
     assert time.monotonic() - begin < 5.5
     if process.returncode == UNKNOWN:
-        assert any(words in out for words in ("was lost", "no SMB server answers", "did not answer")), out
+        assert any(words in out for words in ENDED), (delay_s, out)
+        assert "whether anything is stalled is not known" in out, (delay_s, out)
+    else:
+        assert process.returncode == CRITICAL, (delay_s, out)  # it was done before the server was gone
     own.server.start()
+    return process.returncode
+
+
+def test_killed_in_mid_read(own):
+    expected = own.check().values("repeats", "broken")
+    own.child.files["distmgr"].append([own.child.site.distmgr(own.child.now, 4, "Sleep 3600 seconds...")] * 400_000)
+    ends = []
+    for delay_s in (0, 0.01, 0.02, 0.04, 0.07, 0.11, 0.15, 0.3):  # from before the greeting to the reading
+        own.child.forget()
+        ends.append(killed_while_read(own, delay_s))
+    assert UNKNOWN in ends
     answer = own.check("-t", "20")
     answer.is_(CRITICAL, "1 stalled")
     assert answer.values("repeats", "broken") == expected

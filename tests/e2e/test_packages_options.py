@@ -204,7 +204,7 @@ def test_a_password_file_must_not_be_readable_by_others(tmp_path, mode):
 
 def test_unknown_site_and_package(world):
     world.demo()
-    world.check("--site=XXX").fails("--site=XXX", "CEN, PR1, S02, S03, S04, S05, S09")
+    world.check("--site=ZZZ").fails("--site=ZZZ", "CEN, PR1, S02, S03, S04, S05, S09")
     world.check("--child-site=S02,ABC").fails("--child-site=ABC", "CEN, PR1")
     world.check("--package=CEN00001,CEN99999").fails("--package=CEN99999", "SMSPackages")
     world.check("--package=PR100001").fails("PR100001", "PR1", "owning site")
@@ -304,7 +304,7 @@ def test_survey_shows_which_clock_fits(world):
     world.stuck(age_s=3600)
     lab.db.execute("UPDATE PkgStatus SET UpdateTime = datetime(UpdateTime, '+2 hours')")
     lab.commit()
-    answer = subprocess.run([PLUGIN] + world.arguments("--survey"), env=dict(world.env, TZ="XXX-2"), cwd="/",
+    answer = subprocess.run([PLUGIN] + world.arguments("--survey"), env=dict(world.env, TZ="ZZZ-2"), cwd="/",
                             capture_output=True, text=True)
     line = [line for line in answer.stdout.splitlines() if "PkgStatus.UpdateTime" in line][0]
     assert "ahead of" in line and "--db-clock=local" in line

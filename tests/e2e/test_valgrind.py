@@ -47,7 +47,7 @@ def valgrind(tmp_path, program, *arguments, env):
 
 @pytest.mark.parametrize("more, code", [
     ([], 2), (["--rule=recipe"], 0), (["-vvv", "--min-rate=2GB/h", "--known=CEN00001@S02"], 2), (["--survey"], 3),
-    (["--site=XXX"], 3), (["--package=NOSUCH01"], 3)])
+    (["--site=ZZZ"], 3), (["--package=NOSUCH01"], 3)])
 def test_packages(world, tmp_path, more, code):
     world.demo()
     done = valgrind(tmp_path, "check_sms_packages", *world.arguments(), *more, env=world.env)
