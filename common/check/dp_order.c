@@ -12,9 +12,6 @@
 /* More arrivals in one run are a refresh of everything: their order tells nothing, and they cost. */
 enum { MOST_ARRIVALS = 50000 };
 
-/* Arrivals of a DP that was forgotten long ago are not read again. */
-enum { LONGEST_LOOK_S = 7 * 86400 };
-
 /* As long as a silent site has (judgement `order`): longer than a maintenance weekend. */
 enum { STANDSTILL_S = 72 * 3600 };
 
@@ -131,14 +128,13 @@ int dp_order_remember(struct dp_order *order, const char *prefix, const struct s
         recall_note_trouble(recall, &problem);
     }
     if (result == 0) {
-        int64_t earliest = run->db.clock.utc - LONGEST_LOOK_S;
         if (order_reading_find(&base->reading, base->hops, base->hop_count, base->memory.sites,
-                               base->memory.site_count) != 0)
+                               base->memory.site_count, run->db.clock.utc) != 0)
             result = fail(failure, "out of memory");
         const int64_t since = base->reading.quiet_since;
         if (result == 0 && since > 0 && base->hop_count > 0)
-            result = dps_read_arrivals(&run->db, selection, since > earliest ? since : earliest,
-                                       MOST_ARRIVALS, wanted, servers, list, &arrivals, failure);
+            result = dps_read_arrivals(&run->db, selection, since, MOST_ARRIVALS, wanted, servers, list,
+                                       &arrivals, failure);
     }
     if (result == 0 && arrivals.too_many)
         trace_note(run->db.trace, 2,

@@ -77,8 +77,8 @@ int siteorder_begin(struct siteorder *order, const struct siterun *run, const st
     if (make_hops(order, run, filter) != 0)
         return fail(failure, "out of memory");
     siteorder_look(run, &memory);
-    int result =
-        order_reading_find(&order->reading, order->hops, order->hop_count, memory.sites, memory.site_count);
+    int result = order_reading_find(&order->reading, order->hops, order->hop_count, memory.sites,
+                                    memory.site_count, run->db.clock.utc);
     question->since = order->reading.since;
     question->quiet_since = order->reading.quiet_since;
     question->quiet = order->reading.quiet;

@@ -191,14 +191,18 @@ struct order_reading {
 
 enum { ORDER_QUIET_MOST = 400 }; /* names in a statement; SQL Server takes 2,100 parameters */
 
+enum { ORDER_LOOK_BACK_S = 7 * 24 * ORDER_HOUR };
+
 /**
- * Part the sites in two so that the least is read.
+ * Part the sites in two so that the least is read. What arrived more than ORDER_LOOK_BACK_S before `now`, while nobody
+ * looked, is not read any more: after a month it could be more than the time-out allows, in that run and all that follow.
  *
  * @param sites  what is remembered, sorted by code
+ * @param now    of the server
  * @return 0, or -1 when memory ran out; order_reading_free in both cases
  */
 int order_reading_find(struct order_reading *reading, const struct order_hop *hops, size_t hop_count,
-                       const struct order_site *sites, size_t site_count);
+                       const struct order_site *sites, size_t site_count, int64_t now);
 
 void order_reading_free(struct order_reading *reading);
 

@@ -54,7 +54,7 @@ static int part(struct order_reading *reading, struct marked *marked, size_t cou
 }
 
 int order_reading_find(struct order_reading *reading, const struct order_hop *hops, size_t hop_count,
-                       const struct order_site *sites, size_t site_count)
+                       const struct order_site *sites, size_t site_count, int64_t now)
 {
     *reading = (struct order_reading){0};
     struct marked *marked = calloc(hop_count + 1, sizeof *marked);
@@ -64,7 +64,7 @@ int order_reading_find(struct order_reading *reading, const struct order_hop *ho
     for (size_t i = 0; i < hop_count; i++) {
         const struct order_site *site = order_find_site(sites, site_count, hops[i].code);
         if (hops[i].covered && hops[i].active && site != NULL && site->prev != 0)
-            marked[count++] = (struct marked){hops[i].code, site->mark};
+            marked[count++] = (struct marked){hops[i].code, larger(site->mark, now - ORDER_LOOK_BACK_S)};
     }
     int result = part(reading, marked, count);
     free(marked);

@@ -621,7 +621,7 @@ static void test_quiet_sites_have_a_date_of_their_own(void **state)
             memcpy(sites[s].code, codes[s], 4);
         }
         struct order_reading reading;
-        assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES), 0);
+        assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES, TOP), 0);
         assert_int_equal((TOP - reading.since) / HOUR, rows[i].since_h);
         assert_int_equal((TOP - reading.quiet_since) / HOUR, rows[i].quiet_h);
         assert_int_equal(reading.quiet.count, rows[i].quiet);
@@ -629,8 +629,14 @@ static void test_quiet_sites_have_a_date_of_their_own(void **state)
             assert_true(TOP - sites[reading.quiet.strings[q][2] - '1'].mark > rows[i].since_h * HOUR);
         order_reading_free(&reading);
     }
+    /* Nobody looked for a month. */
+    const struct order_hop hop = {"S01", "", true, true, 0, 0};
+    const struct order_site site = {.code = "S01", .prev = TOP, .mark = TOP - 30 * 24 * HOUR};
     struct order_reading none;
-    assert_int_equal(order_reading_find(&none, NULL, 0, NULL, 0), 0);
+    assert_int_equal(order_reading_find(&none, &hop, 1, &site, 1, TOP), 0);
+    assert_true(none.since == TOP - ORDER_LOOK_BACK_S && none.quiet_since == none.since);
+    order_reading_free(&none);
+    assert_int_equal(order_reading_find(&none, NULL, 0, NULL, 0, 1000 * HOUR), 0);
     assert_true(none.since == 0 && none.quiet_since == 0 && none.quiet.count == 0);
     order_reading_free(&none);
 }
@@ -649,7 +655,7 @@ static void test_as_many_quiet_sites_as_a_statement_takes(void **state)
         hops[s] = (struct order_hop){sites[s].code, "", true, true, 0, 0};
     }
     struct order_reading reading;
-    assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES), 0);
+    assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES, TOP), 0);
     assert_true(reading.quiet.count <= ORDER_QUIET_MOST);
     assert_true(reading.since == TOP - 48 * HOUR && reading.quiet_since == reading.since);
     order_reading_free(&reading);
