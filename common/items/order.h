@@ -65,7 +65,7 @@ struct order_item {
     int64_t any;       /* the same, of any priority */
     int64_t held;      /* version that the site confirmed last; -1 not known */
     int64_t failed;    /* first run of those without a break that saw it failed */
-    int64_t failed_s;  /* the longest of such times since it moved */
+    int64_t failed_s;  /* the longest of such times since it moved, of those that are over */
     int64_t reason;    /* enum order_reason: stays until the item moves or ends */
     int64_t inherited; /* 1: found by the first run, judged by age until it ends */
     int64_t below;   /* 1: the package is missing at a site above as well, so that it is not on its way yet */

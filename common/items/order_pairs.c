@@ -65,12 +65,19 @@ static void update_item(struct judging *judging, size_t index)
         item->held = pair->held;
     else if (arrived > 0) /* another row of the pair; touched again it is no movement */
         item->held = larger(item->held, arrived);
-    if (!is_failed(pair))
-        item->failed = 0;
-    else if (item->failed == 0)
+    if (is_failed(pair) && item->failed == 0)
         item->failed = now;
-    if (item->failed != 0)
-        item->failed_s = larger(item->failed_s, now - item->failed);
+    if (is_failed(pair) || item->failed == 0)
+        return;
+    item->failed_s =
+        larger(item->failed_s, (hop >= 0 ? judging->result->sites[hop].prev : now) - item->failed);
+    item->failed = 0;
+}
+
+/* The longest time for which it was failed without a break since it moved. */
+static int64_t failed_for(const struct order_item *item, int64_t now)
+{
+    return item->failed != 0 ? larger(item->failed_s, now - item->failed) : item->failed_s;
 }
 
 /* Where the package is missing at a site above as well, it is not on its way on this link yet. */
@@ -150,7 +157,8 @@ static void judge_pair(struct judging *judging, size_t index)
     const struct order_item *item = &judging->result->items[index];
     verdict->queue_since = item->sent != 0 ? item->sent : item->since;
     verdict->reason = (enum order_reason)item->reason;
-    verdict->failed = item->failed_s > 0 && range_alerts(judging->run->failed_critical, item->failed_s);
+    const int64_t failed_s = item->below ? 0 : failed_for(item, judging->run->now);
+    verdict->failed = failed_s > 0 && range_alerts(judging->run->failed_critical, failed_s);
     if (verdict->hop < 0)
         return;
     const int64_t last = judging->result->sites[verdict->hop].last;

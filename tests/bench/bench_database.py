@@ -26,7 +26,7 @@ class DatabaseBench:
     def statements(self, command, name, database):
         """The statements that the check itself tells under -vvv: no copy of any SQL stands here."""
         told = ""
-        for run in range(3):  # the first has no memory, the second has seen nothing arrive: both ask for more than all that follow
+        for run in range(4):  # the first has no memory, two have seen nothing arrive: they ask for more than all that follow
             if run == 2:
                 arrive(database)
             told = subprocess.run(command + ["-vvv"], env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True).stderr
