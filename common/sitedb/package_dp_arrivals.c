@@ -68,39 +68,45 @@ void dp_arrivals_free(struct dp_arrivals *arrivals)
     *arrivals = (struct dp_arrivals){0};
 }
 
-static int find_batch(const struct sitedb *db, int64_t since, const struct dp_server *const *servers,
-                      size_t count, struct dp_list *list, bool *moving, struct failure *failure)
-{
-    struct statement statement = {0};
-    statement_text(&statement, "SELECT s.SiteCode, s.ServerNALPath, COUNT(*) AS Installed"
-                               " FROM v_PackageStatusDistPointsSumm s WHERE s.State = 0 AND ");
-    add_since(db, since, db->clock.utc, &statement);
-    statement_text(&statement, " AND s.ServerNALPath IN (");
-    for (size_t i = 0; i < count; i++) {
-        statement_text(&statement, i == 0 ? "" : ", ");
-        statement_bind(&statement, servers[i]->path);
-    }
-    statement_text(&statement, ") GROUP BY s.SiteCode, s.ServerNALPath");
-    static const struct odbc_column columns[] = {{ODBC_TEXT, 8}, {ODBC_TEXT, 256}, {ODBC_INTEGER, 0}};
-    struct sitedb_rows rows;
-    if (sitedb_ask(&rows, db, "the distribution points that get packages", &statement, columns, 3, failure) !=
-        0)
-        return -1;
-    while (sitedb_next(&rows)) {
-        const struct dp_server *server = dp_server_named(list, rows.values[1].text, rows.values[0].text);
-        for (size_t i = 0; i < count; i++)
-            moving[i] = moving[i] || servers[i] == server;
-    }
-    return sitedb_end(&rows, failure);
-}
+/* More names than a statement takes well: then it is asked of all, and the answer is as long as the list of DPs. */
+enum { NAMED_MOST = 400 };
 
 int dps_find_moving(const struct sitedb *db, int64_t since, const struct dp_server *const *servers,
                     size_t count, struct dp_list *list, bool *moving, struct failure *failure)
 {
-    enum { BATCH = 100 };
-    int result = 0;
-    for (size_t at = 0; at < count && result == 0; at += BATCH)
-        result = find_batch(db, since, servers + at, count - at < BATCH ? count - at : BATCH, list,
-                            moving + at, failure);
+    static const struct odbc_column columns[] = {{ODBC_TEXT, 8}, {ODBC_TEXT, 256}, {ODBC_INTEGER, 0}};
+    if (count == 0)
+        return 0;
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT s.SiteCode, s.ServerNALPath, COUNT(*) AS Installed"
+                               " FROM v_PackageStatusDistPointsSumm s WHERE s.State = 0 AND ");
+    add_since(db, since, db->clock.utc, &statement);
+    for (size_t i = 0; i < count && count <= NAMED_MOST; i++) {
+        statement_text(&statement, i == 0 ? " AND s.ServerNALPath IN (" : ", ");
+        statement_bind(&statement, servers[i]->path);
+    }
+    statement_text(&statement, count <= NAMED_MOST ? ") GROUP BY s.SiteCode, s.ServerNALPath"
+                                                   : " GROUP BY s.SiteCode, s.ServerNALPath");
+    size_t *places = calloc(dp_server_count(list) + 1, sizeof *places); /* of each server, + 1 */
+    if (places == NULL) {
+        statement_free(&statement);
+        return fail(failure, "out of memory");
+    }
+    for (size_t i = 0; i < count; i++)
+        places[servers[i]->number] = i + 1;
+    const size_t known = dp_server_count(list);
+    struct sitedb_rows rows;
+    int result =
+        sitedb_ask(&rows, db, "the distribution points that get packages", &statement, columns, 3, failure);
+    if (result == 0) {
+        while (sitedb_next(&rows)) {
+            const struct dp_server *server = dp_server_named(list, rows.values[1].text, rows.values[0].text);
+            rows.no_memory = server == NULL;
+            if (server != NULL && server->number < known && places[server->number] > 0)
+                moving[places[server->number] - 1] = true;
+        }
+        result = sitedb_end(&rows, failure);
+    }
+    free(places);
     return result;
 }

@@ -75,25 +75,21 @@ static int read_moved(const struct look *look, struct failure *failure)
 {
     const struct dp_sources *sources = &look->selection->sources;
     struct statement statement = {0};
-    struct text first = {0};
-    text_add(
-        &first,
-        "(COALESCE(s.State, -1) <> 0 OR s.SourceVersion < p.SourceVersion) AND EXISTS (SELECT e.PackageID"
-        " FROM v_DistributionPoint e WHERE e.PackageID = s.PackageID AND e.SiteCode <> s.SiteCode AND ");
-    add_without_code(look->db, 'e', &first);
-    text_add(&first, " = ");
-    add_without_code(look->db, 's', &first);
-    text_add(&first, ") AND ");
     dp_add_columns(look->db, sources, &statement);
     statement_text(&statement, "0 AS Ended");
     dp_add_message_columns(sources, &statement);
     dp_add_sources(sources, false, &statement);
-    dp_add_orphan_conditions(look->db, look->selection, look->patterns, text_string(&first), &statement);
-    statement_text(&statement, " ORDER BY p.PackageID, s.ServerNALPath, s.PackageID");
-    statement.failed = statement.failed || first.failed;
-    int result = read_as(look, DP_MOVED, "the rows of distribution points that moved", &statement, failure);
-    text_free(&first);
-    return result;
+    dp_add_orphan_conditions(look->db, look->selection, look->patterns,
+                             "(COALESCE(s.State, -1) <> 0 OR s.SourceVersion < p.SourceVersion) AND ",
+                             &statement);
+    /* Last: it compares a row with every DP of its package, so of the few alone that no target stands for. */
+    statement_text(&statement, " AND EXISTS (SELECT e.PackageID FROM v_DistributionPoint e"
+                               " WHERE e.PackageID = s.PackageID AND e.SiteCode <> s.SiteCode AND ");
+    add_without_code(look->db, 'e', &statement.sql);
+    statement_text(&statement, " = ");
+    add_without_code(look->db, 's', &statement.sql);
+    statement_text(&statement, ") ORDER BY p.PackageID, s.ServerNALPath, s.PackageID");
+    return read_as(look, DP_MOVED, "the rows of distribution points that moved", &statement, failure);
 }
 
 int dps_read_unproven(const struct sitedb *db, const struct dp_selection *selection,

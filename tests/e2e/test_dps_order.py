@@ -179,3 +179,18 @@ def test_a_new_service_tells_what_is_no_item_once(world):
     world.check(*given, later=14 * 60).is_(CRITICAL, "stale: ")
     world.check(*given, later=16 * 60).is_(OK, "nothing new, 0 stuck in all")
     world.check("--stale-critical=2d", later=16 * 60).is_(CRITICAL, "stale: ")
+
+
+@pytest.mark.parametrize("servers", [12, 401])
+def test_many_standstills_are_one_question(world, servers):
+    """More DPs than a statement may name: one statement all the same, and the one that gets packages is found."""
+    world.make(product="sms2003")
+    names = ["S%03d" % number for number in range(servers)]
+    for name in names:
+        for package in ("CEN00101", "CEN00102"):
+            world.dp(package, name, 1, 4 * DAY, site="S02")
+    world.dp("CEN00103", names[7], 0, DAY, site="S02")
+    answer = world.check("-vv", "-t", "60").is_(CRITICAL)
+    told = answer.stderr.decode()
+    assert told.count("the distribution points that get packages: 1 rows") == 1 and told.count("the distribution points that get packages:") == 1, told
+    assert answer.value("stuck") == servers - 1 + 2
