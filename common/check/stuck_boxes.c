@@ -192,7 +192,8 @@ static void look_at(const struct stuck_boxes *stuck, const char *package, const 
         if (found == NULL)
             continue;
         *count += found->count;
-        if (*worst == NULL || !is_worse(*worst, found)) /* of two that are alike the one nearer to the source */
+        if (*worst == NULL ||
+            !is_worse(*worst, found)) /* of two that are alike the one nearer to the source */
             *worst = found;
     }
 }

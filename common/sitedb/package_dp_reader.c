@@ -45,10 +45,20 @@ static struct lookup *find_lookup(struct dp_reader *reader, const struct dp *dp)
         return NULL;
     text_cut(&reader->place, 0);
     text_addf(&reader->place, "%s/%s", dp->server->place, dp->server->site);
-    for (size_t i = 0; i < reader->lookup_count; i++)
-        if (strcasecmp(reader->lookups[i].package, dp->package->id) == 0 &&
-            strcasecmp(reader->lookups[i].place, text_string(&reader->place)) == 0)
-            return &reader->lookups[i];
+    size_t low = 0, high = reader->lookup_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        struct lookup *lookup = reader->lookups[middle];
+        int order = strcasecmp(dp->package->id, lookup->package);
+        if (order == 0)
+            order = strcasecmp(text_string(&reader->place), lookup->place);
+        if (order == 0)
+            return lookup;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return NULL;
 }
 

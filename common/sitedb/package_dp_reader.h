@@ -9,8 +9,10 @@ struct dp_reader {
     const struct sitedb *db;
     const struct dp_selection *selection;
     struct dp_list *list;
-    enum dp_kind as;        /* what the statement proves of its rows; DP_INSTALLED: their State decides */
-    struct lookup *lookups; /* NULL: every DP is kept that is in trouble; else those of these keys */
+    enum dp_kind as; /* what the statement proves of its rows; DP_INSTALLED: their State decides */
+    struct lookup *const
+        *lookups; /* NULL: every DP is kept that is in trouble; else those of these keys, sorted by
+                                      package and place, without case */
     size_t lookup_count;
     /* Private to the reader. */
     struct dp dp; /* the one whose rows are being read; package NULL before the first */

@@ -3,7 +3,7 @@
 
 import pytest
 from dps import World
-from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, durations, run
+from packages import CRITICAL, DAY, HOUR, MINUTE, OK, UNKNOWN, WARNING, Server, durations, run
 
 KEY = "dp/CEN00001@S021/S02"
 
@@ -199,3 +199,31 @@ def test_two_services_at_once(world):
         for answer in pool.map(lambda _: run(*world.arguments(), env=world.env, **world.plugin), range(16)):
             answer.is_(CRITICAL)
     assert list(world.remembered()) == [KEY]
+
+
+@pytest.mark.parametrize("tds", [False, True])
+def test_many_of_one_package_are_looked_up_at_once(world, tds):
+    """All DPs recover: the rows of their package are read once, not searched for each of them."""
+    if not tds:
+        return recover(world, world.check)
+    with Server(world) as server:
+        recover(world, server.check)
+
+
+def recover(world, check):
+    db = world.lab.db
+    for number in range(40):
+        world.dp("CEN00001", "dp%02d.corp.example" % number, 1, 4 * DAY, site="S0%d" % (2 + number % 2))
+    for number in range(3):
+        world.dp("CEN00002", "DP%02d.corp.example" % number, 1, 4 * DAY)
+    check().is_(CRITICAL)
+    assert len(world.remembered()) == 43
+    db.execute("UPDATE v_PackageStatusDistPointsSumm SET State = 0")
+    db.execute("DELETE FROM v_PackageStatusDistPointsSumm WHERE ServerNALPath LIKE '%dp07.corp%'")
+    db.execute("UPDATE v_PackageStatusDistPointsSumm SET State = 1 WHERE ServerNALPath LIKE '%dp08.corp%'")
+    db.execute("DELETE FROM v_DistributionPoint WHERE ServerNALPath LIKE '%dp09.corp%'")
+    world.lab.commit()
+    told = check("-vv").stderr.decode().splitlines()
+    assert [line.rsplit(": ", 1)[1] for line in told if line.startswith("the packages that were in trouble before: ")] == ["3 rows", "39 rows"], told
+    # One has no row, so nothing is proven of it; one is still pending; the others are installed, or wanted no more.
+    assert [key.lower() for key in world.remembered()] == ["dp/cen00001@dp07.corp.example/s03", "dp/cen00001@dp08.corp.example/s02"]
