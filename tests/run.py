@@ -67,6 +67,11 @@ def ordinary_user():
     raise SystemExit("run.py: neither a user nagios nor nobody is on this machine")
 
 
+def without_make():
+    """A make that started this program hands its flags on: below `make distcheck` another one would print its folders."""
+    return {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+
 class Progress:
     """That something goes on: a counter in place on a terminal, else a plain line now and then."""
 
@@ -111,10 +116,11 @@ class Stage:
 
     def fill(self, build, sanitized):
         root = os.path.join(self.folder, "root")
-        done = subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + root], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(["make", "-s", "-C", build, "install", "DESTDIR=" + root], env=without_make(), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise SystemExit("run.py: make install failed in %s: %s" % (build, (done.stderr.strip().splitlines() or ["without a word"])[-1]))
-        plugins = subprocess.run(["make", "-s", "-C", build, "print-plugindir"], check=True, capture_output=True, text=True)
+        plugins = subprocess.run(["make", "-s", "-C", build, "print-plugindir"], env=without_make(), check=True, capture_output=True, text=True)
         self.plugins = root + plugins.stdout.strip()
         self.tests = os.path.join(self.folder, "tests")
         shutil.copytree(TESTS, self.tests, ignore=shutil.ignore_patterns("__pycache__", "*.o", ".dirstamp", ".deps"))

@@ -25,10 +25,10 @@ def run(tmp_path):
         folder.mkdir(parents=True)
     (build / "Makefile").write_text(MAKEFILE)
 
-    def started(*arguments, makefile=MAKEFILE):
+    def started(*arguments, makefile=MAKEFILE, **environment):
         (build / "Makefile").write_text(makefile)
         done = subprocess.run([sys.executable, "-B", RUN, *arguments, str(build)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env={"PATH": "/usr/bin:/bin", "TMPDIR": scratch}, cwd="/", timeout=120, check=False)
+                              env={"PATH": "/usr/bin:/bin", "TMPDIR": scratch, **environment}, cwd="/", timeout=120, check=False)
         assert "Traceback" not in done.stdout + done.stderr and os.listdir(scratch) == [], done
         return done
     with daemons.Folder() as scratch:
@@ -40,6 +40,16 @@ def test_a_suite_that_runs_nothing_has_failed(run):
         done = run("--daemons=no", "--only=" + suite)
         assert done.returncode == 1 and done.stdout.splitlines()[-1] == "0 passed, 1 failed", done
         assert "suite %s ran nothing" % suite in done.stdout
+
+
+def test_below_another_make(tmp_path, run):
+    """`make distcheck` hands on flags by which a make below it prints its folders: they are no part of a path."""
+    run("--only=nonsense")
+    program = tmp_path / "build" / "tests" / "unit" / "test_it"
+    program.write_text("#!/bin/sh\necho 1..1\n[ -d \"$SMS_PLUGINS\" ] && echo ok 1 - test_there\n")
+    program.chmod(0o755)
+    done = run("--only=unit", MAKEFLAGS="w", MAKELEVEL="1")
+    assert done.stdout.splitlines()[-1] == "1 passed, 0 failed", done
 
 
 @pytest.mark.parametrize("as_root", [False, pytest.param(True, marks=pytest.mark.root)])
