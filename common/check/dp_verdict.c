@@ -55,23 +55,22 @@ static void add_trouble(const struct dp_verdict *told, const struct dp_numbers *
     text_addf(verdict, "; %" PRId64 " examined", told->evidence->examined);
 }
 
-/* Nothing was looked at. @return whether that is in order */
-static bool add_nothing(const struct dp_verdict *told, struct text *verdict)
+/* Nothing was looked at: that is never in order. */
+static void add_nothing(const struct dp_verdict *told, struct text *verdict)
 {
     const struct sitedb_filter *filter = &told->run->check->look.filter;
     if (told->evidence->server_unknown) {
         text_add(verdict, "nothing to look at: no distribution point that --server selects has a status row");
-        return false;
+        return;
     }
     if (told->evidence->silent.length == 0 && filter->sites.count > 0) {
-        text_add(verdict, "nothing that the filters select is on a distribution point of ");
+        text_add(verdict, "nothing to look at: nothing that the filters select is on a distribution point of ");
         for (size_t i = 0; i < filter->sites.count && i < 10; i++)
             text_addf(verdict, "%s%s", i == 0 ? "" : ", ", filter->sites.strings[i]);
-        return true;
+        return;
     }
     text_addf(verdict, "nothing to look at: no status row of a distribution point%s",
               sitedb_filter_is_empty(filter) ? "" : " that the filters select");
-    return false;
 }
 
 static enum status add_staleness(const struct dp_verdict *told, const struct dp_numbers *numbers,
@@ -111,9 +110,9 @@ enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_number
                            struct text *verdict)
 {
     const struct tally *tally = &numbers->tally;
-    enum status status = tally->status;
+    enum status status = told->evidence->examined > 0 ? tally->status : status_worse(tally->status, STATUS_UNKNOWN);
     if (told->evidence->examined == 0)
-        status = status_worse(status, add_nothing(told, verdict) ? STATUS_OK : STATUS_UNKNOWN);
+        add_nothing(told, verdict);
     else if (tally->pending + tally->failed == 0)
         add_installed(told, tally, verdict);
     else

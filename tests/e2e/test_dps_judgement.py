@@ -229,7 +229,7 @@ def test_no_row_for_a_site(world):
     world.check("--child-site=S02,S04").is_(UNKNOWN, "all 1 packages", "site S04 has no status row")
     world.check("--child-site=S02").is_(OK)
     world.dp("CEN00002", "S031", 0, site="S03")
-    world.check("--child-site=S02", "--package=CEN00002").is_(OK, "nothing that the filters select", "S02")
+    world.check("--child-site=S02", "--package=CEN00002").is_(UNKNOWN, "nothing to look at", "nothing that the filters select", "S02")
     world.package("CEN00003")
     world.check("--package=CEN00003").is_(UNKNOWN, "nothing to look at", "that the filters select")
     world.dp("CEN00002", "S032", 1, 9 * DAY, site="S03")

@@ -81,7 +81,7 @@ def test_filters_and_globs(world):
         assert servers("--child-site=s03", "--package=cen00001") == (1, ["S031"])
         assert servers("--exclude-site=S02") == (4, ["S031"])
         tds.check("--server=S09*").is_(UNKNOWN, "no distribution point that --server selects")
-        tds.check("--child-site=S01", "--package=CEN00001").is_(OK, "nothing that the filters select")
+        tds.check("--child-site=S01", "--package=CEN00001").is_(UNKNOWN, "nothing to look at", "nothing that the filters select")
         tds.check("--package=CEN00009").fails("no such package in v_Package")
 
 
