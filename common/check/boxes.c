@@ -81,9 +81,17 @@ static int add_stragglers(struct box_list *list, const struct inbox_box *box)
     return 0;
 }
 
+/* Of two in the same state the box that does not move, or is too full, before a file: it holds up all its files. */
 static int compare(const void *a, const void *b)
 {
-    return item_compare(&((const struct box_item *)a)->item, &((const struct box_item *)b)->item);
+    const struct box_item *one = a, *other = b;
+    const struct item *first = &one->item, *second = &other->item;
+    const bool alike = first->folded == second->folded && first->known == second->known &&
+                       first->told == second->told && first->status == second->status &&
+                       first->status != STATUS_OK;
+    if (alike && (one->straggler == NULL) != (other->straggler == NULL))
+        return one->straggler == NULL ? -1 : 1;
+    return item_compare(first, second);
 }
 
 int boxes_items(const struct inbox_boxes *boxes, struct announcements *announcements, int64_t now,

@@ -64,7 +64,8 @@ static void add_nothing(const struct dp_verdict *told, struct text *verdict)
         return;
     }
     if (told->evidence->silent.length == 0 && filter->sites.count > 0) {
-        text_add(verdict, "nothing to look at: nothing that the filters select is on a distribution point of ");
+        text_add(verdict,
+                 "nothing to look at: nothing that the filters select is on a distribution point of ");
         for (size_t i = 0; i < filter->sites.count && i < 10; i++)
             text_addf(verdict, "%s%s", i == 0 ? "" : ", ", filter->sites.strings[i]);
         return;
@@ -110,7 +111,8 @@ enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_number
                            struct text *verdict)
 {
     const struct tally *tally = &numbers->tally;
-    enum status status = told->evidence->examined > 0 ? tally->status : status_worse(tally->status, STATUS_UNKNOWN);
+    enum status status =
+        told->evidence->examined > 0 ? tally->status : status_worse(tally->status, STATUS_UNKNOWN);
     if (told->evidence->examined == 0)
         add_nothing(told, verdict);
     else if (tally->pending + tally->failed == 0)

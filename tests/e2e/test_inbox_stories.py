@@ -235,6 +235,16 @@ def test_many_left_behind_keep_the_budget(boxes):
     assert len(answer.items) < 11 and answer.lines[-1].startswith("+")
 
 
+def test_a_box_that_is_too_full_stands_before_a_file_in_it(boxes):
+    """Both are critical, and the file is far older; the box holds up all of its files."""
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=9 * DAY)
+    boxes.look(RECEIVE)
+    boxes.put(RECEIVE, *("202AAS1%d.SNI" % number for number in range(5)), age_s=2 * MINUTE)
+    answer = boxes.look(RECEIVE, "--files-critical=4")
+    answer.is_(CRITICAL, "6 files wait in despoolr.box\\receive")
+    assert [(item["kind"], item["state"]) for item in answer.items] == [("full", "CRITICAL"), ("old", "CRITICAL")], answer
+
+
 def test_a_service_that_pages_what_is_new(boxes):
     """The second stall is told although the first is red already."""
     new = ("--new=15m",)
