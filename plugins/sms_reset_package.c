@@ -148,7 +148,7 @@ static const struct manual_section manual_sections[] = {
                     " 1  refused: by a guard, by the person asked, for want of a right\n"
                     " 2  tried and rolled back: the database is as it was\n"
                     " 3  the outcome is not known and the text says where to look;\n"
-                    "    or it could not look; or a bad option, --help or --version"},
+                    "    or the database could not be read; or a bad option, --help or --version"},
     {"FILES",
      "The journal in " RESET_DIRECTORY " has one line for the begin of each repair, on the disk before the "
      "database is touched, and one for its end. It is only ever appended to.\n\n"

@@ -41,7 +41,7 @@ int check_main(const struct check *check, int argc, char **argv);
 void check_finish(struct worker *worker, const struct report *report, struct announcements *announcements,
                   bool (*is_kept)(const void *context, const char *key), const void *context);
 
-/** Hand over a check that could not look: UNKNOWN with the failure's text. */
+/** Hand over a check that could not read what it judges: UNKNOWN with the failure's text. */
 void check_fail(struct worker *worker, const struct check *check, const struct failure *failure);
 
 /** @return how long a run may wait for another one of the same identity, in ms: its deadline, less what the

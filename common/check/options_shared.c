@@ -333,8 +333,8 @@ const struct manual_section check_manual_sections[] = {
     {"EXIT STATUS", " 0  OK\n"
                     " 1  WARNING\n"
                     " 2  CRITICAL\n"
-                    " 3  UNKNOWN: the check could not look, or showed --help or --version\n\n"
-                    "A check that could not look never says OK. A run that "
+                    " 3  UNKNOWN: something could not be judged; or --help or --version\n\n"
+                    "A check that could not read what it judges never says OK. A run that "
                     "lost its memory or could not keep it is at least WARNING."},
     {"RANGES", "A RANGE is that of the Monitoring Plugins guidelines: 24h alerts "
                "above 24 hours, 10: below 10, ~:10 above 10, 5:10 outside 5 to "

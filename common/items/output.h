@@ -67,7 +67,7 @@ struct report {
  */
 void report_render(const struct report *report, struct text *output);
 
-/** A check that could not look: "SMS PACKAGES UNKNOWN - <text>", or the same as JSON without items. */
+/** A check that could not read what it judges: "SMS PACKAGES UNKNOWN - <text>", or the same as JSON without items. */
 void report_render_failure(enum output_format format, const char *label, enum status status, const char *text,
                            struct text *output);
 

@@ -13,7 +13,7 @@
 /** @return "shown", "refused", "done", "rolled back", "unknown"; static */
 const char *repair_result_name(enum repair_result result);
 
-/** @return the exit code: 0 shown or done, 1 refused, 2 tried and rolled back, 3 unknown or could not look */
+/** @return the exit code: 0 shown or done, 1 refused, 2 tried and rolled back, 3 not known, or the database could not be read */
 int repair_exit_code(enum repair_result result);
 
 /**

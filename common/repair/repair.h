@@ -109,7 +109,7 @@ enum repair_result {
     REPAIR_RESULT_REFUSED,
     REPAIR_RESULT_DONE,
     REPAIR_RESULT_ROLLED_BACK,
-    REPAIR_RESULT_UNKNOWN /* the outcome is not known, or it could not look */
+    REPAIR_RESULT_UNKNOWN /* the outcome is not known, or the database could not be read */
 };
 
 struct repair_report {

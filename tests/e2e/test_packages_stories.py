@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stories of order in which something else happens meanwhile: repairs, versions, hubs, causes, and what --new tells of them."""
 
+import json
+import subprocess
+
+import packages
 import pytest
 from despool import Child
 from packages import CRITICAL, DAY, HOUR, OK, World
@@ -246,15 +250,12 @@ def test_json_says_what_order_says(told):
     told.lose(10, "CEN00000", "CEN00001", "CEN00002", "CEN00003")
     told.put(24, "CEN00004", 1, 1, 2)
     told.run(24)
-    import json
     answer = json.loads(world_json(told, 24))
     assert [(item["package"], item["order"], item["folded"]) for item in answer["items"]] == [
         ("CEN00000", "overtaken", False), ("CEN00004", "waits", False)], answer
 
 
 def world_json(told, hour):
-    import subprocess
-    import packages
     told.lab.commit()
     return subprocess.run([packages.PLUGIN, *told.arguments("--output=json")], env={**told.env, **at(BASE + hour * HOUR)}, stdin=subprocess.DEVNULL,
                           capture_output=True, check=False).stdout
