@@ -199,31 +199,45 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
 
 /* ---- lines about the site as a whole */
 
-/* Which packages hold the threads: those that were taken up last and have not ended. */
+enum { HOLDERS_SHOWN = 8 };
+
+/* Which packages hold the threads: those that were taken up last and have not ended. @return how many; newest first */
+static size_t find_holders(const struct replication_ties *ties, enum replication_component component,
+                           size_t most, const struct replication_tie *holders[HOLDERS_SHOWN])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < REPLICATION_TIES; i++) {
+        const struct replication_tie *tie = &ties->tie[i];
+        if (!tie->processing || tie->component != (uint8_t)component || tie->package[0] == '\0' ||
+            (count == most && tie->used < holders[count - 1]->used))
+            continue;
+        size_t at = count < most ? count++ : count - 1;
+        for (; at > 0 && holders[at - 1]->used < tie->used; at--)
+            holders[at] = holders[at - 1];
+        holders[at] = tie;
+    }
+    return count;
+}
+
 static void add_holders(const struct replication_ties *ties, enum replication_component component,
                         int64_t threads, char line[REPLICATION_LINE])
 {
-    enum { SHOWN = 8 };
-    int64_t below = INT64_MAX;
+    const struct replication_tie *holders[HOLDERS_SHOWN];
+    if (threads <= 0)
+        return;
+    const size_t count =
+        find_holders(ties, component, threads < HOLDERS_SHOWN ? (size_t)threads : HOLDERS_SHOWN, holders);
     size_t length = strlen(line);
     if (length > 0 && line[length - 1] == '.')
         length--;
-    for (int64_t shown = 0; shown < threads && shown < SHOWN; shown++) {
-        const struct replication_tie *newest = NULL;
-        for (size_t i = 0; i < REPLICATION_TIES; i++) {
-            const struct replication_tie *tie = &ties->tie[i];
-            if (tie->processing && tie->component == (uint8_t)component && tie->package[0] != '\0' &&
-                tie->used < below && (newest == NULL || tie->used > newest->used))
-                newest = tie;
-        }
-        size_t needed = newest != NULL ? strlen(newest->package) + 2 : 0;
-        if (newest == NULL || length + needed >= REPLICATION_LINE)
+    for (size_t shown = 0; shown < count; shown++) {
+        const size_t needed = strlen(holders[shown]->package) + 2;
+        if (length + needed >= REPLICATION_LINE)
             return;
         memcpy(line + length, shown == 0 ? ": " : ", ", 2);
-        memcpy(line + length + 2, newest->package, needed - 2);
+        memcpy(line + length + 2, holders[shown]->package, needed - 2);
         length += needed;
         line[length] = '\0';
-        below = newest->used;
     }
 }
 
@@ -335,6 +349,26 @@ static void come_so_far(const struct log_record *record, int64_t time_s, struct 
         event->newest_s = time_s + before->any.newest_ms / 1000 - record->stamp.ms / 1000;
 }
 
+/* Whether the operator may be shown the line: half of a healthy log says that something went well. */
+static bool keeps_line(enum replication_kind kind, const struct template_match *match)
+{
+    switch (kind) {
+    case REPLICATION_WAITING:
+    case REPLICATION_BASE_MISSING:
+    case REPLICATION_SUPERSEDED:
+    case REPLICATION_FAILURE:
+    case REPLICATION_REFUSED:
+    case REPLICATION_PUT_OFF:
+    case REPLICATION_ON_ITS_WAY:
+    case REPLICATION_SENT:
+        return true;
+    case REPLICATION_BUSY:
+        return match->held >= match->wanted;
+    default:
+        return false;
+    }
+}
+
 bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
                       struct replication_event *event)
 {
@@ -372,9 +406,7 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         !is_base_missing(said, length))
         event->kind = REPLICATION_FAILURE;
     event->line[0] = '\0';
-    if (event->kind != REPLICATION_WANTED && event->kind != REPLICATION_PROGRESS &&
-        event->kind != REPLICATION_STORED && event->kind != REPLICATION_SUCCESS &&
-        event->kind != REPLICATION_DELETED && event->kind != REPLICATION_EXECUTED)
+    if (keeps_line(event->kind, &match))
         copy_line(said, length, event->line);
     read_site_event(ties, record, &match, event);
     return true;

@@ -77,8 +77,8 @@ struct replication_event {
     int64_t written_before_s[REPLICATION_COMPONENTS]; /* the log's writing clocks before this record ... */
     int64_t written_s;                                /* ... and this component's with it */
     bool here[REPLICATION_COMPONENTS]; /* this log holds records of that component (before this one) */
-    char line[REPLICATION_LINE];       /* the message: UTF-8, one line, no control characters; not for kinds
-                                                       STORED, WANTED and PROGRESS */
+    char line[REPLICATION_LINE]; /* the message: UTF-8, one line, no control characters; "" for kinds that
+                                                       say that something went well */
 };
 
 /*
