@@ -136,10 +136,14 @@ int dp_order_remember(struct dp_order *order, const char *prefix, const struct s
             result = dps_read_arrivals(&run->db, selection, since, MOST_ARRIVALS, wanted, servers, list,
                                        &arrivals, failure);
     }
-    if (result == 0 && arrivals.too_many)
+    if (result == 0 && arrivals.too_many) {
         trace_note(run->db.trace, 2,
                    "more than %d packages were installed since the last run: their order tells nothing",
                    (int)MOST_ARRIVALS);
+        /* The next run goes on from here, else it read the same again, and gave up again. */
+        for (size_t i = 0; i < base->hop_count; i++)
+            base->hops[i].newest = run->db.clock.utc;
+    }
     base->run = (struct order_run){.now = findings->clocks.host,
                                    .database_now = findings->clocks.database,
                                    .silent_critical_s = STANDSTILL_S,

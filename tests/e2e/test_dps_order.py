@@ -151,6 +151,29 @@ def test_what_arrives_on_another_dp_overtakes_nothing(world):
     assert [item["server"] for item in answer.items if "overtaken" in (item["advice"] or "")] == ["S022"]
 
 
+def test_order_judges_again_after_a_mass_installation(world):
+    """More installations in one run than it takes: it says so, the next goes on from there and does not give up again."""
+    world.make()
+    gave_up = "more than 50000 packages were installed since the last run"
+    for number in (1, 2, 3):
+        world.package("CEN0000%d" % number)
+    world.dp("CEN00001", "S021", 1, HOUR)
+    world.check()
+    installed = "PackageID, SiteCode, SourceSite, SourceVersion, State, InstallStatus, LastCopied, SummaryDate"
+    world.lab.db.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50001)"
+        " INSERT INTO v_PackageStatusDistPointsSumm (ServerNALPath, %s) SELECT '\\\\M' || i || '\\SMSPKGC$\\', %s"
+        " FROM v_PackageStatusDistPointsSumm, n WHERE PackageID = 'CEN00000' AND SiteCode = 'S03'"
+        % (installed, installed.replace("LastCopied", "?")), (world.lab.date(-HOUR + MINUTE),))
+    world.lab.commit()
+    assert gave_up in world.check("-vv", later=HOUR).stderr.decode()
+    for hour, package in ((3, "CEN00002"), (33, "CEN00003")):
+        world.dp(package, "S021", 0, -hour * HOUR + MINUTE)
+        answer = world.check("-vv", later=hour * HOUR)
+        assert gave_up not in answer.stderr.decode()
+    assert "overtaken: sent " in answer.is_(CRITICAL).item("CEN00001", "S021")["advice"]
+
+
 def test_over_tds(world):
     """Statements of a second run: arrivals since the first."""
     world.make()
