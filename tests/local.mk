@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/sitedb/test_dp_message \
 	tests/unit/sitedb/test_package_dp \
 	tests/unit/base/test_failure \
+	tests/unit/base/test_hash \
 	tests/unit/items/test_age \
 	tests/unit/items/test_announce \
 	tests/unit/process/test_privileges \

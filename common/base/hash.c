@@ -16,10 +16,21 @@ uint64_t hash_add(uint64_t before, const void *bytes, size_t length)
 
 uint64_t hash_add_integer(uint64_t before, int64_t integer)
 {
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)((uint64_t)integer >> (8 * i));
-    return hash_add(before, bytes, sizeof bytes);
+    /* The eight bytes, the low one first. Zero bytes at the end only multiply, so they are one step: a power of the prime. */
+    static const uint64_t powers[9] = {1,
+                                       0x100000001b3,
+                                       0x366000002e329,
+                                       0x8a97b0004e7feab,
+                                       0x9ffaac085635bc91,
+                                       0xcaee32a7d4f6a63,
+                                       0xdc966432edf1c639,
+                                       0xc5527b8a51d3d2db,
+                                       0x1efac7090aef4a21};
+    uint64_t hash = before ^ basis, rest = (uint64_t)integer;
+    int left = 8;
+    for (; rest != 0; rest >>= 8, left--)
+        hash = (hash ^ (rest & 0xff)) * prime;
+    return (hash * powers[left]) ^ basis;
 }
 
 uint64_t hash_end(uint64_t hash)
