@@ -34,11 +34,10 @@ static int make_hops(struct dp_order *order, const struct siterun *run, const st
         if (wanted[server->number])
             continue;
         wanted[server->number] = true;
-        char *code = malloc(ORDER_CODE_BYTES);
-        if (code == NULL)
+        char *code;
+        if (asprintf(&code, "%s/%s", server->place, server->site) < 0)
             return -1;
         order->codes[order->code_count++] = code;
-        snprintf(code, ORDER_CODE_BYTES, "%s/%s", server->place, server->site);
         base->hops[base->hop_count++] =
             (struct order_hop){.code = code,
                                .parent = "",

@@ -76,7 +76,7 @@ struct order_item {
 
 /* What is remembered of a site. */
 struct order_site {
-    char code[ORDER_CODE_BYTES];
+    const char *code;     /* owned by whoever holds the array */
     int64_t last;         /* last run that saw an arrival; at first the first run */
     int64_t quiet;        /* silence is not counted before: the site returned, or a site above was silent */
     int64_t page, pages;  /* the time of its silence page, and how many there were */
@@ -162,8 +162,8 @@ struct order_result {
     struct order_item *items;       /* owned, pair by pair; keys borrowed from the pairs */
     bool *item_changed;             /* owned, in step */
     struct order_verdict *verdicts; /* owned, in step */
-    struct order_site *sites;       /* owned, hop by hop */
-    bool *site_changed;             /* owned, in step */
+    struct order_site *sites; /* owned, hop by hop; codes borrowed from what is remembered, else the hops */
+    bool *site_changed;       /* owned, in step */
     struct order_silence *silences; /* owned, hop by hop */
 };
 

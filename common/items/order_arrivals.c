@@ -14,8 +14,7 @@ static bool later_date(int64_t updated, int64_t mark, const struct order_run *ru
 static struct order_site begin_site(const struct order_run *run, const struct order_site *sites, size_t count,
                                     const char *code)
 {
-    struct order_site site = {.last = run->now};
-    snprintf(site.code, sizeof site.code, "%s", code);
+    struct order_site site = {.code = code, .last = run->now};
     for (size_t i = 0; i < count; i++) {
         site.prev = larger(site.prev, sites[i].prev);
         site.mark = larger(site.mark, sites[i].mark);

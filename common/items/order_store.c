@@ -34,6 +34,13 @@ static void copy_text(char *target, size_t size, sqlite3_stmt *row, int column)
     snprintf(target, size, "%s", text != NULL ? text : "");
 }
 
+/* @return owned, NULL when memory ran out */
+static char *copy_of(sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return strdup(text != NULL ? text : "");
+}
+
 static int load_items(struct statefile *file, struct order_memory *memory, struct failure *failure)
 {
     sqlite3_stmt *rows = statefile_statement(
@@ -47,8 +54,7 @@ static int load_items(struct statefile *file, struct order_memory *memory, struc
     bool room = true;
     while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         struct order_item *items = array_grow(memory->items, memory->item_count, sizeof *items);
-        const char *key = (const char *)sqlite3_column_text(rows, ITEM_NUMBERS + 1);
-        char *copy = strdup(key != NULL ? key : "");
+        char *copy = copy_of(rows, ITEM_NUMBERS + 1);
         room = items != NULL && copy != NULL;
         memory->items = items != NULL ? items : memory->items;
         if (!room) {
@@ -79,18 +85,20 @@ int order_memory_load_sites(struct statefile *file, struct order_memory *memory,
     bool room = true;
     while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         struct order_site *sites = array_grow(memory->sites, memory->site_count, sizeof *sites);
-        room = sites != NULL;
-        if (!room)
+        char *copy = copy_of(rows, SITE_NUMBERS + 1);
+        room = sites != NULL && copy != NULL;
+        memory->sites = sites != NULL ? sites : memory->sites;
+        if (!room) {
+            free(copy);
             break;
-        memory->sites = sites;
+        }
         struct order_site *site = &sites[memory->site_count++];
-        *site = (struct order_site){0};
+        *site = (struct order_site){.code = copy};
         int64_t *numbers[SITE_NUMBERS];
         site_numbers(site, numbers);
         for (int i = 0; i < SITE_NUMBERS; i++)
             *numbers[i] = sqlite3_column_int64(rows, i);
         copy_text(site->newest, sizeof site->newest, rows, SITE_NUMBERS);
-        copy_text(site->code, sizeof site->code, rows, SITE_NUMBERS + 1);
     }
     return statefile_end_rows(file, rows, code, room, failure);
 }
@@ -166,6 +174,8 @@ void order_memory_free(struct order_memory *memory)
 {
     for (size_t i = 0; i < memory->item_count; i++)
         free(memory->items[i].key);
+    for (size_t i = 0; i < memory->site_count; i++)
+        free((char *)memory->sites[i].code);
     free(memory->items);
     free(memory->sites);
     *memory = (struct order_memory){0};

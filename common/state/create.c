@@ -69,7 +69,7 @@ int statemake_file(const char *path, const struct statemake *make, struct failur
         return -1;
     sqlite3 *database;
     int outcome = 0;
-    if (sqlite3_open_v2(making, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+    if (sqlite3_open_v2(making, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK ||
         fill(database, make) != SQLITE_OK)
         outcome = statecheck_fail(database, making, "create", failure);
     sqlite3_close(database);

@@ -41,7 +41,7 @@ static struct statefile *look_at(char *path, const char *identity, const struct 
     file->path = path;
     if (access(path, R_OK) != 0) {
         fail(failure, "%s: %s", path, strerror(errno));
-    } else if (sqlite3_open_v2(path, &file->database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) !=
+    } else if (sqlite3_open_v2(path, &file->database, SQLITE_OPEN_READONLY | STATEFILE_OPEN, NULL) !=
                    SQLITE_OK ||
                statefile_set_up(file) != SQLITE_OK || statefile_execute(file, "BEGIN") != SQLITE_OK ||
                statefile_integer(file, "PRAGMA user_version", &version) != SQLITE_OK) {

@@ -45,8 +45,7 @@ static enum statecheck_verdict open_sound(struct statefile *file, const struct s
                                           const char *identity, struct failure *failure)
 {
     uint64_t digest = 0;
-    int code =
-        sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
+    int code = sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READWRITE | STATEFILE_OPEN, NULL);
     if (code == SQLITE_OK)
         code = statefile_set_up(file);
     if (code == SQLITE_OK)
@@ -156,7 +155,8 @@ static int open_in_memory(struct statefile *file, const struct statefile_schema 
     file->path = NULL;
     file->lost_at = 0;
     struct statemake make = {schema, identity, file->opened_at, 0};
-    if (sqlite3_open_v2(":memory:", &file->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+    if (sqlite3_open_v2(":memory:", &file->database, SQLITE_OPEN_READWRITE | STATEFILE_OPEN, NULL) !=
+            SQLITE_OK ||
         statefile_execute(file, "BEGIN") != SQLITE_OK)
         return -1;
     return statemake_tables(file->database, &make) == SQLITE_OK ? 0 : -1;

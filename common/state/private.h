@@ -9,6 +9,8 @@
 /* An open store, between open.c (health), look.c (read-only) and statefile.c (its life). Codes are SQLite's. */
 
 enum {
+    /* How every connection is opened: no symbolic link is followed, and no program here has threads. */
+    STATEFILE_OPEN = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
     MOST_STATEMENTS = 16,
     LOST_FOR_S = 24 * 3600 /* so long a loss is told */
 };

@@ -616,9 +616,9 @@ static void test_quiet_sites_have_a_date_of_their_own(void **state)
         for (int s = 0; s < SITES; s++) {
             const int64_t age_h = rows[i].age_h[s];
             hops[s] = (struct order_hop){codes[s], "", age_h != -2, age_h != -3, 0, 0};
-            sites[s] = (struct order_site){.prev = age_h == -1 ? 0 : TOP,
+            sites[s] = (struct order_site){.code = (char *)codes[s],
+                                           .prev = age_h == -1 ? 0 : TOP,
                                            .mark = TOP - (age_h < 0 ? 900 : age_h) * HOUR};
-            memcpy(sites[s].code, codes[s], 4);
         }
         struct order_reading reading;
         assert_int_equal(order_reading_find(&reading, hops, SITES, sites, SITES, TOP), 0);
@@ -648,8 +648,10 @@ static void test_as_many_quiet_sites_as_a_statement_takes(void **state)
     enum { SITES = 3 * ORDER_QUIET_MOST, TOP = 1000 * HOUR };
     static struct order_hop hops[SITES];
     static struct order_site sites[SITES];
+    static char codes[SITES][8];
     for (int s = 0; s < SITES; s++) {
-        snprintf(sites[s].code, sizeof sites[s].code, "%04d", s);
+        snprintf(codes[s], sizeof codes[s], "%04d", s);
+        sites[s].code = codes[s];
         sites[s].prev = TOP;
         sites[s].mark = s % 2 == 0 ? TOP : TOP - 48 * HOUR;
         hops[s] = (struct order_hop){sites[s].code, "", true, true, 0, 0};
