@@ -167,7 +167,7 @@ def test_order_judges_again_after_a_mass_installation(world):
         % (installed, installed.replace("LastCopied", "?")), (world.lab.date(-HOUR + MINUTE),))
     world.lab.commit()
     assert gave_up in world.check("-vv", later=HOUR).stderr.decode()
-    for hour, package in ((3, "CEN00002"), (33, "CEN00003")):
+    for hour, package in ((3, "CEN00002"), (36, "CEN00003")):
         world.dp(package, "S021", 0, -hour * HOUR + MINUTE)
         answer = world.check("-vv", later=hour * HOUR)
         assert gave_up not in answer.stderr.decode()
