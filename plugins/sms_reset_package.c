@@ -178,6 +178,8 @@ static int validate(const struct reset_options *options, const struct odbc_setti
     if (options->undo == 0 && (options->package == NULL || options->package[0] == '\0'))
         return fail(failure, "which package? Give --package=ID and --child-site=CODE, as in "
                              "--package=CEN00012 --child-site=S02");
+    if (options->undo == 0 && strpbrk(options->package, ", ;") != NULL)
+        return fail(failure, "one package at a time: --package=ID takes a single ID, as in CEN00012");
     if (options->undo == 0 && options->child_site == NULL && options->pkg_server == NULL)
         return fail(failure, "at which site? Give --child-site=CODE, or --pkg-server=NAME");
     if (odbc_settings_check(settings, failure) != 0)

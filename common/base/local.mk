@@ -31,4 +31,6 @@ common_base_libbase_a_SOURCES = \
 	common/base/unicode.c \
 	common/base/unicode.h \
 	common/base/units.c \
-	common/base/units.h
+	common/base/units.h \
+	common/base/user.c \
+	common/base/user.h

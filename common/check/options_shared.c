@@ -90,7 +90,7 @@ const struct option check_option_table[] = {
      .help = "Make this the second service of a pair: only an item whose state was told for the first time "
              "less than DURATION ago sets the state, everything older is shown and OK. With is_volatile and "
              "one check attempt the daemon then pages every new stall once, whatever is red already. "
-             "DURATION is at least two check intervals."},
+             "DURATION is shorter than the check interval."},
     OUTPUT_OPTION(CHECK(format),
                   "json: one JSON object on one line, with every item, its fields and its times, for scripts "
                   "and other consoles. The exit code stays the same."),
@@ -340,15 +340,17 @@ const struct manual_section check_manual_sections[] = {
                "above 24 hours, 10: below 10, ~:10 above 10, 5:10 outside 5 to "
                "10, @5:10 inside. Its numbers may carry s, m, h, d or w."},
     {"FILES", "The ini file of --extra-opts is monitoring-plugins-sms.ini, monitoring-plugins.ini or "
-              "plugins.ini, first found in the "
-              "directories that Monitoring Plugins search. A section named like the program is read; keys "
+              "plugins.ini, the first that is found: in the directories of "
+              "NAGIOS_CONFIG_PATH (a colon list), then in the build's directory of settings, "
+              "/usr/local/etc, /etc, their folders monitoring-plugins and nagios, "
+              "/usr/local/nagios/etc and /etc/opt. A section named like the program is read; keys "
               "are the long options. A "
               "file that holds a password must not be readable by others (mode 0640).\n\n"
               "What is remembered between runs lies in SQLite files below " STATE_DIRECTORY
               ". A damaged file is set aside and reported."},
     {"ENVIRONMENT", "MP_STATE_PATH names the state directory where --state-dir is not given. "
-                    "KRB5CCNAME, ODBCSYSINI and FREETDSCONF are honoured, and can be set in "
-                    "the ini file because NRPE starts plugins with an empty environment."},
+                    "The variables in capitals among the ini file's keys above are honoured in the "
+                    "environment as well; NRPE starts plugins with an empty one."},
     {"SEE ALSO", "The page of this program in " PAGES_DIRECTORY "."},
 };
 const size_t check_manual_section_count = sizeof check_manual_sections / sizeof *check_manual_sections;

@@ -4,6 +4,7 @@
 #include "files/location.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const char *ending_words(enum condition_end how)
 {
@@ -24,14 +25,30 @@ static struct text *add_note(struct stallreport_notes *notes)
     return &notes->texts[notes->count < room ? notes->count++ : room];
 }
 
+static bool is_same_ending(const struct condition_ending *one, const struct condition_ending *other)
+{
+    return one->kind == other->kind && one->how == other->how && strcmp(one->package, other->package) == 0;
+}
+
+/* A trouble that comes and goes ends many times in what one run reads: one line with their number. */
 static void note_endings(const struct stallreport *report, struct stallreport_notes *notes)
 {
     const struct conditions *set = &report->logs->conditions;
-    for (size_t i = 0; i < set->ending_count && i < CONDITIONS_ENDINGS; i++) {
+    const size_t count = set->ending_count < CONDITIONS_ENDINGS ? set->ending_count : CONDITIONS_ENDINGS;
+    for (size_t i = 0; i < count; i++) {
         const struct condition_ending *ending = &set->endings[i];
-        if (report->options->verbosity > 0 || ending->how == CONDITION_FORGOTTEN)
-            text_addf(add_note(notes), "ended: %s %s: %s", ending->package, condition_kind_name(ending->kind),
-                      ending_words(ending->how));
+        size_t before = 0, times = 1;
+        while (before < i && !is_same_ending(&set->endings[before], ending))
+            before++;
+        if (before < i || (report->options->verbosity == 0 && ending->how != CONDITION_FORGOTTEN))
+            continue;
+        for (size_t later = i + 1; later < count; later++)
+            times += is_same_ending(&set->endings[later], ending);
+        struct text *note = add_note(notes);
+        text_addf(note, "ended: %s %s: %s", ending->package + (ending->package[0] == REPLICATION_SUBJECT),
+                  condition_kind_name(ending->kind), ending_words(ending->how));
+        if (times > 1)
+            text_addf(note, " (%zu times)", times);
     }
 }
 

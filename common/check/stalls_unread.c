@@ -10,19 +10,6 @@
 /* The first line has a budget: a few names stand for many. */
 enum { SHOWN_NAMES = 5, NAME_BYTES = 64 };
 
-/* A file of credentials may have been given by mistake: what it is is shown, what it hides is not. */
-static void add_beginning(const char *beginning, struct text *verdict)
-{
-    static const char hidden[] = "password";
-    const char *secret = strcasestr(beginning, hidden);
-    if (beginning[0] == '\0')
-        return;
-    text_add(verdict, ", it begins \"");
-    text_add_bytes(verdict, beginning,
-                   secret != NULL ? (size_t)(secret - beginning) + strlen(hidden) : strlen(beginning));
-    text_add(verdict, secret != NULL ? " ***\"" : "\"");
-}
-
 /* What a failure says behind the place that it is about; all of it where it names another (a share). */
 static const char *behind_place(const struct logset_log *log)
 {
@@ -85,13 +72,13 @@ static void add_unread(const struct stallreport *report, const struct logset_log
     else {
         text_addf(verdict, "%s has no record of an SMS or ConfigMgr log in %" PRId64 " bytes", log->location,
                   log->status.size_bytes);
-        add_beginning(log->beginning, verdict);
-        const bool records = strstr(log->beginning, "$$") != NULL || strstr(log->beginning, "[LOG[") != NULL;
-        text_add(
-            verdict,
-            records
-                ? ": it looks like one, but its dates are in a form that is not known; please report this line; "
-                : ": is it the right file, or --encoding?; ");
+        if (log->beginning[0] != '\0')
+            text_addf(verdict,
+                      ", it begins \"%s\": it looks like one, but its dates are in a form that is not known; "
+                      "please report this line; ",
+                      log->beginning);
+        else
+            text_add(verdict, ": is it the right file, or --encoding?; ");
     }
 }
 

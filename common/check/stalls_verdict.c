@@ -116,6 +116,15 @@ static void add_items(const struct stallreport *report, struct text *verdict)
     add_selection(report, verdict);
 }
 
+/* What alerts besides the items: every form of the line says it. */
+static void add_doubts(const struct stallreport *report, struct text *verdict)
+{
+    add_future(report, verdict);
+    add_state_of_reading(report, verdict);
+    history_add_doubts(report->no_memory != NULL ? report->no_memory->text : NULL, report->memory_lost_at,
+                       report->now, verdict);
+}
+
 static void add_verdict(const struct stallreport *report, struct text *verdict)
 {
     const struct tally *tally = report->tally;
@@ -143,10 +152,7 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
     if (tally->known > 0)
         text_addf(verdict, "; %" PRId64 " known", tally->known);
     add_silence(report, verdict);
-    add_future(report, verdict);
-    add_state_of_reading(report, verdict);
-    history_add_doubts(report->no_memory != NULL ? report->no_memory->text : NULL, report->memory_lost_at,
-                       report->now, verdict);
+    add_doubts(report, verdict);
 }
 
 /* --new: what is new stands first, a silence too; one that the team knows of stands behind. */
@@ -164,6 +170,7 @@ static void add_new(const struct stallreport *report, struct text *verdict)
     if (words[0] != '\0' && report->silence->told == STATUS_OK)
         text_addf(verdict, "; %s", words);
     text_free(&silence);
+    add_doubts(report, verdict);
 }
 
 static void add_own_verdict(const struct stallreport *report, struct text *verdict)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "files/files.h"
 
+#include "base/text.h"
 #include "files/backend.h"
 #include "files/location.h"
 
@@ -15,10 +16,33 @@ struct bytestore {
     int64_t bytes_read;
 };
 
+/* "\\\\SERVER\\share\\...", "D:\\..." */
+static bool is_of_windows(const char *location)
+{
+    return strncmp(location, "\\\\", 2) == 0 || (location[0] != '\0' && strncmp(location + 1, ":\\", 2) == 0);
+}
+
+static int fail_windows(const char *location, struct failure *failure)
+{
+    struct text url = {0};
+    if (location[0] == '\\')
+        text_add(&url, "smb:");
+    for (const char *at = location; *at != '\0' && location[0] == '\\'; at++)
+        text_add_bytes(&url, *at == '\\' ? "/" : at, 1);
+    const int result =
+        fail(failure, "%s is a path of Windows: write %s", location,
+             location[0] == '\\' ? text_string(&url)
+                                 : "it as smb://SERVER/SHARE/PATH, or the path where its share is mounted");
+    text_free(&url);
+    return result;
+}
+
 int bytestore_check(const char *location, struct failure *failure)
 {
     if (location[0] == '\0')
         return fail(failure, "a location is empty; give a path or smb://host/share/path");
+    if (is_of_windows(location))
+        return fail_windows(location, failure);
     return location_is_smb(location) ? smbfile_check(location, failure) : 0;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/user.h"
 #include "files/backend.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +52,7 @@ static int fail_permission(const char *path, const char *right, struct failure *
 {
     char user[64];
     uid_t uid = geteuid();
-    const struct passwd *entry = getpwuid(uid);
-    snprintf(user, sizeof user, "%s", entry != NULL ? entry->pw_name : "?");
+    user_name(uid, user, sizeof user);
     char folder[1024];
     find_closed_folder(path, folder, sizeof folder);
     if (folder[0] != '\0')

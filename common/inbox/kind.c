@@ -216,10 +216,10 @@ static const struct inbox_kind kinds[] = {
     },
     {
         .folder = "?*",
-        .component = "a component of the site server",
+        .component = "one that this check does not know",
         .log = "its log",
-        .meaning = "work of a component",
-        .next = "is its component running? see its status messages and log; " ANTIVIRUS,
+        .meaning = "files for a component of the site server",
+        .next = "is that component running? see its status messages and log; " ANTIVIRUS,
         .skipped = "uid,history,bad*",
         .patience = QUICK,
         .sources = "KB871161; KB327453",

@@ -15,6 +15,7 @@ struct search {
     const char *wanted; /* without encoding */
     char *alike;        /* owned: the one that differs in case, or begins the same for longest */
     size_t common;      /* so many bytes */
+    bool file;          /* what has the name is a file */
     char *first[SHOWN]; /* owned: the first of all */
     size_t count;
 };
@@ -30,8 +31,10 @@ static size_t common_length(const char *a, const char *b)
 static bool visit(void *context, const struct bytestore_entry *entry)
 {
     struct search *search = context;
-    if (!entry->folder)
+    if (!entry->folder) {
+        search->file = search->file || strcmp(entry->name, search->wanted) == 0;
         return true;
+    }
     const bool same = strcasecmp(entry->name, search->wanted) == 0;
     const size_t common = common_length(entry->name, search->wanted);
     if (same || (common >= 4 && common > search->common)) {
@@ -82,6 +85,8 @@ int inbox_fail_missing(struct bytestore *store, const char *location, struct fai
     text_addf(&words, "%s: no such folder", location);
     if (above == NULL) {
         text_add(&words, "; check the path and that the share or disk is mounted");
+    } else if (search.file && beside) {
+        text_add(&words, ": it is a file; give the folder that it lies in");
     } else if (search.alike != NULL) {
         text_add(&words, "; there is ");
         text_add_clean(&words, search.alike, NAME_BYTES);

@@ -60,5 +60,6 @@ void itemline_add_ended(const struct item *item, struct text *line)
 {
     char until[32];
     if (!item->known && item->known_until != 0)
-        text_addf(line, ", known until %.10s", instant_format(item->known_until - 1, until, sizeof until));
+        text_addf(line, ", known until %.10s, which is over",
+                  instant_format(item->known_until - 1, until, sizeof until));
 }

@@ -17,7 +17,7 @@ void itemline_begin(const struct item *item, const char *package_name, struct te
 /** `, for 4 d, in trouble since ..., last moved 4 d ago, size allows 31 h at 2 GB/h` */
 void itemline_add_ages(const struct item *item, const struct rate_list *rates, struct text *line);
 
-/** `, known until 2026-11-20`: why an item that was muted pages again; itemline_add_ages has it */
+/** `, known until 2026-11-20, which is over`: why an item that was muted pages again; itemline_add_ages has it */
 void itemline_add_ended(const struct item *item, struct text *line);
 
 #endif

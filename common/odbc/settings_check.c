@@ -60,8 +60,8 @@ static int check_way(const struct odbc_settings *settings, enum connection_diale
     int ways = (settings->hostname != NULL) + (settings->dsn != NULL) + (settings->connect != NULL);
     bool file = ways == 0 && dialect == CONNECTION_SQLITE && settings->database != NULL;
     if (ways == 0 && !file)
-        return fail(failure, "no database server given: use --hostname=NAME with "
-                             "--database=NAME, or --dsn=NAME, or --connect=STRING");
+        return fail(failure, "no database server given: use --extra-opts=SECTION of the ini file, or "
+                             "--hostname=NAME with --database=NAME, or --dsn=NAME, or --connect=STRING");
     if (ways > 1)
         return fail(failure, "--hostname, --dsn and --connect exclude each other: give one of them");
     if (settings->connect != NULL && settings->database != NULL)

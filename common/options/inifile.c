@@ -2,6 +2,7 @@
 #include "options/inifile.h"
 
 #include "base/secretfile.h"
+#include "base/user.h"
 #include "options/typo.h"
 
 #include <errno.h>
@@ -234,9 +235,14 @@ int inifile_read(const char *path, const char *name, struct arena *arena, struct
     size_t length = 0;
     /* O_NONBLOCK: opening a FIFO must not hang before it can be refused. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file < 0 && errno == EACCES)
-        return fail(failure, "cannot read the ini file %s: permission denied for user id %u", path,
-                    (unsigned)geteuid());
+    if (file < 0 && errno == EACCES) {
+        char user[64], group[64];
+        return fail(failure,
+                    "cannot read the ini file %s: permission denied for user %s; chgrp %s %s; chmod 0640 %s, "
+                    "and its folder must let them in",
+                    path, user_name(geteuid(), user, sizeof user), group_name(getegid(), group, sizeof group),
+                    path, path);
+    }
     if (file < 0)
         return fail(failure, "cannot read the ini file %s: %s", path, strerror(errno));
 

@@ -96,9 +96,9 @@ static int locate_default(struct arena *arena, const char **path, struct failure
             return 0;
         }
     }
-    return fail(failure, "no ini file was found: neither " OWN_NAME " nor monitoring-plugins.ini in "
-                         "/etc/monitoring-plugins, /etc or one of the other standard places; "
-                         "name one with --extra-opts=[SECTION]@FILE");
+    return fail(failure, "no ini file was found: no " OWN_NAME ", monitoring-plugins.ini or "
+                         "plugins.ini in /etc, /etc/monitoring-plugins, /etc/nagios or the other places that "
+                         "--help names; name one with --extra-opts=[SECTION]@FILE");
 }
 
 int inifile_locate(const char *locator, const char *default_section, struct arena *arena,

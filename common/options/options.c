@@ -11,6 +11,7 @@
 #include "options/usage.h"
 #include "options/value.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,18 +54,34 @@ static struct option_entry find_key(const struct program *program, const char *k
     return optiontable_find(program, key, strlen(key));
 }
 
+/* Does it look like the name of an option or a variable? A mistyped one does, most passwords do not. */
+static bool is_name(const char *key, size_t length)
+{
+    bool lower = false, upper = false;
+    for (size_t i = 0; i < length; i++) {
+        if (!isalnum((unsigned char)key[i]) && key[i] != '-' && key[i] != '_')
+            return false;
+        lower = lower || islower((unsigned char)key[i]);
+        upper = upper || isupper((unsigned char)key[i]);
+    }
+    return !(lower && upper);
+}
+
 /* A line that is no key may be the rest of a password or a key whose '=' was forgotten: not all of it is
  * repeated. */
 static int refuse_key(const struct program *program, const struct ini_section *section,
                       const struct ini_entry *entry, const struct option *previous, struct failure *failure)
 {
+    const size_t word = strcspn(entry->key, " \t");
     if (previous != NULL && shows_nothing(previous, NULL)) {
         fail(failure,
              "the line behind the secret %s is not a known key (not shown); a value ends with its line",
              previous->name);
-    } else if (strpbrk(entry->key, " \t") != NULL) {
-        fail(failure, "'%.*s ...' is not a key; write key = value", (int)strcspn(entry->key, " \t"),
-             entry->key);
+    } else if (!is_name(entry->key, word)) {
+        fail(failure, "the line is not a known key (not shown); write key = value, %s --help lists the keys",
+             program->name);
+    } else if (entry->key[word] != '\0') {
+        fail(failure, "'%.*s ...' is not a key; write key = value", (int)word, entry->key);
     } else {
         commandline_unknown(program, entry->key, "", failure);
     }

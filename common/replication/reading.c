@@ -125,11 +125,16 @@ static void leave_segment(struct log_reading *reading)
         fail_log(reading);
 }
 
+/* What stands in a log whose dates are not known, for a report. Anything else may be a file of credentials, given by
+ * mistake, and is not shown. */
 static void keep_beginning(struct log_reading *reading, const char *bytes, size_t length)
 {
+    static const char tail[] = "$$<", tag[] = "<![LOG[";
     if (reading->began)
         return;
     reading->began = true;
+    if (memmem(bytes, length, tail, strlen(tail)) == NULL && memmem(bytes, length, tag, strlen(tag)) == NULL)
+        return;
     struct text head = {0}, clean = {0};
     text_add_bytes(&head, bytes, length < 96 ? length : 96);
     text_add_clean(&clean, text_string(&head), sizeof reading->log->beginning - 1);

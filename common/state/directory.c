@@ -3,10 +3,11 @@
 
 #include "state/directory.h"
 
+#include "base/user.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -22,26 +23,6 @@ enum { KEPT_FILES = 5 };
 /* What SQLite may leave beside a database. */
 static const char *const companions[] = {"-journal", "-wal", "-shm"};
 enum { COMPANIONS = sizeof companions / sizeof companions[0] };
-
-static const char *user_name(uid_t uid, char *buffer, size_t size)
-{
-    const struct passwd *user = getpwuid(uid);
-    if (user != NULL)
-        snprintf(buffer, size, "%s", user->pw_name);
-    else
-        snprintf(buffer, size, "%u", (unsigned)uid);
-    return buffer;
-}
-
-static const char *group_name(gid_t gid, char *buffer, size_t size)
-{
-    const struct group *group = getgrgid(gid);
-    if (group != NULL)
-        snprintf(buffer, size, "%s", group->gr_name);
-    else
-        snprintf(buffer, size, "%u", (unsigned)gid);
-    return buffer;
-}
 
 static void explain_missing(const char *directory, const char *user, const char *group,
                             struct failure *failure)

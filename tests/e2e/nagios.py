@@ -123,6 +123,12 @@ class Nagios:
         return [dict(line.strip().split("=", 1) for line in block.splitlines() if "=" in line)
                 for block in re.findall(r"^%s \{\n(.*?)\n\t?\}" % kind, text, re.M | re.S)]
 
+    def objects(self, kind):
+        """The objects of a kind as Nagios understood them, as dictionaries: what templates gave them as well."""
+        text = daemons.read(os.path.join(self.home, "objects.cache"))
+        return [dict(line.strip().split("\t", 1) for line in block.splitlines() if "\t" in line.strip())
+                for block in re.findall(r"^define %s \{\n(.*?)\n\t?\}" % kind, text, re.M | re.S)]
+
     def service(self, name):
         """status.dat's block of a service; {} before the first."""
         return next((block for block in self.blocks("servicestatus") if block.get("service_description") == name), {})

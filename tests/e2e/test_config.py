@@ -4,7 +4,9 @@ import configparser
 import json
 import os
 import re
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -365,11 +367,11 @@ def fake_reset(tmp_path):
 
 HINTS = [
     ("nothing named", "SMS PACKAGES OK - fine", []),
-    ("one", "x; repair: sms_reset_package --package=CEN00001 --child-site=S02\\n", ["[--package=CEN00001][--child-site=S02]"]),
-    ("twice the same", "--package=CEN00001 --child-site=S02 --package=CEN00001 --child-site=S02", ["[--package=CEN00001][--child-site=S02]"]),
+    ("one", "x; repair: sms_reset_package --package=CEN00001 --child-site=S02\\n", ["[--timeout=6][--package=CEN00001][--child-site=S02]"]),
+    ("twice the same", "--package=CEN00001 --child-site=S02 --package=CEN00001 --child-site=S02", ["[--timeout=6][--package=CEN00001][--child-site=S02]"]),
     ("not an ID", "--package=$(reboot) --child-site=S02 --package=../../.. --child-site=S02", []),
     ("more than three", " ".join("--package=CEN0000%d --child-site=S02" % n for n in range(5)),
-     ["[--package=CEN0000%d][--child-site=S02]" % n for n in range(3)]),
+     ["[--timeout=6][--package=CEN0000%d][--child-site=S02]" % n for n in range(3)]),
 ]
 
 
@@ -378,6 +380,20 @@ def test_the_event_handler_passes_on_package_and_site_only(fake_reset, name, tex
     output = repair_hint(text=text, path=fake_reset)
     assert re.findall(r"^\[--.*$", output, re.M) == expected, output
     assert "--apply" not in output
+
+
+def test_the_event_handler_ends_before_the_notification_is_ended(tmp_path):
+    """A database that never answers, three packages: Nagios ends a notification after 30 s, and the mail would be lost with it."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        os.symlink(daemons.program("sms_reset_package"), str(tmp_path / "sms_reset_package"))
+        ini = daemons.write(str(tmp_path / "sms.ini"), "[reset_X]\ntimeout = 45\nhostname = 127.0.0.1\nport = %d\ndatabase = SMS_CEN\nuser = u\npassword = p\n"
+                            % silent.getsockname()[1], 0o600)
+        began = time.monotonic()
+        output = repair_hint("--extra-opts=reset_X@" + ini, text=" ".join("--package=CEN0000%d --child-site=S02" % n for n in range(3)), path=str(tmp_path))
+        assert time.monotonic() - began < 27
+    assert len(re.findall(r"^What .* would do:\n(UNKNOWN: timed out after 6 s.*\n|\(no answer within)", output, re.M)) == 3, output
 
 
 def test_the_event_handler_waits_for_the_hard_state(fake_reset):

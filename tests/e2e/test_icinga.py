@@ -48,6 +48,23 @@ def owning_site(site, more=""):
 """ % (site.ini, more)
 
 
+def test_the_files_stand_beside_those_that_icinga_brings(place):
+    """Several have the same names: in a folder of their own they replace nothing, and no object of theirs is there twice."""
+    folder, authority = place
+    node = icinga.Node(authority, "beside", folder)
+    node.configure("beside", ONE_ZONE)
+    own = "/etc/icinga2/conf.d"
+    assert {"commands.conf", "hosts.conf", "templates.conf"} <= set(os.listdir(own)) & set(os.listdir(os.path.join(daemons.CONFIG, "icinga2")))
+    for name in os.listdir(own):
+        node.write("conf.d/" + name, daemons.read(os.path.join(own, name)))
+    os.mkdir(daemons.give(os.path.join(node.home, "etc/conf.d")) + "/sms")
+    for name in (*SINGLE, "settings.conf", "hosts.conf", "sites.conf"):
+        node.ship(name, "conf.d/sms")
+    code, output = node.validate()
+    assert code == 0, output
+    assert re.search(r"Instantiated \d+ Services", output), output
+
+
 def figures(service):
     """{label: (value, unit as Icinga tells it)} of a service's perfdata as the API has it."""
     found = {}

@@ -24,6 +24,17 @@ def test_nagios_accepts_every_shipped_file():
             assert os.path.exists(os.path.join(server.home, "objects", name)), "%s was not read" % name
 
 
+def test_each_service_links_to_the_page_of_its_check():
+    daemons.require_daemons()
+    with daemons.Folder() as folder, nagios.Nagios(folder) as server:
+        server.start()
+        pages = {one["check_command"].split("!")[-1]: one["notes_url"] for one in server.objects("service") 
+                 if re.search("!check_sms_(packages|dps|despool|inbox)", one["check_command"])}
+        wrong = {command: page for command, page in pages.items()
+                 if page != "/monitoring-plugins-sms/%s.html" % re.match(r"check_sms_[a-z]+", command)[0]}
+        assert len(pages) >= 10 and not wrong, wrong
+
+
 @pytest.fixture
 def running():
     """(site, nagios, nrpe) on a healthy hierarchy, and a port that stands for the database server's."""

@@ -8,6 +8,10 @@ import sys
 
 import pytest
 
+import despool
+import dps
+import inbox
+import packages
 from packages import PLUGINS, TREE
 
 sys.path.insert(0, os.path.join(TREE, "tests"))
@@ -36,6 +40,15 @@ def test_the_page_has_every_option(program):
     with open(os.path.join(TREE, "plugins", program + ".md"), encoding="utf-8") as file:
         page = file.read()
     assert pages.page_with_options(page, os.path.join(PLUGINS, program)) == page, "run `make pages`"
+
+
+@pytest.mark.parametrize("program, labels", [("check_sms_packages", packages.LABELS), ("check_sms_dps", dps.LABELS), ("check_sms_despool", despool.LABELS),
+                                             ("check_sms_inbox", inbox.LABELS)])
+def test_the_page_has_every_label_of_the_perfdata(program, labels):
+    with open(os.path.join(TREE, "plugins", program + ".md"), encoding="utf-8") as file:
+        table = file.read().split("## Perfdata\n")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.M)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(cells))) == sorted(labels)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -234,6 +234,11 @@ static void test_urls(void **state)
         {"smb:///share/a.log", "names no host", NULL},
         {"smb://host", "names no share", NULL},
         {"smb://host/", "names no share", NULL},
+        {"\\\\S021\\SMS_S02\\Logs\\despool.log", "write smb://S021/SMS_S02/Logs/despool.log", NULL},
+        {"\\\\S021.corp.example\\SMS_S02", "write smb://S021.corp.example/SMS_S02", NULL},
+        {"D:\\SMS\\Logs", "smb://SERVER/SHARE/PATH", NULL},
+        {"\\odd", NULL, NULL},
+        {"D:", NULL, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct failure failure = {""};

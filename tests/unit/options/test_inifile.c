@@ -216,7 +216,7 @@ static void only_regular_files_are_read(void **state)
     check_refused("/dev/null", "not a regular file");
     check_refused(nowhere, "No such file");
     if (geteuid() != 0)
-        check_refused(write_file("closed.ini", "[s]\n", 0), "permission denied for user id");
+        check_refused(write_file("closed.ini", "[s]\n", 0), "permission denied for user ");
 }
 
 static void check_located(const char *locator, const char *section, const char *path)
