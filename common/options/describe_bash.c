@@ -44,6 +44,14 @@ static void add_pattern(const struct option *option, struct text *output)
     text_addf(output, "--%s)\n", option->name);
 }
 
+/* "DIR", "[NAME=]DIR" */
+static bool names_place(const struct option *option, const char *kind)
+{
+    const char *argument = option->argument != NULL ? option->argument : "";
+    const char *bracket = argument[0] == '[' ? strchr(argument, ']') : NULL;
+    return strncmp(bracket != NULL ? bracket + 1 : argument, kind, strlen(kind)) == 0;
+}
+
 static void add_cases(const struct program *program, struct text *output)
 {
     for (size_t i = 0; i < optiontable_group_count(program); i++) {
@@ -60,8 +68,8 @@ static void add_cases(const struct program *program, struct text *output)
                 for (size_t k = 0; (word = option_choice(option, k, &length)) != NULL; k++)
                     text_addf(output, "%s%.*s", k > 0 ? " " : "", (int)length, word);
                 text_add(output, "\" -- \"$word\")\n");
-            } else if (option_is_path(option)) {
-                bool directory = strncmp(option->argument, "DIR", 3) == 0;
+            } else if (names_place(option, "FILE") || names_place(option, "DIR")) {
+                const bool directory = names_place(option, "DIR");
                 text_addf(output,
                           "        compopt -o filenames 2>/dev/null\n"
                           "        mapfile -t COMPREPLY < <(compgen -%c -- \"$word\")\n",

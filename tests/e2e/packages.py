@@ -33,7 +33,7 @@ ITEM = re.compile(
     r'wants version (?P<wanted>-?\d+)(?:, (?P<word>has|was sent) (?P<held>no row in PkgStatus|no version|-?\d+))?'
     r'(?: \((?P<rows>\d+) rows\))?(?:, Status (?P<status>NULL|[a-z ]+ \(\d+\)|-?\d+))?, for (?P<age>[^,;]+)'
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving|, dated (?P<future>[^,;]+) in the future: is the database\'s clock right, or its zone \(--db-clock\)\?)'
-    r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+))?'
+    r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+), which is over)?'
     r'(?:; the logs of \S+ say: (?P<logs>[^;]*))?'
     r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)'
     r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?(?:; (?P<advice>.*))?\Z')

@@ -175,6 +175,16 @@ def test_all_processing_threads_are_busy(tmp_path, product, words):
     child.check().is_(OK, "nothing stalled")
 
 
+def test_what_ended_many_times_is_one_line(tmp_path):
+    """Threads that were busy and free again, day after day: a first run reads all of it at once."""
+    child = Child(tmp_path, "cb")
+    lines = [child.every("distmgr", "~Currently using %d out of 3 allowed package processing threads." % used, age, age, thread=4824)
+             for day in range(1, 8) for used, age in ((3, day * DAY), (3, day * DAY - HOUR), (2, day * DAY - 2 * HOUR))]
+    child.write(child.alive(), *lines, gap_s=None)
+    ended = [line for line in child.check("-v").is_(OK).lines if line.startswith("ended: ")]
+    assert ended == ["ended: threads site: it went well now (7 times)"], ended
+
+
 @pytest.mark.parametrize("date", ["05/13/2031 18:04:37 Eastern Daylight Time", "13.05.2031 18:04:37 Mitteleurop\u00e4ische Sommerzeit", "2031-05-13 18:04"])
 @pytest.mark.parametrize("mark", ["'", "\u2019"])
 def test_an_instruction_that_is_put_off_for_years(tmp_path, date, mark):

@@ -90,6 +90,18 @@ def test_a_folder_that_goes_and_comes_back(boxes):
     boxes.look(RECEIVE).is_(CRITICAL, "nothing has left despoolr.box\\receive for 7 h")
 
 
+def test_a_file_is_no_box(boxes, tmp_path):
+    (tmp_path / "despool.log").write_text("x")
+    boxes.look(str(tmp_path / "despool.log")).is_(UNKNOWN, "despool.log: no such folder: it is a file; give the folder that it lies in")
+
+
+@pytest.mark.parametrize("given, advice", [("\\\\CEN1\\SMS_CEN\\inboxes\\schedule.box", "write smb://CEN1/SMS_CEN/inboxes/schedule.box"),
+                                           ("cen=\\\\CEN1\\SMS_CEN", "write smb://CEN1/SMS_CEN"), ("E:\\SMS\\inboxes", "write it as smb://SERVER/SHARE/PATH")])
+def test_a_path_of_windows(boxes, given, advice):
+    answer = boxes.check("--box=" + given)
+    assert answer.code == UNKNOWN and "is a path of Windows: " + advice in answer.text, answer
+
+
 def test_ini_file_has_every_option(boxes, tmp_path):
     ini = tmp_path / "sms.ini"
     ini.write_text("[inbox_CEN]\nbox = despooler=%s\nmatch = *.sni\nrecursive = yes\nwarning = 1m\ncritical = 1h\nleft-warning = 1h\n"

@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import re
 import shlex
 import subprocess
 import sys
@@ -62,6 +63,19 @@ def test_the_repair_is_linked_to_where_administrators_look():
     link = os.path.join(prefix, "sbin", "sms_reset_package")
     assert os.readlink(link) == "../libexec/sms_reset_package"
     assert os.path.samefile(link, daemons.program("sms_reset_package"))
+
+
+def test_what_the_installed_readme_links_to_is_installed():
+    prefix, folder = os.path.split(daemons.PLUGINS)
+    documents = os.path.join(prefix, "share", "doc", "monitoring-plugins-sms")
+    if folder != "libexec":
+        pytest.skip("these plugins were not installed by make install with its defaults")
+    for name in ("README.md", "examples/nrpe-config/README.md"):
+        text = daemons.read(os.path.join(documents, name))
+        links = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r"`([A-Z]+\.md)`", text)
+        missing = [link for link in links if not os.path.exists(os.path.join(documents, os.path.dirname(name), link))]
+        assert not missing, "%s links to %s" % (name, missing)
+    assert "](check_sms_packages.md)" in daemons.read(os.path.join(documents, "README.md"))
 
 
 @pytest.mark.root

@@ -159,6 +159,15 @@ def test_the_logs_have_it_too(tmp_path):
     child.check("--new=15m", later=HOUR).is_(OK, "nothing new, 1 stuck in all")
 
 
+def test_what_alerts_besides_the_items_is_told(tmp_path):
+    """A state directory that is gone, a record of tomorrow: WARNING, and the line of --new says why."""
+    child = despool.Child(tmp_path)
+    child.write(child.alive())
+    child.check("--new=15m", "--state-dir=" + str(tmp_path / "gone")).is_(WARNING, "nothing new, 0 stuck in all", "ages may be too young: the state directory")
+    child.files["distmgr"].append(child.every("distmgr", "StoredPkgVersion (1) of package CEN00001. StoredPkgVersion in database is 1.", -DAY, -DAY))
+    assert "in the future" in child.check("--new=15m").verdict
+
+
 def as_json(world, *arguments, **more):
     world.lab.commit()
     done = subprocess.run([world.plugin["program"]] + world.arguments("--output=json", *arguments), env=world.env,

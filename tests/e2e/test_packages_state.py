@@ -3,6 +3,7 @@
 
 import glob
 import os
+import pwd
 import random
 import shutil
 import sqlite3
@@ -503,10 +504,10 @@ def test_a_run_as_root_makes_a_state_that_the_checks_own_user_can_use(roots_worl
 @pytest.mark.root
 def test_root_gives_up_its_rights_before_it_opens_anything(roots_world):
     world = roots_world
-    secret = os.path.join(world.folder, "root.ini")
+    secret, user = os.path.join(world.folder, "root.ini"), pwd.getpwuid(world.uid).pw_name
     write(secret, b"[check_sms_packages]\nsite=CEN\n")
     os.chmod(secret, 0o600)
-    run("--extra-opts=@" + secret, *world.arguments(), env=world.env).fails(secret, "permission denied", str(world.uid))
+    run("--extra-opts=@" + secret, *world.arguments(), env=world.env).fails(secret, "permission denied for user " + user, "chmod 0640 " + secret)
     os.chmod(world.database, 0o600)
     world.check().fails()
     assert os.listdir(world.state) == []

@@ -94,6 +94,13 @@ def test_completion_offers_every_option(program, tmp_path):
     assert wanted and wanted <= offered, (wanted - offered, done.stderr)
 
 
+@pytest.mark.parametrize("program, option, kind", [("check_sms_inbox", "--box", "d"), ("check_sms_despool", "--log", "f"), ("check_sms_despool", "--pck", "d"),
+                                                   ("check_sms_packages", "--state-dir", "d")])
+def test_completion_offers_files_and_folders(program, option, kind):
+    cases = re.findall(r"(--[a-z-]+)\)\n(.*?)return", describe(program, "bash"), re.S)
+    assert "compgen -%s " % kind in dict(cases)[option]
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_version_names_the_package(program):
     done = subprocess.run([os.path.join(PLUGINS, program), "--version"], env={}, stdin=subprocess.DEVNULL, capture_output=True, text=True)

@@ -26,6 +26,11 @@ def untouched(world, before, reset):
     assert reset.journal() == []
 
 
+def test_one_package_at_a_time(reset):
+    answer = reset("--package=CEN00001,CEN00002", "--child-site=S02")
+    assert answer.code == 3 and answer.text.startswith("sms_reset_package: one package at a time: "), answer
+
+
 def test_a_dry_run_shows_everything_and_changes_nothing(world, reset):
     before = stuck(world, name="Office 2003 SP3")
     world.lab.site("S02", "Oslo", parent="S01")
