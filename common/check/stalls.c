@@ -200,6 +200,9 @@ static int expect(struct expectation *expectation, const char *package, int64_t 
 static int expect_all(struct expectation *expectation, const struct conditions *conditions,
                       const struct stall_options *options)
 {
+    if (!package_index_reserve(&expectation->names.index, NULL, 0,
+                               conditions->stored_count + options->packages.count))
+        return -1;
     for (size_t i = 0; i < conditions->stored_count; i++)
         if (selected(options, conditions->stored[i].package) &&
             expect(expectation, conditions->stored[i].package, conditions->stored[i].version) != 0)

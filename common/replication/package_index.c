@@ -39,11 +39,13 @@ size_t package_index_find(const struct package_index *index, const void *items, 
     return place != 0 ? place - 1 : PACKAGE_NOWHERE;
 }
 
-static bool make_room(struct package_index *index, const void *items, size_t size)
+bool package_index_reserve(struct package_index *index, const void *items, size_t size, size_t count)
 {
-    if ((index->used + 1) * 2 <= index->room)
+    if (count * 2 <= index->room)
         return true;
     struct package_index larger = {.room = index->room == 0 ? 64 : index->room * 2, .used = index->used};
+    while (larger.room < count * 2)
+        larger.room *= 2;
     larger.slots = calloc(larger.room, sizeof *larger.slots);
     if (larger.slots == NULL)
         return false;
@@ -58,7 +60,7 @@ static bool make_room(struct package_index *index, const void *items, size_t siz
 
 bool package_index_add(struct package_index *index, const void *items, size_t size, size_t place)
 {
-    if (!make_room(index, items, size))
+    if (!package_index_reserve(index, items, size, index->used + 1))
         return false;
     index->slots[slot_of(index, items, size, package_at(items, size, place))] = (uint32_t)place + 1;
     index->used++;

@@ -22,6 +22,9 @@ struct package_index {
 size_t package_index_find(const struct package_index *index, const void *items, size_t size,
                           const char *package);
 
+/** Make room for so many elements at once. @return false without memory */
+bool package_index_reserve(struct package_index *index, const void *items, size_t size, size_t count);
+
 /** The element at `place`, whose package is not in the index, has come. @return false without memory */
 bool package_index_add(struct package_index *index, const void *items, size_t size, size_t place);
 
