@@ -132,6 +132,45 @@ static bool read_file(struct reach *text, char package[REPLICATION_PACKAGE])
     return true;
 }
 
+static void skip_blanks(struct reach *text)
+{
+    while (text->at < text->end && is_blank(*text->at))
+        text->at++;
+}
+
+static bool skip_word(struct reach *text, const char *word)
+{
+    const size_t length = strlen(word);
+    const bool there = (size_t)(text->end - text->at) >= length && strncasecmp(text->at, word, length) == 0;
+    if (there)
+        text->at += length;
+    skip_blanks(text);
+    return there;
+}
+
+/* Behind "package": " ID = ", ": ", " ". @return false when it goes on as a word: "packages", "packageCEN00012" */
+static bool skip_to_id(struct reach *text)
+{
+    bool apart = is_blank(text->at[-1]);
+    apart = skip_word(text, "ID") || apart;
+    apart = skip_word(text, "=") || skip_word(text, ":") || apart;
+    return apart || (text->at < text->end && !ascii_in(&ascii_words, *text->at));
+}
+
+/* A server's name may look like an ID: only what the line calls a package is one. */
+static bool read_named(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    for (; text->at < text->end; text->at++) {
+        struct reach behind = *text;
+        if ((skip_word(&behind, "package") || skip_word(&behind, "content")) && skip_to_id(&behind) &&
+            read_package(&behind, package)) {
+            *text = behind;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_field(char field, struct reach *text, struct template_match *match)
 {
     int64_t number;
@@ -153,6 +192,8 @@ static bool read_field(char field, struct reach *text, struct template_match *ma
         return read_site(text, match->package);
     case 'F':
         return read_file(text, match->package);
+    case 'N':
+        return read_named(text, match->package);
     case 'D':
         match->date = text->at;
         return true;

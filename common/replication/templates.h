@@ -17,6 +17,7 @@
  *   {S}        a site code of three characters: the subject
  *   {F}        a path: the name of its file without folder and extension is the subject
  *   {D}        a date and time as the server writes it, in whatever order
+ *   {N}        anything up to the first package that is named as one: "package P", "content ID = P"
  *   {*}        anything (shortest), up to the next piece of the pattern
  */
 

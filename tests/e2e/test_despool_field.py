@@ -175,6 +175,30 @@ def test_all_processing_threads_are_busy(tmp_path, product, words):
     child.check().is_(OK, "nothing stalled")
 
 
+@pytest.mark.parametrize("log, words, subject", [
+    ("distmgr", "~Failed to process package CEN00041 after 12 retries, will retry 88 more times", "CEN00041"),
+    ("distmgr", "Unable to read the signature of package ID = CEN00041, error = 87", "CEN00041"),
+    ("distmgr", "Could not frobnicate SRVDP0001 for content 'CEN00041'.", "CEN00041"),
+    ("distmgr", "ERROR: cannot lock package: CEN00041", "CEN00041"),
+    ("despool", "Failed to open E:\\SMS\\inboxes\\despoolr.box\\receive\\ds_1abcd.pkg", "despooler"),
+    ("despool", "Cannot take up the instruction of content CEN00041 now", "CEN00041"),
+    ("despool", 'STATMSG: ID=4499 SEV=E LEV=M SOURCE="SMS Server" COMP="SMS_DESPOOLER" SYS=S021 SITE=S02 ISTR0="" NUMATTRS=0', "despooler"),
+])
+def test_a_failure_in_words_that_are_not_known(tmp_path, log, words, subject):
+    child, answer = tell(tmp_path, "cb", [(log, words, 4 * DAY, 1800, 1800, 6128)])
+    assert answer.is_(CRITICAL, "1 stalled: %s failing for 4 d" % subject).item(subject)["kind"] == "failing"
+    _, calm = tell(tmp_path / "over", "cb", [(log, words, 4 * DAY, 2 * DAY, 1800, 6128)])
+    calm.is_(OK, "nothing stalled")
+    _, once = tell(tmp_path / "once", "cb", [(log, words, 4 * DAY, 4 * DAY, 1800, 6128)])
+    once.is_(OK, "nothing stalled")
+
+
+@pytest.mark.parametrize("words", ["Failed to connect to SRVDP0001, error = 53", "Found package CEN00041; nothing failed", "The content CEN00041 cannot be older",
+                                   "Failed for a packageCEN00041x and for the package of CENTRAL1 (x)"])
+def test_what_names_no_package_or_no_failure_is_none(tmp_path, words):
+    tell(tmp_path, "cb", [("distmgr", words, 4 * DAY, 1800, 1800, 6128)])[1].is_(OK, "nothing stalled")
+
+
 def test_what_ended_many_times_is_one_line(tmp_path):
     """Threads that were busy and free again, day after day: a first run reads all of it at once."""
     child = Child(tmp_path, "cb")

@@ -86,6 +86,9 @@ static void any_field(char field, struct text *out)
     case 'D':
         text_addf(out, "%u/16/202%u 12:29:11 PM", number + 1, number + 3);
         break;
+    case 'N':
+        text_addf(out, "%s %s", any(2) ? " the package" : " x content ID =", any_package());
+        break;
     case '*':
         text_add(out, any(2) ? " \xC3\x9C ber\xE2\x80\x99s " : " any thing ");
         break;
