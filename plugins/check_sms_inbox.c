@@ -49,7 +49,7 @@ static const struct option inbox_option_table[] = {
      .help =
          "A folder in which files wait for a component of the site server: a path, or smb://host[:port]/share/path "
          "(\\\\SERVER\\SMS_<site>\\inboxes\\... is smb://SERVER/SMS_<site>/inboxes/...). NAME is what it is called "
-         "in the output; without it the path from its *.box on. Only names, sizes and dates are read, no file is "
+         "in the output; without it the path from its *.box on, or the folder's own name. Only names, sizes and dates are read, no file is "
          "opened."},
     {.name = "recursive",
      .type = OPTION_FLAG,

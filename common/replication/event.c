@@ -168,6 +168,8 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
         const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? busy_subjects
                                       : event->kind == REPLICATION_FAILURE ? failing_subjects
                                                                            : NULL;
+        if (!usable && match->template->source == NULL && event->component == REPLICATION_DISTMGR)
+            return false;
         if (!usable && subjects != NULL && subjects[event->component] != NULL) {
             set_subject(subjects[event->component], event);
             return true;

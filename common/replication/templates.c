@@ -18,15 +18,10 @@
  * Left out on purpose: lines that tell of a distribution point (`Created package transfer job`, `Successfully updated
  * the package server status`, STATMSG 2330) and STATMSG 2301 name no version: they are printed for the old
  * version as well, so they prove nothing and are no movement of the new one. They are most of a healthy log.
+ *
+ * Rows without a source are failures in words that nobody has shown: what is not known is not harmless, and where it
+ * repeats for hours it is `failing`.
  */
-/*
- * Failures in words that nobody has shown: `failing` where they repeat for hours. Of the distribution manager only where
- * they name a package: what else it fails at is about distribution points.
- */
-static const char names_a_package[] = "none: what is not known is not harmless";
-static const char of_the_despooler[] =
-    "none: what is not known is not harmless; nothing else fails there but instructions";
-
 const struct message_template templates[] = {
     {REPLICATION_SUPERSEDED, D, TIE_KEEP,
      P("A newer version ({h}) of package {P} has already arrived{*}for version {w}"),
@@ -62,10 +57,10 @@ const struct message_template templates[] = {
     {REPLICATION_STARTED, S, TIE_KEEP, P("Created a new despooling thread"), "MS Learn"},
     {REPLICATION_BUSY, D, TIE_KEEP, P("Currently using {h} out of {w} allowed package processing threads"),
      "MS Learn, current branch"},
-    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot{N}"), names_a_package},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("Cannot"), of_the_despooler},
-    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Could not{N}"), names_a_package},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("Could not"), of_the_despooler},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Could not{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Could not"), NULL},
     {REPLICATION_NOTHING, D, TIE_KEEP, P("DP Thread: Attempting to add or update package {P} on DP"),
      "MS Learn"},
     {REPLICATION_EXECUTED, S, TIE_END, P("Despooler successfully executed one instruction"),
@@ -79,10 +74,10 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, D, TIE_KEEP, P("ERROR CreateVirtualDirectory: Failed"), "KB4509132"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Error 32: The process cannot access the file"), "Q207416"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Error occurred."), "Kea 2010, KB2794136"},
-    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("ERROR{N}"), names_a_package},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("ERROR"), of_the_despooler},
-    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Error{N}"), names_a_package},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("Error"), of_the_despooler},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("ERROR{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("ERROR"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Error{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Error"), NULL},
     {REPLICATION_PROGRESS, S, TIE_KEEP, P("Extracting package {P}"), "MS Learn"},
     {REPLICATION_NOTHING, S, TIE_END, P("Executing instruction of type"), "Q153246, MS Learn"},
     {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("ExecStaticMethod failed ("), "MS Learn"},
@@ -92,8 +87,8 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to make a network connection to"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to take snapshot of package {P}"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to write to the output file"), "Q267977"},
-    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Failed{N}"), names_a_package},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("Failed"), of_the_despooler},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Failed{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Failed"), NULL},
     {REPLICATION_SENT, L | X, TIE_KEEP, P("Finished sending SWD package {P} version {w} to "), "MS Learn"},
     {REPLICATION_PUT_OFF, S, TIE_KEEP, P("Instruction {F} won{*}t be processed till {D}"),
      "Q172899, KB827887, MS Learn: a retry waits minutes, a wrong clock makes it wait for years"},
@@ -148,7 +143,7 @@ const struct message_template templates[] = {
      "Kea 2010, Q267977"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("STATMSG: ID={n} SEV=E {*}ISTR{n}=\"{P}\""),
      "as above, without attributes"},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("STATMSG: ID={n} SEV=E"), of_the_despooler},
+    {REPLICATION_FAILURE, S, TIE_KEEP, P("STATMSG: ID={n} SEV=E"), NULL},
     {REPLICATION_NOTHING, D, TIE_KEEP, P("Taking package snapshot for package {P} from source"), "MS Learn"},
     {REPLICATION_WAITING, D, TIE_KEEP, P("The compressed files for {*}ackage {P} ha{*}arrived"),
      "TechNet Wiki 24581, Madhan 2016: SMS 2003 and 2007"},
@@ -164,8 +159,8 @@ const struct message_template templates[] = {
      P("This package[{P}]{*}s information ha{*}arrived yet for this version [{w}]"),
      "as above, typographic apostrophe"},
     {REPLICATION_PROGRESS, D, TIE_KEEP, P("Updated replicated package info for package {P}"), "Q319189"},
-    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Unable{N}"), names_a_package},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("Unable"), of_the_despooler},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Unable{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Unable"), NULL},
     {REPLICATION_BUSY, D, TIE_KEEP, P("Used {h} out of {w} allowed processing threads"),
      "MS Learn, SMS 2003 to 2012 R2"},
     {REPLICATION_BUSY, S, TIE_KEEP, P("Used {h} out of {w} despooling threads"), "MS Learn"},

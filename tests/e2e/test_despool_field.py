@@ -180,6 +180,7 @@ def test_all_processing_threads_are_busy(tmp_path, product, words):
     ("distmgr", "Unable to read the signature of package ID = CEN00041, error = 87", "CEN00041"),
     ("distmgr", "Could not frobnicate SRVDP0001 for content 'CEN00041'.", "CEN00041"),
     ("distmgr", "ERROR: cannot lock package: CEN00041", "CEN00041"),
+    ("distmgr", ["Start updating the package CEN00041...", "Failed to find a valid drive on the distribution point X"], "CEN00041"),
     ("despool", "Failed to open E:\\SMS\\inboxes\\despoolr.box\\receive\\ds_1abcd.pkg", "despooler"),
     ("despool", "Cannot take up the instruction of content CEN00041 now", "CEN00041"),
     ("despool", 'STATMSG: ID=4499 SEV=E LEV=M SOURCE="SMS Server" COMP="SMS_DESPOOLER" SYS=S021 SITE=S02 ISTR0="" NUMATTRS=0', "despooler"),
