@@ -62,8 +62,7 @@ struct logset_log {
     int64_t offset_s; /* ... local time minus UTC */
     bool failed;      /* could not be read in this run */
     struct failure failure;
-    char beginning
-        [128]; /* of a log without a record that looks like one all the same: what stands there, cleaned */
+    char beginning[128]; /* of a log without a record that looks like one: what stands there, cleaned */
     unsigned components; /* 1 << enum replication_component: whose records it ever held */
     char others[192];    /* of a log that tells nothing of replication: whose records it holds, cleaned */
 };

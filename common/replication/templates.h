@@ -35,9 +35,9 @@ struct message_template {
     enum template_tie tie;
     const char *pattern; /* begins with a word */
     size_t length;       /* of the pattern */
-    const char
-        *source; /* where it was seen; NULL: a failure in whatever words. Where it names no package, and the
-                            distribution manager's thread has none, it is about a distribution point, and no event. */
+    /* Where it was seen. NULL: a failure in whatever words; where it names no package, and the distribution manager's
+     * thread has none, it is about a distribution point, and no event. */
+    const char *source;
 };
 
 struct template_match {
