@@ -125,10 +125,30 @@ static void add_doubts(const struct stallreport *report, struct text *verdict)
                        report->now, verdict);
 }
 
+/* "the despooler is silent for ..."; "" where nothing is. */
+static const char *silence_words(const struct stallreport *report, struct text *silence)
+{
+    add_silence(report, silence);
+    return silence->length > 0 ? text_string(silence) + strlen("; ") : "";
+}
+
+static void add_calm(const struct stallreport *report, struct text *verdict)
+{
+    char age[32];
+    text_add(verdict, report->tally->known > 0 ? "nothing else stalled" : "nothing stalled");
+    add_selection(report, verdict);
+    text_add(verdict, " in ");
+    add_logs(report, verdict);
+    if (report->silence->future_s <= 0)
+        text_addf(verdict, ", last written %s ago", duration_format(report->silence->age_s, age, sizeof age));
+}
+
+/* What alerts stands first: a pager shows the beginning. */
 static void add_verdict(const struct stallreport *report, struct text *verdict)
 {
     const struct tally *tally = report->tally;
-    char age[32];
+    struct text silence = {0};
+    const char *silent = silence_words(report, &silence);
     bool any_read = false;
     for (size_t i = 0; i < report->logs->count; i++)
         any_read = any_read || !logset_is_unread(&report->logs->logs[i]);
@@ -136,31 +156,27 @@ static void add_verdict(const struct stallreport *report, struct text *verdict)
         text_addf(verdict,
                   report->closed ? "closed %s by hand; " : "nothing was open for %s, nothing was closed; ",
                   report->close);
-    if (tally->worst != NULL) {
+    if (silent[0] != '\0' && tally->stuck == 0)
+        text_addf(verdict, "%s; ", silent);
+    if (tally->worst != NULL)
         add_items(report, verdict);
-    } else if (any_read) {
-        text_add(verdict, tally->known > 0 ? "nothing else stalled" : "nothing stalled");
-        add_selection(report, verdict);
-        text_add(verdict, " in ");
-        add_logs(report, verdict);
-        if (report->silence->future_s <= 0)
-            text_addf(verdict, ", last written %s ago",
-                      duration_format(report->silence->age_s, age, sizeof age));
-    } else {
+    else if (any_read)
+        add_calm(report, verdict);
+    else
         text_add(verdict, "whether anything is stalled is not known");
-    }
     if (tally->known > 0)
         text_addf(verdict, "; %" PRId64 " known", tally->known);
-    add_silence(report, verdict);
+    if (silent[0] != '\0' && tally->stuck > 0)
+        text_addf(verdict, "; %s", silent);
     add_doubts(report, verdict);
+    text_free(&silence);
 }
 
 /* --new: what is new stands first, a silence too; one that the team knows of stands behind. */
 static void add_new(const struct stallreport *report, struct text *verdict)
 {
     struct text silence = {0};
-    add_silence(report, &silence);
-    const char *words = silence.length > 0 ? text_string(&silence) + strlen("; ") : "";
+    const char *words = silence_words(report, &silence);
     if (words[0] != '\0' && report->silence->told != STATUS_OK)
         text_addf(verdict, "new: %s; ", words);
     if (report->silence->told != STATUS_OK && report->tally->fresh == 0)

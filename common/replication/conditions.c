@@ -409,12 +409,17 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
     set->written_s[event->component] = larger(set->written_s[event->component], event->written_s);
 }
 
+static int64_t in_ticks(int64_t written_s)
+{
+    return written_s - written_s % REPLICATION_TICK_S;
+}
+
 void conditions_settle(struct conditions *set, int64_t newest_s, const struct log_progress *progress)
 {
     come_to(set, newest_s);
     for (int i = 0; i < REPLICATION_COMPONENTS; i++)
         if (progress->watched[i].newest_ms != 0)
-            set->written_s[i] = larger(set->written_s[i], progress->watched[i].written_ms / 1000);
+            set->written_s[i] = larger(set->written_s[i], in_ticks(progress->watched[i].written_ms / 1000));
     condition_time_end(set);
 }
 

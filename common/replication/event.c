@@ -168,8 +168,6 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
         const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? busy_subjects
                                       : event->kind == REPLICATION_FAILURE ? failing_subjects
                                                                            : NULL;
-        if (!usable && match->template->source == NULL && event->component == REPLICATION_DISTMGR)
-            return false;
         if (!usable && subjects != NULL && subjects[event->component] != NULL) {
             set_subject(subjects[event->component], event);
             return true;
@@ -349,6 +347,25 @@ static void come_so_far(const struct log_record *record, int64_t time_s, struct 
     event->newest_s = 0;
     if (before->any.newest_ms != 0)
         event->newest_s = time_s + before->any.newest_ms / 1000 - record->stamp.ms / 1000;
+}
+
+bool replication_tick(const struct log_record *record, int64_t time_s, struct replication_event *event)
+{
+    enum { TICK_MS = REPLICATION_TICK_S * 1000 };
+    if (record->watched < 0 || record->watched >= REPLICATION_STORY_COMPONENTS)
+        return false;
+    const struct log_activity *before = &record->before->watched[record->watched];
+    struct log_activity with = *before;
+    log_activity_add(&with, record->stamp.ms);
+    if (with.written_ms / TICK_MS == before->written_ms / TICK_MS)
+        return false;
+    *event = (struct replication_event){.kind = REPLICATION_NOTHING,
+                                        .component = (enum replication_component)record->watched,
+                                        .thread = record->thread,
+                                        .time_s = time_s,
+                                        .start = record->start};
+    come_so_far(record, time_s, event);
+    return true;
 }
 
 /* Whether the operator may be shown the line: half of a healthy log says that something went well. */

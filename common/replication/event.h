@@ -104,6 +104,19 @@ struct replication_ties {
     struct replication_tie tie[REPLICATION_TIES];
 };
 
+/*
+ * The order of two logs must not depend on where a run ends: what a component writes that is no event moves its clock by
+ * whole steps of this many seconds of its writing, each of which is an event of its own.
+ */
+enum { REPLICATION_TICK_S = 600 };
+
+/**
+ * Does its component's writing pass such a step with this record?
+ *
+ * @return true with an event of kind REPLICATION_NOTHING
+ */
+bool replication_tick(const struct log_record *record, int64_t time_s, struct replication_event *event);
+
 /**
  * Read one record of a watched component.
  *

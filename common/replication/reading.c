@@ -34,11 +34,15 @@ static bool know_clock(struct log_reading *reading, const struct log_segment *se
     return !reading->clock_failed;
 }
 
+static int64_t time_of(struct log_reading *reading, const struct log_record *record)
+{
+    return log_clock_utc(&reading->clock, record->stamp.ms, record->stamp.utc);
+}
+
 static bool read_event(struct log_reading *reading, const struct log_record *record,
                        struct replication_event *event)
 {
-    int64_t time_s = log_clock_utc(&reading->clock, record->stamp.ms, record->stamp.utc);
-    return replication_read(&reading->parser.ties, record, time_s, event);
+    return replication_read(&reading->parser.ties, record, time_of(reading, record), event);
 }
 
 static void hear(void *listener, const struct log_record *record)
@@ -48,9 +52,12 @@ static void hear(void *listener, const struct log_record *record)
     if (record->watched >= 0 && record->watched < REPLICATION_STORY_COMPONENTS)
         component_pauses_add(&reading->parser.pauses[record->watched],
                              record->before->watched[record->watched].newest_ms, record->stamp.ms);
-    if (!know_clock(reading, reading->segment, &record->stamp) || !read_event(reading, record, &event))
+    if (!know_clock(reading, reading->segment, &record->stamp))
         return;
-    reading->told = true;
+    if (read_event(reading, record, &event))
+        reading->told = true;
+    else if (!replication_tick(record, time_of(reading, record), &event))
+        return;
     if (log_merge_add(reading->merge, reading->index, &event) != 0)
         reading->out_of_memory = true;
 }

@@ -311,6 +311,53 @@ static bool fits(size_t i, enum replication_component component, const char *mes
            template_matches(&templates[i], message, length, match);
 }
 
+static bool ends_with(const char *message, const char *end, const char *word)
+{
+    const size_t length = strlen(word);
+    return (size_t)(end - message) >= length && strncasecmp(end - length, word, length) == 0;
+}
+
+static bool is_number_but_zero(const char *at, const char *end)
+{
+    while (at < end && is_blank(*at))
+        at++;
+    if (end - at > 2 && at[0] == '0' && (at[1] == 'x' || at[1] == 'X'))
+        at += 2;
+    while (at < end && *at == '0')
+        at++;
+    return at < end && ascii_in(&ascii_hex_digits, *at);
+}
+
+/* "failed; 0x80070005", "Error = 0x80070070", "error code = 5", "hr = 0x80070005" */
+static bool tells_error(const char *message, size_t length)
+{
+    const char *end = message + length;
+    for (const char *at = message; (at = memchr(at, ';', (size_t)(end - at))) != NULL; at++)
+        if (ends_with(message, at, "failed") && is_number_but_zero(at + 1, end))
+            return true;
+    for (const char *at = message; (at = memchr(at, '=', (size_t)(end - at))) != NULL; at++) {
+        const char *before = at;
+        while (before > message && before[-1] == ' ')
+            before--;
+        if ((ends_with(message, before, "error") || ends_with(message, before, "error code") ||
+             ends_with(message, before, " hr")) &&
+            is_number_but_zero(at + 1, end))
+            return true;
+    }
+    return false;
+}
+
+static bool find_error(enum replication_component component, const char *message, size_t length,
+                       struct template_match *match)
+{
+    if ((template_of_errors.components & 1u << component) == 0 || !tells_error(message, length))
+        return false;
+    struct reach text = {message, message + length};
+    *match = (struct template_match){.template = &template_of_errors};
+    read_named(&text, match->package);
+    return true;
+}
+
 bool template_find(enum replication_component component, const char *message, size_t length,
                    struct template_match *match)
 {
@@ -320,5 +367,5 @@ bool template_find(enum replication_component component, const char *message, si
         if (!begins_otherwise(templates[i].pattern, message, length) &&
             fits(i, component, message, length, match))
             return true;
-    return false;
+    return find_error(component, message, length, match);
 }

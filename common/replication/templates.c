@@ -23,6 +23,8 @@
  * repeats for hours it is `failing`.
  */
 const struct message_template templates[] = {
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("*** Failed"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("*** ["), NULL},
     {REPLICATION_SUPERSEDED, D, TIE_KEEP,
      P("A newer version ({h}) of package {P} has already arrived{*}for version {w}"),
      "Marcum 2010, TechNet 2009"},
@@ -37,6 +39,7 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot update the package server {*} for package {P}, error ="),
      "Q319189"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot write to output file"), "Q316316"},
+    {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot decompress package {B}"), "Q267977"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot decompress package"), "Q267977"},
     {REPLICATION_FAILURE, S, TIE_KEEP, P("Cannot decompress instruction file"), "Q161043"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot create NAL path for the distribution point"), "Kea 2010"},
@@ -70,6 +73,9 @@ const struct message_template templates[] = {
     {REPLICATION_BASE_MISSING, S, TIE_KEEP,
      P("Despooler failed to merge delta to the compressed package {P}"),
      "status message 4402, 2012 and later"},
+    {REPLICATION_FAILURE, D, TIE_KEEP, P("Distribution Manager failed to {*}ackage ID = {P}"),
+     "status message 2391, management pack of Configuration Manager 2007"},
+    {REPLICATION_FAILURE, D, TIE_KEEP, P("Distribution Manager failed to {*}ackage {P}"), "as above"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("ERROR CreateApplicationPool: Failed"), "KB4509132"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("ERROR CreateVirtualDirectory: Failed"), "KB4509132"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Error 32: The process cannot access the file"), "Q207416"},
@@ -83,6 +89,7 @@ const struct message_template templates[] = {
     {REPLICATION_ON_ITS_WAY, X, TIE_KEEP, P("ExecStaticMethod failed ("), "MS Learn"},
     {REPLICATION_STARTED, D, TIE_END, P("Exiting package processing thread for package {P}"),
      "MS Learn: the thread is free"},
+    {REPLICATION_NOTHING, D, TIE_KEEP, P("ExpandPXEImage: {P},"), "KB2794136"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("ExpandPXEImage failed; 0x"), "KB2794136"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to make a network connection to"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Failed to take snapshot of package {P}"), "MS Learn"},
@@ -92,11 +99,17 @@ const struct message_template templates[] = {
     {REPLICATION_SENT, L | X, TIE_KEEP, P("Finished sending SWD package {P} version {w} to "), "MS Learn"},
     {REPLICATION_PUT_OFF, S, TIE_KEEP, P("Instruction {F} won{*}t be processed till {D}"),
      "Q172899, KB827887, MS Learn: a retry waits minutes, a wrong clock makes it wait for years"},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Insufficient{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Insufficient"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Invalid{N}"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Invalid"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Not enough"), NULL},
     {REPLICATION_WAITING, D, TIE_KEEP,
      P("Package {P} requires a newer version ({w}) of source files{*}arrived yet{*}current version is {h}"),
      "Q245579 (hasn't, skip), KB936465 (haven't, skip), WMUG 2007 (ends behind the version)"},
     {REPLICATION_WAITING, D, TIE_KEEP, P("Package {P} requires a newer version ({w}) of source files"),
      "as above, cut"},
+    {REPLICATION_FAILURE, D, TIE_KEEP, P("Package {P} is currently being processed by another thread"), NULL},
     {REPLICATION_PROGRESS, S, TIE_KEEP,
      P("Package {P} (version {h}) exists in the distribution source, save the newer version (version {w})"),
      "MS Learn"},
@@ -143,12 +156,13 @@ const struct message_template templates[] = {
      "Kea 2010, Q267977"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("STATMSG: ID={n} SEV=E {*}ISTR{n}=\"{P}\""),
      "as above, without attributes"},
-    {REPLICATION_FAILURE, S, TIE_KEEP, P("STATMSG: ID={n} SEV=E"), NULL},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("STATMSG: ID={n} SEV=E"), NULL},
     {REPLICATION_NOTHING, D, TIE_KEEP, P("Taking package snapshot for package {P} from source"), "MS Learn"},
     {REPLICATION_WAITING, D, TIE_KEEP, P("The compressed files for {*}ackage {P} ha{*}arrived"),
      "TechNet Wiki 24581, Madhan 2016: SMS 2003 and 2007"},
     {REPLICATION_WAITING, D, TIE_KEEP, P("The content{*} for {*}ackage {P} ha{*}arrived"),
      "MS Learn, 2012 and later"},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("The hash{N}"), NULL},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("The source directory {*}for package {P} does not exist"),
      "KB3121616"},
     {REPLICATION_FAILURE, D, TIE_KEEP,
@@ -169,5 +183,7 @@ const struct message_template templates[] = {
     {REPLICATION_PROGRESS, S, TIE_KEEP, P("Writing package definition for {P}"), "MS Learn"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("vdHelper.CreateVirtualDirectory() - Failed"), "KB4509132"},
 };
+
+const struct message_template template_of_errors = {REPLICATION_FAILURE, D | S, TIE_KEEP, "", 0, NULL};
 
 const size_t template_count = sizeof templates / sizeof templates[0];

@@ -35,8 +35,7 @@ struct message_template {
     enum template_tie tie;
     const char *pattern; /* begins with a word */
     size_t length;       /* of the pattern */
-    /* Where it was seen. NULL: a failure in whatever words; where it names no package, and the distribution manager's
-     * thread has none, it is about a distribution point, and no event. */
+    /* Where it was seen. NULL: a failure in whatever words. */
     const char *source;
 };
 
@@ -48,6 +47,9 @@ struct template_match {
     uint32_t thread;  /* of {x} */
     const char *date; /* of {D}: borrowed from the message; NULL: none */
 };
+
+/* Of a line that no row fits and that tells an error code: what fails is in whatever words, wherever they stand. */
+extern const struct message_template template_of_errors;
 
 extern const struct message_template templates[];
 extern const size_t template_count;

@@ -180,6 +180,15 @@ def test_all_processing_threads_are_busy(tmp_path, product, words):
     ("distmgr", "Unable to read the signature of package ID = CEN00041, error = 87", "CEN00041"),
     ("distmgr", "Could not frobnicate SRVDP0001 for content 'CEN00041'.", "CEN00041"),
     ("distmgr", "ERROR: cannot lock package: CEN00041", "CEN00041"),
+    ("distmgr", "DPConnection::ConnectWMIEx() - Failed to connect to SRVDP0001, error = 0x800706ba", "distmgr"),
+    ("distmgr", "SnapshotPackage() failed. Error = 0x80070003 for package CEN00041", "CEN00041"),
+    ("distmgr", ["~Processing package CEN00041 (SourceVersion:2;StoredVersion:1)", "CreateFolder failed; 0x80070003", "~Exiting package processing thread."], "CEN00041"),
+    ("distmgr", ["ExpandPXEImage: CEN00041, 16778240", "CContentDefinition::TotalFileSizes failed; 0x80070003"], "CEN00041"),
+    ("distmgr", "*** [42000][229][Microsoft][SQL Native Client]SELECT permission was denied", "distmgr"),
+    ("distmgr", 'STATMSG: ID=2391 SEV=E LEV=M SOURCE="SMS Server" COMP="SMS_DISTRIBUTION_MANAGER" SYS=S021 SITE=S02 ISTR0="SRV1" NUMATTRS=0', "distmgr"),
+    ("distmgr", 'Distribution Manager failed to process package "Office" (package ID = CEN00041).', "CEN00041"),
+    ("distmgr", "Insufficient disk space on drive E: for package CEN00041", "CEN00041"),
+    ("despool", "CFileLibrary::AddFile failed; 0x80070570", "despooler"),
     ("distmgr", ["Start updating the package CEN00041...", "Failed to find a valid drive on the distribution point X"], "CEN00041"),
     ("despool", "Failed to open E:\\SMS\\inboxes\\despoolr.box\\receive\\ds_1abcd.pkg", "despooler"),
     ("despool", "Cannot take up the instruction of content CEN00041 now", "CEN00041"),
@@ -194,8 +203,8 @@ def test_a_failure_in_words_that_are_not_known(tmp_path, log, words, subject):
     once.is_(OK, "nothing stalled")
 
 
-@pytest.mark.parametrize("words", ["Failed to connect to SRVDP0001, error = 53", "Found package CEN00041; nothing failed", "The content CEN00041 cannot be older",
-                                   "Failed for a packageCEN00041x and for the package of CENTRAL1 (x)"])
+@pytest.mark.parametrize("words", ["It failed; 0 retries", "Finished, error = 0", "hr = 0x00000000", "an error=-like sign", "Found package CEN00041; nothing failed", "The content CEN00041 cannot be older",
+                                   "Nothing fails for a packageCEN00041x"])
 def test_what_names_no_package_or_no_failure_is_none(tmp_path, words):
     tell(tmp_path, "cb", [("distmgr", words, 4 * DAY, 1800, 1800, 6128)])[1].is_(OK, "nothing stalled")
 

@@ -247,7 +247,7 @@ static void stories(void **state)
         {"contents, version by the thread", "0h D7 p2/1, 0h D7 c, 5h D7 p2/1, 5h D7 c, 8h D9 p2/2",
          "waiting stored; "},
         {"contents without version, old StoredPkgVersion", "0h D7 v1, 1h D7 e, 2h D8 c, 3h D7 v1",
-         "0/1 waiting 120m..120m x0"},
+         "0/1 waiting 120m..120m x0 failing? 60m..60m x0"},
         {"no version, then StoredPkgVersion and SourceVersion", "0h+60x24 D7 c, 25h D7 v1, 25h D7 V1",
          "waiting stored; "},
         {"no version, SourceVersion and then StoredPkgVersion", "0h+60x24 D7 k, 25h D7 V1, 25h D7 v1",
