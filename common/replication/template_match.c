@@ -314,37 +314,33 @@ static bool fits(size_t i, enum replication_component component, const char *mes
 static bool ends_with(const char *message, const char *end, const char *word)
 {
     const size_t length = strlen(word);
-    return (size_t)(end - message) >= length && strncasecmp(end - length, word, length) == 0;
+    return (size_t)(end - message) >= length && end[-1] == word[length - 1] &&
+           strncasecmp(end - length, word, length) == 0;
 }
 
-static bool is_number_but_zero(const char *at, const char *end)
+static const char *skip_back(const char *message, const char *end, const char *marks)
 {
-    while (at < end && is_blank(*at))
-        at++;
-    if (end - at > 2 && at[0] == '0' && (at[1] == 'x' || at[1] == 'X'))
-        at += 2;
-    while (at < end && *at == '0')
-        at++;
-    return at < end && ascii_in(&ascii_hex_digits, *at);
+    while (end > message && end[-1] != '\0' && strchr(marks, end[-1]) != NULL)
+        end--;
+    return end;
 }
 
-/* "failed; 0x80070005", "Error = 0x80070070", "error code = 5", "hr = 0x80070005" */
+/* "failed; 0x80070005", "Error = 0x80070070", "error code = 5", "hr = 0x80070005" at the end of the line */
 static bool tells_error(const char *message, size_t length)
 {
-    const char *end = message + length;
-    for (const char *at = message; (at = memchr(at, ';', (size_t)(end - at))) != NULL; at++)
-        if (ends_with(message, at, "failed") && is_number_but_zero(at + 1, end))
-            return true;
-    for (const char *at = message; (at = memchr(at, '=', (size_t)(end - at))) != NULL; at++) {
-        const char *before = at;
-        while (before > message && before[-1] == ' ')
-            before--;
-        if ((ends_with(message, before, "error") || ends_with(message, before, "error code") ||
-             ends_with(message, before, " hr")) &&
-            is_number_but_zero(at + 1, end))
-            return true;
-    }
-    return false;
+    const char *end = skip_back(message, message + length, " .~)]\"'\r\n");
+    bool zero = true;
+    for (; end > message && (ascii_in(&ascii_hex_digits, end[-1]) || end[-1] == 'x'); end--)
+        zero = zero && (end[-1] == '0' || end[-1] == 'x');
+    if (zero)
+        return false;
+    end = skip_back(message, end, " ");
+    if (end == message || (end[-1] != ';' && end[-1] != '='))
+        return false;
+    const char *word = skip_back(message, end - 1, " ");
+    return end[-1] == ';' ? ends_with(message, word, "failed")
+                          : ends_with(message, word, "error") || ends_with(message, word, "error code") ||
+                                ends_with(message, word, " hr");
 }
 
 static bool find_error(enum replication_component component, const char *message, size_t length,

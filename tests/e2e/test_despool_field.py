@@ -181,7 +181,7 @@ def test_all_processing_threads_are_busy(tmp_path, product, words):
     ("distmgr", "Could not frobnicate SRVDP0001 for content 'CEN00041'.", "CEN00041"),
     ("distmgr", "ERROR: cannot lock package: CEN00041", "CEN00041"),
     ("distmgr", "DPConnection::ConnectWMIEx() - Failed to connect to SRVDP0001, error = 0x800706ba", "distmgr"),
-    ("distmgr", "SnapshotPackage() failed. Error = 0x80070003 for package CEN00041", "CEN00041"),
+    ("distmgr", "SnapshotPackage() of package CEN00041 failed. Error = 0x80070003.", "CEN00041"),
     ("distmgr", ["~Processing package CEN00041 (SourceVersion:2;StoredVersion:1)", "CreateFolder failed; 0x80070003", "~Exiting package processing thread."], "CEN00041"),
     ("distmgr", ["ExpandPXEImage: CEN00041, 16778240", "CContentDefinition::TotalFileSizes failed; 0x80070003"], "CEN00041"),
     ("distmgr", "*** [42000][229][Microsoft][SQL Native Client]SELECT permission was denied", "distmgr"),
