@@ -251,9 +251,14 @@ static void run_whole(const struct site *site, const char *timezone, struct text
     logset_free(&set);
 }
 
+/* A server rotates a log that is full. (After an empty one the file that was read is gone, and what a thread worked on
+ * with it: a gap cannot be excluded then.) */
 static void rotate(const struct site *site, int log, bool copy)
 {
     char command[256];
+    struct stat status;
+    if (stat(site->log[log], &status) == 0 && status.st_size == 0)
+        return;
     if (copy)
         snprintf(command, sizeof command, "cp '%s' '%s' && : >'%s'", site->log[log], site->old[log],
                  site->log[log]);
