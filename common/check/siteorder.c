@@ -43,19 +43,21 @@ static int make_hops(struct siteorder *order, const struct siterun *run, const s
     return 0;
 }
 
-void siteorder_look(const struct siterun *run, struct order_memory *memory)
+int siteorder_look(const struct siterun *run, struct order_memory *memory, struct failure *failure)
 {
     const struct site_check *check = run->check;
     struct text identity = {0};
     struct failure none;
+    struct statefile *file = NULL;
     sitedb_identity(&run->db, &check->database.settings, &identity);
-    struct statefile *file =
-        statefile_look(check_state_directory(&check->options), check->check.program->name,
-                       text_string(&identity), &memory_schema, &none);
+    int result = statefile_look_own(check_state_directory(&check->options), check->check.program->name,
+                                    text_string(&identity), &memory_schema, check_lock_wait_ms(run->worker),
+                                    worker_trace(run->worker), &file, failure);
     if (file != NULL && order_memory_load_sites(file, memory, &none) != 0)
         order_memory_free(memory);
     statefile_close(file);
     text_free(&identity);
+    return result;
 }
 
 static bool needs_newest(const struct siteorder *order, const struct order_memory *memory)
@@ -76,7 +78,8 @@ int siteorder_begin(struct siteorder *order, const struct siterun *run, const st
     struct order_memory memory = {0};
     if (make_hops(order, run, filter) != 0)
         return fail(failure, "out of memory");
-    siteorder_look(run, &memory);
+    if (siteorder_look(run, &memory, failure) != 0)
+        return -1;
     int result = order_reading_find(&order->reading, order->hops, order->hop_count, memory.sites,
                                     memory.site_count, run->db.clock.utc);
     question->since = order->reading.since;
@@ -169,6 +172,7 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
                                     .pair_count = scan->pairs.count,
                                     .arrivals = order->rows,
                                     .arrival_count = scan->arrivals.count,
+                                    .reading = &order->reading,
                                     .hops = order->hops,
                                     .hop_count = order->hop_count};
     if (order_judge(&order->run, order->memory.items, order->memory.item_count, order->memory.sites,

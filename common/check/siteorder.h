@@ -61,8 +61,9 @@ void siteorder_judge(const struct siteorder *order, const struct siteorder_optio
 /** @return "silent" (it stands for its silent site), "overtaken", "waits" (sent, nothing sent later has arrived), NULL; static */
 const char *siteorder_state(const struct siteorder *order, size_t index);
 
-/** Load what is remembered of the sites, without the lock: nothing where no run has kept it. */
-void siteorder_look(const struct siterun *run, struct order_memory *memory);
+/** Load what is remembered of the sites, before the memory is opened: nothing where no run has kept it.
+ * @return 0, or -1 when another run did not free the lock */
+int siteorder_look(const struct siterun *run, struct order_memory *memory, struct failure *failure);
 
 /** Append for --survey how well order holds by site, and which priorities there are. @return 0 or -1 */
 int siteorder_survey(const struct siterun *run, struct text *output, struct failure *failure);

@@ -71,7 +71,8 @@ static int add_priorities(const struct sitedb *db, struct text *output, struct f
 int siteorder_survey(const struct siterun *run, struct text *output, struct failure *failure)
 {
     struct order_memory memory = {0};
-    siteorder_look(run, &memory);
+    if (siteorder_look(run, &memory, failure) != 0)
+        return -1;
     add_memory(&memory, output);
     order_memory_free(&memory);
     return add_priorities(&run->db, output, failure);

@@ -125,7 +125,8 @@ struct order_run {
     size_t pair_count;
     const struct order_arrival *arrivals;
     size_t arrival_count;
-    const struct order_hop *hops; /* sorted by code, without case */
+    const struct order_reading *reading; /* from when on the arrivals are here; NULL: all of them are */
+    const struct order_hop *hops;        /* sorted by code, without case */
     size_t hop_count;
 };
 
@@ -186,7 +187,7 @@ void order_result_free(struct order_result *result);
 struct order_reading {
     int64_t since; /* of all sites but the quiet ones; 0: none are needed, only each site's newest date */
     int64_t quiet_since;      /* of these, and not later; the same where there are none */
-    struct string_list quiet; /* array owned, codes borrowed from the hops */
+    struct string_list quiet; /* array owned, sorted without case; codes borrowed from the hops */
 };
 
 enum { ORDER_QUIET_MOST = 400 }; /* names in a statement; SQL Server takes 2,100 parameters */

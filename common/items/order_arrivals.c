@@ -39,7 +39,8 @@ void order_begin_sites(struct judging *judging, const struct order_site *sites, 
         }
         if (!hop->covered)
             continue;
-        place->first = site->prev == 0;
+        place->first = site->prev == 0 ||
+                       (known != NULL && !order_reading_covers(run->reading, known, run->database_now));
         place->back = run->now < site->prev;
         place->returned = site->off != 0;
         if (site->mark > run->database_now + ORDER_FUTURE_S) /* the server's clock was wrong */

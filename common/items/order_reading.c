@@ -4,6 +4,7 @@
 #include "base/number.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 /* A site that a run looks at, and how far arrivals at it were read. */
 struct marked {
@@ -37,6 +38,11 @@ static size_t best_cut(const struct marked *marked, size_t count)
     return best;
 }
 
+static int by_code(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static int part(struct order_reading *reading, struct marked *marked, size_t count)
 {
     if (count == 0)
@@ -50,6 +56,7 @@ static int part(struct order_reading *reading, struct marked *marked, size_t cou
         return -1;
     for (; reading->quiet.count < cut; reading->quiet.count++)
         reading->quiet.strings[reading->quiet.count] = marked[reading->quiet.count].code;
+    qsort(reading->quiet.strings, reading->quiet.count, sizeof *reading->quiet.strings, by_code);
     return 0;
 }
 
@@ -69,6 +76,17 @@ int order_reading_find(struct order_reading *reading, const struct order_hop *ho
     int result = part(reading, marked, count);
     free(marked);
     return result;
+}
+
+bool order_reading_covers(const struct order_reading *reading, const struct order_site *site, int64_t now)
+{
+    if (reading == NULL)
+        return true;
+    const bool quiet =
+        reading->quiet.count > 0 && bsearch(&site->code, reading->quiet.strings, reading->quiet.count,
+                                            sizeof *reading->quiet.strings, by_code) != NULL;
+    const int64_t since = quiet ? reading->quiet_since : reading->since;
+    return since != 0 && since <= larger(larger(site->mark, now - ORDER_LOOK_BACK_S), 1);
 }
 
 void order_reading_free(struct order_reading *reading)

@@ -17,7 +17,7 @@ struct sending {
 /* What a run knows of a site beside what is remembered. */
 struct place {
     int64_t parent;                           /* hop, -1 at the top */
-    bool first;                               /* no run looked at it before */
+    bool first;                               /* no run looked at it before, or arrivals since were missed */
     bool back;                                /* the clock jumped back: no order can be told from this run */
     bool returned;                            /* it was not active and is again */
     struct sending any, over[PRIORITIES + 1]; /* newest sending; over[p]: of priority number >= p */
@@ -55,6 +55,11 @@ const char *order_make_key(const char *package, const char *site, char key[ORDER
 
 /** @return 1 (high) to PRIORITIES; 0 where it is not known, or is none that the product has */
 int64_t order_priority(int64_t told);
+
+/* ---- order_reading.c */
+
+/** @return whether all that may have arrived at a remembered site since a run read it was read. @param now  of the server */
+bool order_reading_covers(const struct order_reading *reading, const struct order_site *site, int64_t now);
 
 /* ---- order_arrivals.c */
 

@@ -62,8 +62,7 @@ static struct statefile *look_at(char *path, const char *identity, const struct 
     return NULL;
 }
 
-struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
-                                 const struct statefile_schema *schema, struct failure *failure)
+char *statefile_path(const char *directory, const char *plugin, const char *identity)
 {
     char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
     char *base = statefile_base(real != NULL ? real : directory, plugin, identity), *path = NULL;
@@ -71,6 +70,13 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
         path = NULL;
     free(real);
     free(base);
+    return path;
+}
+
+struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, struct failure *failure)
+{
+    char *path = statefile_path(directory, plugin, identity);
     if (path != NULL && access(path, F_OK) != 0 && errno == ENOENT) {
         free(path);
         fail(failure, "%s holds none for this database", directory);

@@ -35,6 +35,9 @@ struct statefile {
 /** @return the file's path without its ending, for its identity: DIRECTORY/PLUGIN-HASH; owned (free); NULL: no memory */
 char *statefile_base(const char *directory, const char *plugin, const char *identity);
 
+/** @return where the file of an identity is, whether it is there or not; owned (free); NULL: no memory */
+char *statefile_path(const char *directory, const char *plugin, const char *identity);
+
 /** What every connection needs, once its database is open. @return a code */
 int statefile_set_up(struct statefile *file);
 

@@ -62,6 +62,19 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
 struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
                                  const struct statefile_schema *schema, struct failure *failure);
 
+/**
+ * Look into one's own memory, before statefile_open: as statefile_look does, and where that fails once more under the
+ * lock of the runs, which waits for a run that is writing and takes back what a killed one left half-written. What
+ * statefile_open will set aside or cannot use is none.
+ *
+ * @param wait_ms    as for statefile_open
+ * @param[out] file  owned (statefile_close); NULL: there is none. Nothing can be committed.
+ * @return 0, or -1 when the lock was not got (failure names the holder) or memory ran out
+ */
+int statefile_look_own(const char *directory, const char *plugin, const char *identity,
+                       const struct statefile_schema *schema, int64_t wait_ms, const struct trace *trace,
+                       struct statefile **file, struct failure *failure);
+
 /** The same of a file whose identity is not known: it is the one that it bears. */
 struct statefile *statefile_look_at(const char *path, const struct statefile_schema *schema,
                                     struct failure *failure);

@@ -53,6 +53,7 @@ def shared_object(pattern):
 
 
 FAKETIME = shared_object("/usr/lib/*/faketime/libfaketime.so.1")
+SHIM = os.path.join(BUILD, "tests", "unit", "shim_io.so")  # lets calls on the files of a path fail, or kills in them
 
 
 def faketime(moved_s):

@@ -5,6 +5,7 @@ import calendar
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ import time
 
 import packages
 import pytest
-from packages import CRITICAL, DAY, HOUR, MINUTE, OK, PLUGIN, UNKNOWN, WARNING, World
+from packages import CRITICAL, DAY, HOUR, MINUTE, OK, PLUGIN, SHIM, UNKNOWN, WARNING, World
 
 BASE = calendar.timegm((2026, 3, 2, 0, 0, 0))  # a Monday
 LETTERS = "XYZWV"
@@ -197,8 +198,49 @@ def test_runs_that_end_without_a_result_change_nothing(tmp_path):
                     except ProcessLookupError:
                         pass
                     process.wait()
-            story.run(hour)
+            answer = story.run(hour)
+            assert "memory" not in answer.first, (hour, answer)
         story.is_as_told(95)
+
+
+@pytest.mark.parametrize("call", ("pwrite", "fdatasync", "unlink"))
+def test_what_arrived_in_a_killed_run_is_seen_by_the_next(tmp_path, call):
+    """At whatever call the machine died: half-written memory does not cost the order of what arrived meanwhile."""
+    with Story(tmp_path, SHORT[:1]) as story:
+        for hour in (10, 11, 12):
+            story.run(hour)
+        shutil.copytree(story.state, tmp_path / "before")
+        story.go(13)
+        story.lab.commit()
+        for n in range(1, 60):
+            shutil.rmtree(story.state)
+            shutil.copytree(tmp_path / "before", story.state)
+            moment = at(BASE + 13 * HOUR)
+            shims = dict(LD_PRELOAD=SHIM + ":" + moment["LD_PRELOAD"], SHIM_PATH=story.state, SHIM_FAIL_CALL=call,
+                         SHIM_FAIL_NTH=str(n), SHIM_ERRNO="KILL")
+            killed = story.check(env=dict(moment, **shims))
+            if killed.code != UNKNOWN:
+                break
+            assert "the worker crashed (signal 9" in killed.lines[0], killed
+            answer = story.run(13)
+            assert "overtaken, not yet for long" in answer.text and "CEN00001 (sent after" in answer.text, (n, answer)
+            assert "memory" not in answer.text, (n, answer)
+        assert 1 < n < 59
+
+
+def test_what_arrived_while_another_run_kept_its_memory_is_seen(tmp_path):
+    """A writer at work when this run looks: it waits for it, as it waits for the lock."""
+    with Story(tmp_path, SHORT[:1]) as story:
+        for hour in (10, 11, 12):
+            story.run(hour)
+        story.go(13)
+        story.lab.commit()
+        memory, = (os.path.join(story.state, name) for name in os.listdir(story.state) if name.endswith(".sqlite3"))
+        writer = "import sqlite3, sys, time; d = sqlite3.connect(sys.argv[1]); d.execute('BEGIN EXCLUSIVE'); print(flush=True); time.sleep(0.4)"
+        with subprocess.Popen(["/usr/bin/python3", "-c", writer, memory], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            answer = story.run(13)
+        assert "overtaken, not yet for long" in answer.text, answer
 
 
 def test_a_clock_that_jumps_pages_nothing(tmp_path):

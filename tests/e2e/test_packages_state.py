@@ -13,9 +13,8 @@ import time
 
 import packages
 import pytest
-from packages import (BUILD, CRITICAL, DAY, HOUR, OK, PLUGIN, WARNING, World, durations, run, state_files)
+from packages import (CRITICAL, DAY, HOUR, OK, PLUGIN, SHIM, WARNING, World, durations, run, state_files)
 
-SHIM = os.path.join(BUILD, "tests", "unit", "shim_io.so")
 
 
 def old_and_healthy(world):

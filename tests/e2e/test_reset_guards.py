@@ -9,10 +9,9 @@ import subprocess
 
 import packages
 import pytest
-from packages import BUILD, DAY, HOUR
+from packages import DAY, HOUR, SHIM
 from reset import APPLY, PAIR, PROGRAM, Reset, row, stuck
 
-SHIM = os.path.join(BUILD, "tests", "unit", "shim_io.so")
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ import time
 
 import packages
 import pytest
-from packages import Server
+from packages import SHIM, Server
 from reset import APPLY, PAIR, Reset, row, stuck, wait_until
 
-SHIM = os.path.join(packages.BUILD, "tests", "unit", "shim_io.so")
 OFTEN = ("--max-per-hour=1000",)
 
 

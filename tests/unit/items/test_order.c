@@ -663,11 +663,67 @@ static void test_as_many_quiet_sites_as_a_statement_takes(void **state)
     order_reading_free(&reading);
 }
 
+/* A run that could not read what arrived since the site was looked at knows no order of it, and says nothing of silence. */
+static void test_a_site_whose_arrivals_were_not_read_begins_anew(void **state)
+{
+    (void)state;
+    const int64_t mark = START + 100 * HOUR, now = mark + HOUR;
+    const char *const quiet[] = {"S01"};
+    const struct {
+        struct order_reading reading;
+        bool anew;
+    } rows[] = {
+        {{0}, true},
+        {{.since = mark, .quiet_since = mark}, false},
+        {{.since = mark - HOUR, .quiet_since = mark - HOUR}, false},
+        {{.since = mark + 1, .quiet_since = mark}, true},
+        {{.since = now, .quiet_since = mark, .quiet = {(const char **)quiet, 1}}, false},
+        {{.since = now, .quiet_since = mark + 1, .quiet = {(const char **)quiet, 1}}, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct order_site site = {
+            .code = "S01", .last = START, .mark = mark, .prev = mark, .arrived = 7, .newest = "CEN00009"};
+        const struct order_item item = {
+            .key = (char *)"CEN00001@S01", .since = START, .sent = START, .held = -1};
+        const struct order_pair pair = {.package = "CEN00001",
+                                        .site = "S01",
+                                        .key = item.key,
+                                        .has_status = true,
+                                        .status = 1,
+                                        .held = 1,
+                                        .wanted = 2,
+                                        .priority = 2};
+        const struct order_hop hop = {"S01", "", true, true, 0, now};
+        const struct range never = {0};
+        const struct order_arrival arrival = {"CEN00002", "S01", 2, now, 2};
+        const struct order_run run = {.now = now,
+                                      .database_now = now,
+                                      .silent_critical_s = 72 * HOUR,
+                                      .failed_critical = &never,
+                                      .pairs = &pair,
+                                      .pair_count = 1,
+                                      .arrivals = &arrival,
+                                      .arrival_count = 1,
+                                      .reading = &rows[i].reading,
+                                      .hops = &hop,
+                                      .hop_count = 1};
+        struct order_result result;
+        assert_int_equal(order_judge(&run, &item, 1, &site, 1, &result), 0);
+        assert_true(result.sites[0].mark == now && result.sites[0].last == now);
+        assert_true(result.sites[0].arrived == (rows[i].anew ? 7 : 8));
+        assert_true(result.sites[0].quiet == (rows[i].anew ? now : 0));
+        assert_true(result.items[0].over == (rows[i].anew ? 0 : now) && result.items[0].inherited == 0);
+        assert_false(result.silences[0].silent);
+        order_result_free(&result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quiet_sites_have_a_date_of_their_own),
         cmocka_unit_test(test_as_many_quiet_sites_as_a_statement_takes),
+        cmocka_unit_test(test_a_site_whose_arrivals_were_not_read_begins_anew),
         cmocka_unit_test(test_the_cases),
         cmocka_unit_test(test_the_first_broken_hop),
         cmocka_unit_test(test_no_order_below_a_missing_package),
