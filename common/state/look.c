@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The part of statefile.h that looks into another program's memory. */
+/* The part of statefile.h that looks into a memory without making, changing or keeping anything. */
 #include "state/private.h"
 
 #include "state/integrity.h"
+#include "state/lock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { LOOK_WAIT_MS = 1000 /* for another program's run to end; the looker has its own work to do */ };
 
 /* The identity that a file itself bears. @return owned, NULL without one */
 static char *own_identity(sqlite3 *database)
@@ -23,36 +26,42 @@ static char *own_identity(sqlite3 *database)
     return identity;
 }
 
-/* @param path  owned from now on; NULL: memory ran out @param identity  NULL: whatever the file bears */
-static struct statefile *look_at(char *path, const char *identity, const struct statefile_schema *schema,
-                                 struct failure *failure)
+/* A file to look into, and as whose. */
+struct look {
+    const char *path;
+    const char *identity; /* NULL: whatever the file bears */
+    const struct statefile_schema *schema;
+};
+
+/* @param[out] code  SQLite's, of what failed in the database @return NULL with why */
+static struct statefile *look_once(const struct look *look, int *code, struct failure *failure)
 {
     struct statefile *file = calloc(1, sizeof *file);
     char *own = NULL;
     uint64_t digest;
     int64_t version = 0;
-    if (file == NULL || path == NULL) {
-        free(path);
+    *code = SQLITE_OK;
+    if (file == NULL || (file->path = strdup(look->path)) == NULL) {
         free(file);
         fail(failure, "out of memory");
         return NULL;
     }
     file->lock = -1;
-    file->path = path;
-    if (access(path, R_OK) != 0) {
-        fail(failure, "%s: %s", path, strerror(errno));
-    } else if (sqlite3_open_v2(path, &file->database, SQLITE_OPEN_READONLY | STATEFILE_OPEN, NULL) !=
-                   SQLITE_OK ||
-               statefile_set_up(file) != SQLITE_OK || statefile_execute(file, "BEGIN") != SQLITE_OK ||
-               statefile_integer(file, "PRAGMA user_version", &version) != SQLITE_OK) {
+    if (access(look->path, R_OK) != 0) {
+        fail(failure, "%s: %s", look->path, strerror(errno));
+    } else if ((*code = sqlite3_open_v2(look->path, &file->database, SQLITE_OPEN_READONLY | STATEFILE_OPEN,
+                                        NULL)) != SQLITE_OK ||
+               (*code = statefile_set_up(file)) != SQLITE_OK ||
+               (*code = statefile_execute(file, "BEGIN")) != SQLITE_OK ||
+               (*code = statefile_integer(file, "PRAGMA user_version", &version)) != SQLITE_OK) {
         statefile_fail(file, "read", failure);
-    } else if (version != schema->version) {
-        fail(failure, "%s is of another version of the program", path);
-    } else if (identity == NULL && (own = own_identity(file->database)) == NULL) {
-        fail(failure, "the state file %s bears no identity", path);
-    } else if (statecheck_contents(file->database, identity != NULL ? identity : own, &digest, failure) !=
-               STATECHECK_SOUND) {
-        fail_context(failure, "the state file %s ", path);
+    } else if (version != look->schema->version) {
+        fail(failure, "%s is of another version of the program", look->path);
+    } else if (look->identity == NULL && (own = own_identity(file->database)) == NULL) {
+        fail(failure, "the state file %s bears no identity", look->path);
+    } else if (statecheck_contents(file->database, look->identity != NULL ? look->identity : own, &digest,
+                                   failure) != STATECHECK_SOUND) {
+        fail_context(failure, "the state file %s ", look->path);
     } else {
         free(own);
         return file;
@@ -62,12 +71,63 @@ static struct statefile *look_at(char *path, const char *identity, const struct 
     return NULL;
 }
 
-char *statefile_path(const char *directory, const char *plugin, const char *identity)
+/* A run is writing, or was killed while it wrote. */
+static bool is_half_written(int code)
+{
+    return (code & 0xff) == SQLITE_BUSY || code == SQLITE_READONLY_ROLLBACK;
+}
+
+/* Under the lock: SQLite takes back what is half-written when it begins to write. */
+static void take_back(const struct look *look)
+{
+    struct failure none;
+    sqlite3 *database = NULL;
+    if (statecheck_file(look->path, look->schema->version, &none) == STATECHECK_SOUND &&
+        sqlite3_open_v2(look->path, &database, SQLITE_OPEN_READWRITE | STATEFILE_OPEN, NULL) == SQLITE_OK)
+        sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    sqlite3_close(database);
+}
+
+/*
+ * Look, and where that met a run's half-written changes once more under the lock of the runs.
+ * @return what became of the lock; TAKEN also where it was not needed
+ */
+static enum statelock_outcome look_into(const struct look *look, int64_t wait_ms, const struct trace *trace,
+                                        struct statefile **file, struct failure *failure)
+{
+    int code, fd;
+    struct failure locked;
+    *file = look_once(look, &code, failure);
+    if (*file != NULL || !is_half_written(code))
+        return STATELOCK_TAKEN;
+    char *lock;
+    if (asprintf(&lock, "%.*s.lock", (int)(strlen(look->path) - strlen(STATEFILE_ENDING)), look->path) < 0)
+        return STATELOCK_UNUSABLE;
+    enum statelock_outcome outcome = statelock_take(lock, wait_ms, trace, &fd, &locked);
+    free(lock);
+    if (outcome == STATELOCK_TAKEN) {
+        take_back(look);
+        *file = look_once(look, &code, failure);
+        statelock_free(fd);
+    } else if (outcome == STATELOCK_HELD) {
+        *failure = locked;
+    }
+    return outcome;
+}
+
+/* @return owned (free), NULL with why */
+static char *path_of(const char *directory, const char *plugin, const char *identity, struct failure *failure)
 {
     char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
     char *base = statefile_base(real != NULL ? real : directory, plugin, identity), *path = NULL;
-    if (base != NULL && asprintf(&path, "%s.sqlite3", base) < 0)
+    if (base == NULL || asprintf(&path, "%s" STATEFILE_ENDING, base) < 0) {
         path = NULL;
+        fail(failure, "out of memory");
+    } else if (access(path, F_OK) != 0 && errno == ENOENT) {
+        fail(failure, "%s holds none for this database", directory);
+        free(path);
+        path = NULL;
+    }
     free(real);
     free(base);
     return path;
@@ -76,17 +136,36 @@ char *statefile_path(const char *directory, const char *plugin, const char *iden
 struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
                                  const struct statefile_schema *schema, struct failure *failure)
 {
-    char *path = statefile_path(directory, plugin, identity);
-    if (path != NULL && access(path, F_OK) != 0 && errno == ENOENT) {
-        free(path);
-        fail(failure, "%s holds none for this database", directory);
-        return NULL;
-    }
-    return look_at(path, identity, schema, failure);
+    struct statefile *file = NULL;
+    char *path = path_of(directory, plugin, identity, failure);
+    if (path != NULL)
+        look_into(&(struct look){path, identity, schema}, LOOK_WAIT_MS, NULL, &file, failure);
+    free(path);
+    return file;
 }
 
 struct statefile *statefile_look_at(const char *path, const struct statefile_schema *schema,
                                     struct failure *failure)
 {
-    return look_at(realpath(path, NULL), NULL, schema, failure);
+    struct statefile *file = NULL;
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        fail(failure, "%s: %s", path, strerror(errno));
+    else
+        look_into(&(struct look){real, NULL, schema}, LOOK_WAIT_MS, NULL, &file, failure);
+    free(real);
+    return file;
+}
+
+int statefile_look_own(const char *directory, const char *plugin, const char *identity,
+                       const struct statefile_schema *schema, int64_t wait_ms, const struct trace *trace,
+                       struct statefile **file, struct failure *failure)
+{
+    enum statelock_outcome outcome = STATELOCK_TAKEN;
+    char *path = path_of(directory, plugin, identity, failure);
+    *file = NULL;
+    if (path != NULL)
+        outcome = look_into(&(struct look){path, identity, schema}, wait_ms, trace, file, failure);
+    free(path);
+    return outcome == STATELOCK_HELD ? -1 : 0;
 }

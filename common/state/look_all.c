@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char ending[] = ".sqlite3";
-
 static sqlite3_stmt *read_state(struct statefile *file)
 {
     struct failure none;
@@ -45,18 +43,20 @@ static bool is_path_of(const char *path, const char *directory, const char *plug
 {
     char *base = statefile_base(directory, plugin, identity);
     const size_t length = base != NULL ? strlen(base) : 0;
-    const bool is = base != NULL && strncmp(path, base, length) == 0 && strcmp(path + length, ending) == 0;
+    const bool is =
+        base != NULL && strncmp(path, base, length) == 0 && strcmp(path + length, STATEFILE_ENDING) == 0;
     free(base);
     return is;
 }
 
 static bool may_be_memory(const char *path, const char *name, const char *plugin)
 {
-    const size_t length = strlen(name), head = strlen(plugin), tail = sizeof ending - 1;
+    const size_t length = strlen(name), head = strlen(plugin), tail = strlen(STATEFILE_ENDING);
     struct stat stat;
     /* A FIFO would be waited for. */
     return length > head + tail && strncmp(name, plugin, head) == 0 && name[head] == '-' &&
-           strcmp(name + length - tail, ending) == 0 && lstat(path, &stat) == 0 && S_ISREG(stat.st_mode);
+           strcmp(name + length - tail, STATEFILE_ENDING) == 0 && lstat(path, &stat) == 0 &&
+           S_ISREG(stat.st_mode);
 }
 
 int statefile_look_all(const char *directory, const struct statefile_look_kind *kind, int64_t now,

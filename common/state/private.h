@@ -8,6 +8,8 @@
 
 /* An open store, between open.c (health), look.c (read-only) and statefile.c (its life). Codes are SQLite's. */
 
+#define STATEFILE_ENDING ".sqlite3"
+
 enum {
     /* How every connection is opened: no symbolic link is followed, and no program here has threads. */
     STATEFILE_OPEN = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
@@ -34,9 +36,6 @@ struct statefile {
 
 /** @return the file's path without its ending, for its identity: DIRECTORY/PLUGIN-HASH; owned (free); NULL: no memory */
 char *statefile_base(const char *directory, const char *plugin, const char *identity);
-
-/** @return where the file of an identity is, whether it is there or not; owned (free); NULL: no memory */
-char *statefile_path(const char *directory, const char *plugin, const char *identity);
 
 /** What every connection needs, once its database is open. @return a code */
 int statefile_set_up(struct statefile *file);

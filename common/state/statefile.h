@@ -54,8 +54,9 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
                                  struct failure *failure);
 
 /**
- * Look into another program's memory: no lock is taken, nothing is made, changed or set aside. Nothing can be
- * committed.
+ * Look into another program's memory: nothing is made, changed or set aside, and nothing can be committed. No lock is
+ * taken but where a run is writing, or was killed while it wrote: then for the moment, after waiting a second at most.
+ * Never one that this process has open itself: it would lose the lock.
  *
  * @return the open store, owned (statefile_close), or NULL with why it is not at hand
  */
@@ -63,13 +64,12 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
                                  const struct statefile_schema *schema, struct failure *failure);
 
 /**
- * Look into one's own memory, before statefile_open: as statefile_look does, and where that fails once more under the
- * lock of the runs, which waits for a run that is writing and takes back what a killed one left half-written. What
- * statefile_open will set aside or cannot use is none.
+ * Look into one's own memory before statefile_open: as statefile_look does, but it waits for a run that is writing as
+ * statefile_open does. What statefile_open will set aside or cannot use is none.
  *
  * @param wait_ms    as for statefile_open
- * @param[out] file  owned (statefile_close); NULL: there is none. Nothing can be committed.
- * @return 0, or -1 when the lock was not got (failure names the holder) or memory ran out
+ * @param[out] file  owned (statefile_close); NULL: there is none
+ * @return 0, or -1 when the lock was not got: failure names the holder
  */
 int statefile_look_own(const char *directory, const char *plugin, const char *identity,
                        const struct statefile_schema *schema, int64_t wait_ms, const struct trace *trace,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs check_sms_packages as NRPE does and takes its answer apart."""
 
+import contextlib
 import glob
 import os
 import re
@@ -249,6 +250,31 @@ def state_files(state):
     return sorted(path for path in glob.glob(os.path.join(os.fspath(state), "*"))
                   if os.path.isfile(path) and not os.path.islink(path) and ".damaged-" not in path
                   and not path.endswith((".lock", "-journal")))
+
+
+HALF_WRITTEN = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.executescript("PRAGMA cache_size = 1; BEGIN IMMEDIATE; CREATE TABLE half(written TEXT);")
+for _ in range(200):
+    database.execute("INSERT INTO half VALUES (?)", ("x" * 1000,))
+os._exit(0)
+"""
+
+
+def leave_half_written(path):
+    """What a run leaves that was killed in the middle of its commit: changed pages, and the journal that takes them back."""
+    subprocess.run(["/usr/bin/python3", "-c", HALF_WRITTEN, path], check=True)
+    assert os.path.getsize(path + "-journal") > 512
+
+
+@contextlib.contextmanager
+def written_for(path, seconds):
+    """Another run is in the middle of its commit for so long."""
+    writer = "import sqlite3, sys, time; d = sqlite3.connect(sys.argv[1]); d.execute('BEGIN EXCLUSIVE'); print(flush=True); time.sleep(float(sys.argv[2]))"
+    with subprocess.Popen(["/usr/bin/python3", "-c", writer, path, str(seconds)], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        yield
 
 
 class World:

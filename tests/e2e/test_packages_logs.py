@@ -6,7 +6,7 @@ import os
 
 import pytest
 from despool import Child
-from packages import CRITICAL, DAY, HOUR, OK, state_files
+from packages import CRITICAL, DAY, HOUR, OK, leave_half_written, state_files, written_for
 
 
 @pytest.fixture
@@ -80,6 +80,19 @@ def test_a_damaged_memory_says_nothing_and_is_left_as_it_is(world, child, spoil)
     if os.geteuid() != 0 or spoil.__code__.co_names != ("os", "chmod"):
         assert answer.item("CEN00001", "S02")["kind"] == "sent", answer
     assert glob.glob(path + "*") == [path] and not glob.glob(os.path.join(world.state, "*despool*.damaged-*"))
+
+
+def test_a_memory_that_a_killed_run_left_half_written_is_read(world, child):
+    child.check("--site=S02")
+    leave_half_written(despool_memory(world))
+    assert world.check().item("CEN00001", "S02")["kind"] == "base_missing"
+    child.check("--site=S02").is_(CRITICAL, "1 stalled")
+
+
+def test_a_memory_that_is_being_written_is_waited_for(world, child):
+    child.check("--site=S02")
+    with written_for(despool_memory(world), 0.4):
+        assert world.check().item("CEN00001", "S02")["kind"] == "base_missing"
 
 
 def test_a_package_that_was_stored_is_no_story(world, child):

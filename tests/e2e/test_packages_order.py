@@ -236,9 +236,7 @@ def test_what_arrived_while_another_run_kept_its_memory_is_seen(tmp_path):
         story.go(13)
         story.lab.commit()
         memory, = (os.path.join(story.state, name) for name in os.listdir(story.state) if name.endswith(".sqlite3"))
-        writer = "import sqlite3, sys, time; d = sqlite3.connect(sys.argv[1]); d.execute('BEGIN EXCLUSIVE'); print(flush=True); time.sleep(0.4)"
-        with subprocess.Popen(["/usr/bin/python3", "-c", writer, memory], stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
+        with packages.written_for(memory, 0.4):
             answer = story.run(13)
         assert "overtaken, not yet for long" in answer.text, answer
 
