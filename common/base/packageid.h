@@ -8,20 +8,22 @@
 #include <stddef.h>
 
 /**
- * A package ID: three characters of the owning site's code and five hex digits (digits only happen); SMS 1.x
- * had ten characters with an underscore. Tolerant: 8 to 10 letters, digits or underscores, at least one
- * digit.
+ * A package ID: three characters of the owning site's code and five hexadecimal digits, "CEN0000E", "61000012"; before SMS
+ * 2.0 the code was followed by seven, "W_M0200024". At least one of all is a digit: else every word of eight letters up to
+ * F would be one.
  *
  * @return the length of the ID that the text begins with, 0: there is none
  */
 static inline size_t package_id_length(const char *text, size_t length)
 {
-    enum { SHORTEST = 8, LONGEST = 10 };
+    enum { CODE = 3, SHORT = 8, LONG = 10 };
     size_t at = 0;
     bool digit = false;
-    for (; at < length && at <= LONGEST && ascii_in(&ascii_words, text[at]); at++)
+    for (; at < length && at <= LONG && ascii_in(at < CODE ? &ascii_words : &ascii_hex_digits, text[at]);
+         at++)
         digit |= ascii_is_digit(text[at]);
-    return at >= SHORTEST && at <= LONGEST && digit ? at : 0;
+    const bool ends = at == length || !ascii_in(&ascii_words, text[at]);
+    return ends && digit && (at == SHORT || (at == LONG && text[1] == '_')) ? at : 0;
 }
 
 #endif

@@ -24,15 +24,16 @@ static bool is_of_windows(const char *location)
 
 static int fail_windows(const char *location, struct failure *failure)
 {
+    if (location[0] != '\\')
+        return fail(
+            failure,
+            "%s is a path of Windows: write it as smb://SERVER/SHARE/PATH, or the path where its share is mounted",
+            location);
     struct text url = {0};
-    if (location[0] == '\\')
-        text_add(&url, "smb:");
-    for (const char *at = location; *at != '\0' && location[0] == '\\'; at++)
+    text_add(&url, "smb:");
+    for (const char *at = location; *at != '\0'; at++)
         text_add_bytes(&url, *at == '\\' ? "/" : at, 1);
-    const int result =
-        fail(failure, "%s is a path of Windows: write %s", location,
-             location[0] == '\\' ? text_string(&url)
-                                 : "it as smb://SERVER/SHARE/PATH, or the path where its share is mounted");
+    const int result = fail(failure, "%s is a path of Windows: write %s", location, text_string(&url));
     text_free(&url);
     return result;
 }

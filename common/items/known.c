@@ -70,8 +70,9 @@ static int add_entry(struct known_list *list, const struct known_words *words, c
     size_t length = (size_t)(pattern_end - entry);
     const bool everything = length == 0 && at != NULL;
     if (!everything && words->is_package && (length == 0 || package_id_length(entry, length) != length))
-        return bad(failure, words, entry,
-                   "does not begin with a package ID of 8 to 10 letters, digits or '_', one a digit");
+        return bad(
+            failure, words, entry,
+            "does not begin with a package ID: three characters of a site code and five hexadecimal digits, as in CEN0000E");
     if ((length == 0 && !everything) || length >= sizeof known.pattern)
         return bad(failure, words, entry, "does not begin with the pattern of a file name");
     memcpy(known.pattern, everything ? "*" : entry, everything ? 1 : length);

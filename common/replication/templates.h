@@ -33,7 +33,7 @@ struct message_template {
     enum replication_kind kind; /* REPLICATION_NOTHING: only moves the tie */
     unsigned components;        /* bits 1 << enum replication_component */
     enum template_tie tie;
-    const char *pattern; /* begins with a word */
+    const char *pattern; /* begins with a word, or with what stands before one: "*** Failed" */
     size_t length;       /* of the pattern */
     /* Where it was seen. NULL: a failure in whatever words. */
     const char *source;

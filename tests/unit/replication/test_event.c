@@ -407,9 +407,11 @@ static void package_ids(void **state)
         const char *id;
         bool valid;
     } cases[] = {
-        {"CEN0000E", true},     {"61000012", true}, {"W_M0200024", true},   {"xxx000B6", true},
-        {"CEN000001", true},    {"CEN0000", false}, {"contents", false},    {"CEN-0001", false},
-        {"CEN0000E012", false}, {"", false},        {"CEN0000\xC3", false},
+        {"CEN0000E", true},     {"61000012", true},   {"W_M0200024", true},   {"xxx000B6", true},
+        {"CEN000001", false},   {"CEN0000", false},   {"contents", false},    {"CEN-0001", false},
+        {"Office2003", false},  {"SRVDP0001", false}, {"SERVER01", false},    {"KB2794136", false},
+        {"facadebe", false},    {"CEN0000G", false},  {"WIM02000X4", false},  {"C_N00000EF", true},
+        {"CEN0000E012", false}, {"", false},          {"CEN0000\xC3", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t length = strlen(cases[i].id), found = package_id_length(cases[i].id, length);
