@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """check_sms_inbox: a memory that is lost, locked or cannot be kept, a folder that is denied."""
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -118,3 +119,28 @@ def test_two_runs_at_once_keep_one_memory(boxes):
         assert one.returncode == OK and "1 file waits" in out, out
     boxes.wait(MINUTE)
     boxes.look(RECEIVE).is_(OK)
+
+
+@pytest.mark.parametrize("call", ("pwrite", "fdatasync", "unlink"))
+def test_what_left_in_a_killed_run_is_seen_by_the_next(boxes, tmp_path, call):
+    """At whatever call the machine died, the next run says what it would have said without."""
+    for name in ("202AAS03.SNI", "202AAS04.SNI"):
+        boxes.wait(HOUR)
+        boxes.put(RECEIVE, name)
+        boxes.look(RECEIVE).is_(OK)
+    boxes.wait(6 * HOUR)
+    boxes.take(RECEIVE, "202AAS04.SNI")
+    shutil.copytree(boxes.state, tmp_path / "before")
+    undisturbed = boxes.look(RECEIVE)
+    assert "last left 202AAS04.SNI 0 s ago" in undisturbed.text
+    for n in range(1, 60):
+        shutil.rmtree(boxes.state)
+        shutil.copytree(tmp_path / "before", boxes.state)
+        shims = dict(boxes.clock(), SHIM_PATH=boxes.state, SHIM_FAIL_CALL=call, SHIM_FAIL_NTH=str(n), SHIM_ERRNO="KILL")
+        shims["LD_PRELOAD"] = packages.SHIM + ":" + shims["LD_PRELOAD"]
+        killed = boxes.look(RECEIVE, env=shims)
+        if killed.code != UNKNOWN:
+            break
+        assert "the worker crashed (signal 9" in killed.first, killed
+        assert boxes.look(RECEIVE).text == undisturbed.text, n
+    assert 1 < n < 59
