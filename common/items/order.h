@@ -68,6 +68,12 @@ struct order_item {
     int64_t failed_s;  /* the longest of such times since it moved, of those that are over */
     int64_t reason;    /* enum order_reason: stays until the item moves or ends */
     int64_t inherited; /* 1: found by the first run, judged by age until it ends */
+    int64_t wanted;    /* version wanted in the last run; 0 not known */
+    int64_t raised; /* first run that saw it raised to that while an older one was outstanding; 0 none did */
+    int64_t raised_from; /* the version wanted before */
+    int64_t
+        earliest; /* once it moved: when the oldest of what is still outstanding up to raised_from may have been
+                            sent; 0: `sent`, else `since` */
     int64_t below;   /* 1: the package is missing at a site above as well, so that it is not on its way yet */
     char by[16];     /* package that overtook it first, "" none */
     int64_t by_sent; /* when that was sent, or the last time at which it was not yet */

@@ -70,10 +70,20 @@ static void take_latest(struct sending *latest, int64_t sent, const char *packag
         *latest = (struct sending){sent, package};
 }
 
-/* When was it sent? What was not pending in the run before was sent after it. */
-static int64_t sending_time(const struct order_item *item, const struct order_site *site, int64_t now)
+/*
+ * When was a version sent? Not before it was wanted: what was not pending, or not that high, in the run before was sent
+ * after it. Of those that were wanted at once any may come first.
+ */
+static int64_t sending_time(const struct order_item *item, const struct order_site *site, int64_t version,
+                            int64_t now)
 {
-    int64_t sent = item == NULL || item->below ? site->prev : item->sent != 0 ? item->sent : item->since;
+    int64_t sent;
+    if (item == NULL || item->below || (item->wanted != 0 && version > item->wanted))
+        sent = site->prev;
+    else if (item->raised != 0 && version > item->raised_from)
+        sent = item->raised;
+    else
+        sent = order_oldest_sending(item);
     clamp(&sent, now);
     return sent;
 }
@@ -104,7 +114,7 @@ void order_take_arrival(struct judging *judging, const struct order_arrival *arr
     snprintf(site->newest, sizeof site->newest, "%s", arrival->package);
     if (place->back)
         return;
-    int64_t sent = sending_time(item, site, run->now);
+    int64_t sent = sending_time(item, site, arrival->version, run->now);
     take_latest(&place->any, sent, arrival->package);
     for (int64_t p = 1; p <= order_priority(arrival->priority); p++)
         take_latest(&place->over[p], sent, arrival->package);

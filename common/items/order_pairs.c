@@ -23,6 +23,38 @@ static void start_anew(struct order_item *item, int64_t now)
     item->by[0] = '\0';
 }
 
+int64_t order_oldest_sending(const struct order_item *item)
+{
+    return item->earliest != 0 ? item->earliest : item->sent != 0 ? item->sent : item->since;
+}
+
+/* It moved, and more of it is outstanding: that was not sent later than what came. */
+static void move_on(struct order_item *item, int64_t now)
+{
+    item->earliest = order_oldest_sending(item);
+    start_anew(item, now);
+}
+
+/* Nothing that was sent before is still on its way. */
+static void forget_sendings(struct order_item *item)
+{
+    item->earliest = item->raised = item->raised_from = 0;
+}
+
+/* Once all that was wanted before has come, only the raised version is outstanding. */
+static void note_wanted(struct order_item *item, int64_t wanted, int64_t now)
+{
+    if (item->wanted != 0 && wanted > item->wanted) {
+        if (item->raised != 0 && item->held >= item->raised_from)
+            item->earliest = item->raised;
+        item->raised = now;
+        item->raised_from = item->wanted;
+    } else if (wanted < item->wanted) {
+        item->raised = item->raised_from = 0;
+    }
+    item->wanted = wanted;
+}
+
 /* What was sent and not confirmed is no version that the site holds. */
 static int64_t held_at_first(const struct order_pair *pair)
 {
@@ -38,7 +70,8 @@ static struct order_item recall_item(const struct order_item *known, const struc
     item.key = (char *)pair->key;
     if (item.over > now + ORDER_GAP_S || item.any > now + ORDER_GAP_S) /* a clock that was wrong saw it */
         item.over = item.any = 0;
-    int64_t *const times[] = {&item.since, &item.sent, &item.over, &item.any, &item.failed};
+    int64_t *const times[] = {&item.since,  &item.sent,   &item.over,    &item.any,
+                              &item.failed, &item.raised, &item.earliest};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         clamp(times[i], now);
     return item;
@@ -56,15 +89,17 @@ static void update_item(struct judging *judging, size_t index)
         item->inherited = 1;
     if (hop >= 0 && judging->places[hop].returned) {
         start_anew(item, now);
+        forget_sendings(item);
         item->inherited = 0;
     }
     const int64_t arrived = judging->own_arrival[index];
     if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
-        start_anew(item, now);
+        move_on(item, now);
     if (is_good(pair) || pair->held == 0)
         item->held = pair->held;
     else if (arrived > 0) /* another row of the pair; touched again it is no movement */
         item->held = larger(item->held, arrived);
+    note_wanted(item, pair->wanted, now);
     if (is_failed(pair) && item->failed == 0)
         item->failed = now;
     if (is_failed(pair) || item->failed == 0)
@@ -104,8 +139,10 @@ static void find_hop_above(struct judging *judging, size_t index)
     }
     if (is_failed(pair))
         verdict->folded = -1;
-    if (missing || item->below)
+    if (missing || item->below) {
         start_anew(item, missing ? item->since : run->now);
+        forget_sendings(item);
+    }
     item->below = missing;
 }
 

@@ -10,7 +10,7 @@
 
 /* What the judgement `order` remembers, in the state file's open transaction (itemstore.h has its schema). */
 
-/* The tables, for the schema. */
+/* The tables, for the schema; their later columns are an upgrade of their own. */
 #define ORDER_TABLES                                                                                         \
     "CREATE TABLE order_item("                                                                               \
     "key TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, sent INTEGER NOT NULL, over INTEGER NOT NULL, "  \
@@ -24,6 +24,12 @@
     "gap INTEGER NOT NULL, gap_end INTEGER NOT NULL, off INTEGER NOT NULL, arrived INTEGER NOT NULL, "       \
     "late INTEGER NOT NULL, newest TEXT NOT NULL"                                                            \
     ") WITHOUT ROWID;"
+
+#define ORDER_TABLES_RAISED                                                                                  \
+    "ALTER TABLE order_item ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;"                                   \
+    "ALTER TABLE order_item ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;"                                   \
+    "ALTER TABLE order_item ADD COLUMN raised_from INTEGER NOT NULL DEFAULT 0;"                              \
+    "ALTER TABLE order_item ADD COLUMN earliest INTEGER NOT NULL DEFAULT 0;"
 
 struct order_memory {
     struct order_item *items; /* owned, sorted by key */

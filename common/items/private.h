@@ -74,6 +74,9 @@ void order_move_marks(struct judging *judging, const int64_t *marks);
 
 /* ---- order_pairs.c */
 
+/** @return when the oldest of what is outstanding of an item may have been sent */
+int64_t order_oldest_sending(const struct order_item *item);
+
 /** What is remembered of a pair, and its verdict by what has arrived at its site. */
 void order_judge_pair(struct judging *judging, size_t index);
 
