@@ -203,8 +203,9 @@ static enum status judge_age(const struct siteorder *order, size_t index, const 
         return item->status;
     struct range warning = range_extended(&thresholds->warning, item->allowance_s);
     struct range critical = range_extended(&thresholds->critical, item->allowance_s);
-    if (remembered->sent == 0 && !remembered->below) {
-        /* An order begins with the sending: of what was never sent, nobody can say that it was overtaken. */
+    if (remembered->sent == 0 && !remembered->below && remembered->passed != 0) {
+        /* An order begins with the sending: of what was never seen as sent nobody can say when it was overtaken, only that
+         * what was sent after it was wanted has come. Until then the link has not got to it. */
         int64_t age_s = order->run.now - remembered->since;
         if (range_alerts(&critical, age_s < item->age_s ? age_s : item->age_s))
             return STATUS_CRITICAL;

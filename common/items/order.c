@@ -20,7 +20,7 @@ static bool same_item(const struct order_item *a, const struct order_item *b)
            a->reason == b->reason && a->inherited == b->inherited && a->below == b->below &&
            strcmp(a->by, b->by) == 0 && a->by_sent == b->by_sent && a->by_count == b->by_count &&
            a->wanted == b->wanted && a->raised == b->raised && a->raised_from == b->raised_from &&
-           a->earliest == b->earliest;
+           a->passed == b->passed && a->earliest == b->earliest;
 }
 
 static bool same_site(const struct order_site *a, const struct order_site *b)

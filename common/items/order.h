@@ -69,8 +69,11 @@ struct order_item {
     int64_t reason;    /* enum order_reason: stays until the item moves or ends */
     int64_t inherited; /* 1: found by the first run, judged by age until it ends */
     int64_t wanted;    /* version wanted in the last run; 0 not known */
-    int64_t raised; /* first run that saw it raised to that while an older one was outstanding; 0 none did */
+    int64_t
+        raised; /* first run that saw it raised to that, or come to the site above, while an older one was outstanding; 0 none did */
     int64_t raised_from; /* the version wanted before */
+    int64_t
+        passed; /* first run that saw arrive what was sent after this was wanted, of an item that was not seen as sent */
     int64_t
         earliest; /* once it moved: when the oldest of what is still outstanding up to raised_from may have been
                             sent; 0: `sent`, else `since` */

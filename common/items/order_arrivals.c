@@ -71,16 +71,17 @@ static void take_latest(struct sending *latest, int64_t sent, const char *packag
 }
 
 /*
- * When was a version sent? Not before it was wanted: what was not pending, or not that high, in the run before was sent
- * after it. Of those that were wanted at once any may come first.
+ * When was a version sent? Not before it was wanted, and not before the site above had it: what was not pending, or not
+ * that high, in the run before was sent after it. Of those that were wanted at once any may come first.
  */
 static int64_t sending_time(const struct order_item *item, const struct order_site *site, int64_t version,
                             int64_t now)
 {
     int64_t sent;
-    if (item == NULL || item->below || (item->wanted != 0 && version > item->wanted))
+    if (item == NULL || (item->wanted != 0 && version > item->wanted) ||
+        (item->below && version >= item->wanted))
         sent = site->prev;
-    else if (item->raised != 0 && version > item->raised_from)
+    else if (!item->below && item->raised != 0 && version > item->raised_from)
         sent = item->raised;
     else
         sent = order_oldest_sending(item);

@@ -18,7 +18,7 @@ static bool is_failed(const struct order_pair *pair)
 static void start_anew(struct order_item *item, int64_t now)
 {
     item->since = now;
-    item->sent = item->over = item->any = item->failed_s = 0;
+    item->sent = item->over = item->any = item->failed_s = item->passed = 0;
     item->reason = ORDER_NONE;
     item->by[0] = '\0';
 }
@@ -35,10 +35,21 @@ static void move_on(struct order_item *item, int64_t now)
     start_anew(item, now);
 }
 
-/* Nothing that was sent before is still on its way. */
-static void forget_sendings(struct order_item *item)
+/* The site above lacks the wanted version; older ones may be on their way. */
+static void wait_above(struct order_item *item)
 {
-    item->earliest = item->raised = item->raised_from = 0;
+    if (!item->below)
+        item->earliest = order_oldest_sending(item);
+    start_anew(item, item->since);
+}
+
+/* The site above has it now and sends it; when it sent older ones, nobody saw. */
+static void come_down(struct order_item *item, int64_t now)
+{
+    item->earliest = order_oldest_sending(item);
+    start_anew(item, now);
+    item->raised = now;
+    item->raised_from = item->wanted - 1;
 }
 
 /* Once all that was wanted before has come, only the raised version is outstanding. */
@@ -70,8 +81,8 @@ static struct order_item recall_item(const struct order_item *known, const struc
     item.key = (char *)pair->key;
     if (item.over > now + ORDER_GAP_S || item.any > now + ORDER_GAP_S) /* a clock that was wrong saw it */
         item.over = item.any = 0;
-    int64_t *const times[] = {&item.since,  &item.sent,   &item.over,    &item.any,
-                              &item.failed, &item.raised, &item.earliest};
+    int64_t *const times[] = {&item.since,  &item.sent,   &item.over,     &item.any,
+                              &item.failed, &item.raised, &item.earliest, &item.passed};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         clamp(times[i], now);
     return item;
@@ -89,7 +100,7 @@ static void update_item(struct judging *judging, size_t index)
         item->inherited = 1;
     if (hop >= 0 && judging->places[hop].returned) {
         start_anew(item, now);
-        forget_sendings(item);
+        item->earliest = item->raised = item->raised_from = 0;
         item->inherited = 0;
     }
     const int64_t arrived = judging->own_arrival[index];
@@ -139,10 +150,10 @@ static void find_hop_above(struct judging *judging, size_t index)
     }
     if (is_failed(pair))
         verdict->folded = -1;
-    if (missing || item->below) {
-        start_anew(item, missing ? item->since : run->now);
-        forget_sendings(item);
-    }
+    if (missing)
+        wait_above(item);
+    else if (item->below)
+        come_down(item, run->now);
     item->below = missing;
 }
 
@@ -156,9 +167,12 @@ static void overtake(struct judging *judging, size_t index)
         return;
     if (pair->has_status && pair->status == 1 && item->sent == 0)
         item->sent = now;
-    if (item->sent == 0)
-        return;
     const struct place *place = &judging->places[hop];
+    if (item->sent == 0) {
+        if (item->passed == 0 && place->any.sent > (item->raised != 0 ? item->raised : item->since))
+            item->passed = now;
+        return;
+    }
     const struct order_site *site = &judging->result->sites[hop];
     const struct sending *first = NULL;
     if (item->any == 0 && place->any.sent > item->sent) {

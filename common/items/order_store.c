@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEM_NUMBERS = 16, SITE_NUMBERS = 11 };
+enum { ITEM_NUMBERS = 17, SITE_NUMBERS = 11 };
 
 /* The numbers of a row in the order of its columns. */
 static void item_numbers(struct order_item *item, int64_t *numbers[ITEM_NUMBERS])
 {
-    int64_t *const all[ITEM_NUMBERS] = {&item->since,     &item->sent,   &item->over,        &item->any,
-                                        &item->held,      &item->failed, &item->failed_s,    &item->reason,
-                                        &item->inherited, &item->below,  &item->by_sent,     &item->by_count,
-                                        &item->wanted,    &item->raised, &item->raised_from, &item->earliest};
+    int64_t *const all[ITEM_NUMBERS] = {
+        &item->since,    &item->sent,   &item->over,        &item->any,    &item->held,    &item->failed,
+        &item->failed_s, &item->reason, &item->inherited,   &item->below,  &item->by_sent, &item->by_count,
+        &item->wanted,   &item->raised, &item->raised_from, &item->passed, &item->earliest};
     memcpy(numbers, all, sizeof all);
 }
 
@@ -47,7 +47,7 @@ static int load_items(struct statefile *file, struct order_memory *memory, struc
     sqlite3_stmt *rows = statefile_statement(
         file,
         "SELECT since, sent, over, any_priority, held, failed, failed_s, reason, inherited, below, by_sent, "
-        "by_count, wanted, raised, raised_from, earliest, by_package, key FROM order_item ORDER BY key",
+        "by_count, wanted, raised, raised_from, passed, earliest, by_package, key FROM order_item ORDER BY key",
         failure);
     if (rows == NULL)
         return -1;
@@ -131,8 +131,8 @@ static int put_item(struct statefile *file, struct order_item item, struct failu
     return put_row(
         file,
         "INSERT OR REPLACE INTO order_item(since, sent, over, any_priority, held, failed, failed_s, "
-        "reason, inherited, below, by_sent, by_count, wanted, raised, raised_from, earliest, by_package, key) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "reason, inherited, below, by_sent, by_count, wanted, raised, raised_from, passed, earliest, by_package, key) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         numbers, ITEM_NUMBERS, item.by, item.key, failure);
 }
 

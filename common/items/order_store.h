@@ -29,6 +29,7 @@
     "ALTER TABLE order_item ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;"                                   \
     "ALTER TABLE order_item ADD COLUMN raised INTEGER NOT NULL DEFAULT 0;"                                   \
     "ALTER TABLE order_item ADD COLUMN raised_from INTEGER NOT NULL DEFAULT 0;"                              \
+    "ALTER TABLE order_item ADD COLUMN passed INTEGER NOT NULL DEFAULT 0;"                                   \
     "ALTER TABLE order_item ADD COLUMN earliest INTEGER NOT NULL DEFAULT 0;"
 
 struct order_memory {

@@ -568,6 +568,38 @@ static void test_no_order_below_a_missing_package(void **state)
     }
 }
 
+/* An older version of Y is on its way to C1 when a newer one is wanted that P1 lacks: its arrival is no later sending. */
+static void test_an_older_version_on_its_way_below(void **state)
+{
+    (void)state;
+    for (int version = 2; version <= 3; version++) {
+        static struct world world;
+        char told[256];
+        memset(&world, 0, sizeof world);
+        for (int64_t hour = 0; hour < 50; hour++) {
+            struct pair_row rows[3];
+            size_t count = 0;
+            if (hour >= 2)
+                rows[count++] = (struct pair_row){"Y", "C1", hour < 12 ? 1 : 2, hour < 12 ? 1 : version,
+                                                  hour < 5 ? 2 : 4};
+            if (hour >= 5 && hour < 10)
+                rows[count++] = (struct pair_row){"Y", "P1", 1, version, 4};
+            if (hour >= 8)
+                rows[count++] = (struct pair_row){"X", "C1", 1, 1, 2};
+            const struct order_arrival came[] = {{"Y", "C1", hour < 40 ? version : 4, START + hour * HOUR, 2},
+                                                 {"Z", "C1", 2, START + 20 * HOUR, 2}};
+            const size_t arrivals = hour == 12 || hour == 40;
+            run_hierarchy(&world, hour, rows, count, came, arrivals, told, sizeof told);
+            /* What P1 had only at 10 was sent to C1 after X. */
+            expect_told("Y comes to C1", told, "");
+        }
+        const struct order_arrival last = {"Z", "C1", 2, START + 90 * HOUR, 2};
+        const struct pair_row alone = {"X", "C1", 1, 1, 2};
+        run_hierarchy(&world, 90, &alone, 1, &last, 1, told, sizeof told);
+        expect_told("version 4 was sent after X", told, "X@C1 overtaken");
+    }
+}
+
 /* ---- edges */
 
 static void test_odd_rows(void **state)
@@ -793,6 +825,7 @@ int main(void)
         cmocka_unit_test(test_the_cases),
         cmocka_unit_test(test_the_first_broken_hop),
         cmocka_unit_test(test_no_order_below_a_missing_package),
+        cmocka_unit_test(test_an_older_version_on_its_way_below),
         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_it_costs_by_findings_and_arrivals),
     };
