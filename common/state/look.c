@@ -88,35 +88,29 @@ static void take_back(const struct look *look)
     sqlite3_close(database);
 }
 
-/*
- * Look, and where that met a run's half-written changes once more under the lock of the runs.
- * @return what became of the lock; TAKEN also where it was not needed
- */
-static enum statelock_outcome look_into(const struct look *look, int64_t wait_ms, const struct trace *trace,
-                                        struct statefile **file, struct failure *failure)
+/* Look, and where that met a run's half-written changes once more under the lock of the runs. */
+static struct statefile *look_into(const struct look *look, struct failure *failure)
 {
     int code, fd;
     struct failure locked;
-    *file = look_once(look, &code, failure);
-    if (*file != NULL || !is_half_written(code))
-        return STATELOCK_TAKEN;
+    struct statefile *file = look_once(look, &code, failure);
     char *lock;
-    if (asprintf(&lock, "%.*s.lock", (int)(strlen(look->path) - strlen(STATEFILE_ENDING)), look->path) < 0)
-        return STATELOCK_UNUSABLE;
-    enum statelock_outcome outcome = statelock_take(lock, wait_ms, trace, &fd, &locked);
+    if (file != NULL || !is_half_written(code) ||
+        asprintf(&lock, "%.*s.lock", (int)(strlen(look->path) - strlen(STATEFILE_ENDING)), look->path) < 0)
+        return file;
+    enum statelock_outcome outcome = statelock_take(lock, LOOK_WAIT_MS, NULL, &fd, &locked);
     free(lock);
     if (outcome == STATELOCK_TAKEN) {
         take_back(look);
-        *file = look_once(look, &code, failure);
+        file = look_once(look, &code, failure);
         statelock_free(fd);
     } else if (outcome == STATELOCK_HELD) {
         *failure = locked;
     }
-    return outcome;
+    return file;
 }
 
-/* @return owned (free), NULL with why */
-static char *path_of(const char *directory, const char *plugin, const char *identity, struct failure *failure)
+char *statefile_path(const char *directory, const char *plugin, const char *identity, struct failure *failure)
 {
     char *real = realpath(directory, NULL); /* SQLite's NOFOLLOW means every part of the path */
     char *base = statefile_base(real != NULL ? real : directory, plugin, identity), *path = NULL;
@@ -136,10 +130,8 @@ static char *path_of(const char *directory, const char *plugin, const char *iden
 struct statefile *statefile_look(const char *directory, const char *plugin, const char *identity,
                                  const struct statefile_schema *schema, struct failure *failure)
 {
-    struct statefile *file = NULL;
-    char *path = path_of(directory, plugin, identity, failure);
-    if (path != NULL)
-        look_into(&(struct look){path, identity, schema}, LOOK_WAIT_MS, NULL, &file, failure);
+    char *path = statefile_path(directory, plugin, identity, failure);
+    struct statefile *file = path != NULL ? look_into(&(struct look){path, identity, schema}, failure) : NULL;
     free(path);
     return file;
 }
@@ -152,20 +144,7 @@ struct statefile *statefile_look_at(const char *path, const struct statefile_sch
     if (real == NULL)
         fail(failure, "%s: %s", path, strerror(errno));
     else
-        look_into(&(struct look){real, NULL, schema}, LOOK_WAIT_MS, NULL, &file, failure);
+        file = look_into(&(struct look){real, NULL, schema}, failure);
     free(real);
     return file;
-}
-
-int statefile_look_own(const char *directory, const char *plugin, const char *identity,
-                       const struct statefile_schema *schema, int64_t wait_ms, const struct trace *trace,
-                       struct statefile **file, struct failure *failure)
-{
-    enum statelock_outcome outcome = STATELOCK_TAKEN;
-    char *path = path_of(directory, plugin, identity, failure);
-    *file = NULL;
-    if (path != NULL)
-        outcome = look_into(&(struct look){path, identity, schema}, wait_ms, trace, file, failure);
-    free(path);
-    return outcome == STATELOCK_HELD ? -1 : 0;
 }

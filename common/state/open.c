@@ -175,16 +175,13 @@ static enum statelock_outcome take_lock(struct statefile *file, const char *base
     return outcome;
 }
 
-struct statefile *statefile_open(const char *directory, const char *plugin, const char *identity,
-                                 const struct statefile_schema *schema, int64_t wait_ms,
-                                 const struct trace *trace, enum statefile_health *health,
-                                 struct failure *failure)
+/*
+ * Take the lock and name the file; `path` stays NULL where the directory or the lock is unusable.
+ * @return NULL when the lock was not got or memory ran out
+ */
+static struct statefile *begin(const char *directory, const char *plugin, const char *identity,
+                               int64_t wait_ms, const struct trace *trace, struct failure *failure)
 {
-    struct failure dropped = {""};
-    if (failure == NULL)
-        failure = &dropped;
-    failure->text[0] = '\0';
-    *health = STATEFILE_UNUSABLE;
     struct statefile *file = calloc(1, sizeof *file);
     if (file == NULL) {
         fail(failure, "out of memory");
@@ -202,10 +199,25 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
         file->path = NULL;
     free(base);
     free(real);
-    if (lock == STATELOCK_HELD) {
-        statefile_close(file);
+    if (lock != STATELOCK_HELD)
+        return file;
+    statefile_close(file);
+    return NULL;
+}
+
+struct statefile *statefile_open(const char *directory, const char *plugin, const char *identity,
+                                 const struct statefile_schema *schema, int64_t wait_ms,
+                                 const struct trace *trace, enum statefile_health *health,
+                                 struct failure *failure)
+{
+    struct failure dropped = {""};
+    if (failure == NULL)
+        failure = &dropped;
+    failure->text[0] = '\0';
+    *health = STATEFILE_UNUSABLE;
+    struct statefile *file = begin(directory, plugin, identity, wait_ms, trace, failure);
+    if (file == NULL)
         return NULL;
-    }
     if (file->path != NULL)
         *health = open_file(file, schema, identity, failure);
     if (*health == STATEFILE_UNUSABLE && open_in_memory(file, schema, identity) != 0) {
@@ -214,4 +226,26 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
         return NULL;
     }
     return file;
+}
+
+int statefile_look_own(const char *directory, const char *plugin, const char *identity,
+                       const struct statefile_schema *schema, int64_t wait_ms, const struct trace *trace,
+                       struct statefile **file, struct failure *failure)
+{
+    struct failure why;
+    char *path = statefile_path(directory, plugin, identity, &why);
+    const bool there = path != NULL;
+    free(path);
+    *file = there ? statefile_look(directory, plugin, identity, schema, &why) : NULL;
+    if (!there || *file != NULL)
+        return 0;
+    *file = begin(directory, plugin, identity, wait_ms, trace, failure);
+    if (*file == NULL)
+        return -1;
+    if ((*file)->path == NULL || statecheck_file((*file)->path, schema->version, &why) != STATECHECK_SOUND ||
+        open_sound(*file, schema, identity, &why) != STATECHECK_SOUND) {
+        statefile_close(*file);
+        *file = NULL;
+    }
+    return 0;
 }

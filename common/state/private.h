@@ -37,6 +37,10 @@ struct statefile {
 /** @return the file's path without its ending, for its identity: DIRECTORY/PLUGIN-HASH; owned (free); NULL: no memory */
 char *statefile_base(const char *directory, const char *plugin, const char *identity);
 
+/** @return the file of an identity, owned (free); NULL: there is none, or no memory, with why */
+char *statefile_path(const char *directory, const char *plugin, const char *identity,
+                     struct failure *failure);
+
 /** What every connection needs, once its database is open. @return a code */
 int statefile_set_up(struct statefile *file);
 

@@ -65,11 +65,12 @@ struct statefile *statefile_look(const char *directory, const char *plugin, cons
 
 /**
  * Look into one's own memory before statefile_open: as statefile_look does, but it waits for a run that is writing as
- * statefile_open does. What statefile_open will set aside or cannot use is none.
+ * statefile_open does, and brings one of an older version up to date for the moment. What statefile_open will set aside
+ * or cannot use is none.
  *
  * @param wait_ms    as for statefile_open
  * @param[out] file  owned (statefile_close); NULL: there is none
- * @return 0, or -1 when the lock was not got: failure names the holder
+ * @return 0, or -1 when the lock was not got (failure names the holder) or memory ran out
  */
 int statefile_look_own(const char *directory, const char *plugin, const char *identity,
                        const struct statefile_schema *schema, int64_t wait_ms, const struct trace *trace,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is remembered, and what a broken disk or file makes of it: never silently nothing."""
 
+import calendar
 import glob
 import os
 import pwd
@@ -544,6 +545,27 @@ INSERT INTO item VALUES('version/CEN00002@S03','failed','5/2/2/1795502674',17955
 """
 FILE_OF_1_0_0 = "check_sms_packages-7c1544bce9a4c8f7.sqlite3"
 
+# A memory before several versions of one package were told apart: CEN00001 sent at 07:00 UTC, CEN00002 at 08:00 on 2026-11-26.
+MEMORY_OF_VERSION_3 = """
+PRAGMA application_id = 1397576497;
+PRAGMA user_version = 3;
+CREATE TABLE away(site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(site, since)) WITHOUT ROWID;
+CREATE TABLE digest(value INTEGER NOT NULL);
+INSERT INTO digest VALUES(-3099163399106611070);
+CREATE TABLE item(key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO item VALUES('version/CEN00001@S02','sent','1/1/2/1795676400',1795676400,1795676400,1795676400,0,0);
+INSERT INTO item VALUES('version/CEN00002@S02','sent','1/1/2/1795680000',1795680000,1795680000,1795680000,0,0);
+CREATE TABLE order_item(key TEXT NOT NULL PRIMARY KEY, since INTEGER NOT NULL, sent INTEGER NOT NULL, over INTEGER NOT NULL, any_priority INTEGER NOT NULL, held INTEGER NOT NULL, failed INTEGER NOT NULL, failed_s INTEGER NOT NULL, reason INTEGER NOT NULL, inherited INTEGER NOT NULL, below INTEGER NOT NULL, by_sent INTEGER NOT NULL, by_count INTEGER NOT NULL, by_package TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO order_item VALUES('CEN00001@S02',1795676400,1795676400,0,0,-1,0,0,0,0,0,0,0,'');
+INSERT INTO order_item VALUES('CEN00002@S02',1795680000,1795680000,0,0,-1,0,0,0,0,0,0,0,'');
+CREATE TABLE order_site(code TEXT NOT NULL PRIMARY KEY COLLATE NOCASE, last INTEGER NOT NULL, quiet INTEGER NOT NULL, page INTEGER NOT NULL, pages INTEGER NOT NULL, mark INTEGER NOT NULL, prev INTEGER NOT NULL, gap INTEGER NOT NULL, gap_end INTEGER NOT NULL, off INTEGER NOT NULL, arrived INTEGER NOT NULL, late INTEGER NOT NULL, newest TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO order_site VALUES('S01',1795672800,1795672800,0,0,1795500000,1795680000,0,0,0,0,0,'');
+INSERT INTO order_site VALUES('S02',1795672800,1795672800,0,0,1795672800,1795680000,0,0,0,0,0,'');
+INSERT INTO order_site VALUES('S03',1795672800,1795672800,0,0,1795500000,1795680000,0,0,0,0,0,'');
+CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), identity TEXT NOT NULL, created INTEGER NOT NULL, lost_at INTEGER NOT NULL, runs INTEGER NOT NULL, last_run INTEGER NOT NULL);
+INSERT INTO state VALUES(1,'dsn:SMS_CEN/CEN',1795672800,0,3,1795680000);
+"""
+
 
 def test_the_memory_of_1_0_0_is_taken_over_without_losing_an_age(world):
     lab = world.make()
@@ -573,3 +595,26 @@ def test_the_memory_of_1_0_0_is_taken_over_without_losing_an_age(world):
     lab.arrive("CEN00001", "S02")
     check("2026-12-05 10:00:00").is_(CRITICAL, "1 stuck")
     assert list(world.remembered()) == ["version/CEN00002@S03"]
+
+
+def test_an_older_memory_costs_no_arrival(world):
+    """What came since the last run of the older program is an arrival for the first of the newer one."""
+    lab = world.make()
+    lab.now = calendar.timegm((2026, 11, 26, 8, 0, 0))
+    for package in ("CEN00001", "CEN00002"):
+        lab.package(package, "Office", 2, source_date_age_s=None)
+        lab.target(package, "S02", refreshed_age_s=None)
+        lab.status(package, "S02", 1, 1)
+    lab.now += HOUR
+    lab.status("CEN00002", "S02", 2, 2)
+    lab.commit()
+    path = os.path.join(world.state, FILE_OF_1_0_0)
+    with sqlite3.connect(path) as old:
+        old.executescript(MEMORY_OF_VERSION_3)
+    old.close()
+    os.chmod(path, 0o600)
+    dsn = packages.odbc.environment(world.odbc, {"SMS_CEN": {"Driver": "SQLite3", "Database": world.database}})
+    clock = {"LD_PRELOAD": packages.FAKETIME, "FAKETIME": "2026-11-26 09:00:00", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}
+    answer = run("--dsn=SMS_CEN", "--site=CEN", "--state-dir=" + world.state, "-v", env={**dsn, **clock}).is_(OK)
+    assert "overtaken, not yet for long: sent 2026-11-26 07:00 UTC, CEN00002 (sent after 2026-11-26 08:00 UTC) arrived" in answer.text, answer
+    assert damaged(world) == [] and "too young" not in answer.text
