@@ -56,31 +56,30 @@ enum { ORDER_CODE_BYTES = 288 };
 
 enum order_reason { ORDER_NONE, ORDER_OVERTAKEN, ORDER_OVERTAKEN_ANY };
 
-/* What is remembered of a pair. */
+/*
+ * What is remembered of a pair. Several of its versions can be on their way at once: `raised` and `earliest` tell when
+ * the one that arrives was sent at the earliest, so that it is no proof against what was sent in between.
+ */
 struct order_item {
-    char *key;         /* "CEN00012@S02" in upper case; owned by whoever holds the array */
-    int64_t since;     /* first seen, or last moved or reset */
-    int64_t sent;      /* first run since then that saw Status 1 */
-    int64_t over;      /* first run that saw an arrival of equal or lower priority that was sent later */
-    int64_t any;       /* the same, of any priority */
-    int64_t held;      /* version that the site confirmed last; -1 not known */
-    int64_t failed;    /* first run of those without a break that saw it failed */
-    int64_t failed_s;  /* the longest of such times since it moved, of those that are over */
-    int64_t reason;    /* enum order_reason: stays until the item moves or ends */
-    int64_t inherited; /* 1: found by the first run, judged by age until it ends */
-    int64_t wanted;    /* version wanted in the last run; 0 not known */
-    int64_t
-        raised; /* first run that saw it raised to that, or come to the site above, while an older one was outstanding; 0 none did */
-    int64_t raised_from; /* the version wanted before */
-    int64_t
-        passed; /* first run that saw arrive what was sent after this was wanted, of an item that was not seen as sent */
-    int64_t
-        earliest; /* once it moved: when the oldest of what is still outstanding up to raised_from may have been
-                            sent; 0: `sent`, else `since` */
-    int64_t below;   /* 1: the package is missing at a site above as well, so that it is not on its way yet */
-    char by[16];     /* package that overtook it first, "" none */
-    int64_t by_sent; /* when that was sent, or the last time at which it was not yet */
-    int64_t by_count; /* arrivals at the site then */
+    char *key;           /* "CEN00012@S02" in upper case; owned by whoever holds the array */
+    int64_t since;       /* first seen, or last moved or reset */
+    int64_t sent;        /* first run since then that saw Status 1 */
+    int64_t over;        /* first run that saw an arrival of equal or lower priority that was sent later */
+    int64_t any;         /* the same, of any priority */
+    int64_t passed;      /* first run that saw arrive what was sent after this was wanted; not seen as sent */
+    int64_t held;        /* version that the site confirmed last; -1 not known */
+    int64_t failed;      /* first run of those without a break that saw it failed */
+    int64_t failed_s;    /* the longest of such times since it moved, of those that are over */
+    int64_t reason;      /* enum order_reason: stays until the item moves or ends */
+    int64_t inherited;   /* 1: found by the first run, judged by age until it ends */
+    int64_t below;       /* 1: the package is missing at a site above as well, so it is not on its way yet */
+    int64_t wanted;      /* version wanted in the last run; 0 not known */
+    int64_t raised;      /* first run that saw that version wanted, or at the site above; 0: with the item */
+    int64_t raised_from; /* highest of the versions that may have been sent before `raised` */
+    int64_t earliest;    /* when those were sent at the earliest; 0: `sent`, else `since` */
+    char by[16];         /* package that overtook it first, "" none */
+    int64_t by_sent;     /* when that was sent, or the last time at which it was not yet */
+    int64_t by_count;    /* arrivals at the site then */
 };
 
 /* What is remembered of a site. */
