@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -131,16 +132,17 @@ def test_what_left_in_a_killed_run_is_seen_by_the_next(boxes, tmp_path, call):
     boxes.wait(6 * HOUR)
     boxes.take(RECEIVE, "202AAS04.SNI")
     shutil.copytree(boxes.state, tmp_path / "before")
-    undisturbed = boxes.look(RECEIVE)
+    still = dict(boxes.clock(), FAKETIME=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(boxes.now)), TZ="UTC")
+    undisturbed = boxes.look(RECEIVE, env=still)
     assert "last left 202AAS04.SNI 0 s ago" in undisturbed.text
     for n in range(1, 60):
         shutil.rmtree(boxes.state)
         shutil.copytree(tmp_path / "before", boxes.state)
-        shims = dict(boxes.clock(), SHIM_PATH=boxes.state, SHIM_FAIL_CALL=call, SHIM_FAIL_NTH=str(n), SHIM_ERRNO="KILL")
+        shims = dict(still, SHIM_PATH=boxes.state, SHIM_FAIL_CALL=call, SHIM_FAIL_NTH=str(n), SHIM_ERRNO="KILL")
         shims["LD_PRELOAD"] = packages.SHIM + ":" + shims["LD_PRELOAD"]
         killed = boxes.look(RECEIVE, env=shims)
         if killed.code != UNKNOWN:
             break
         assert "the worker crashed (signal 9" in killed.first, killed
-        assert boxes.look(RECEIVE).text == undisturbed.text, n
+        assert boxes.look(RECEIVE, env=still).text == undisturbed.text, n
     assert 1 < n < 59
