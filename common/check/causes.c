@@ -146,18 +146,31 @@ static bool is_one_package(const struct search *search)
     return most * 4 >= count * 3;
 }
 
+/* Its packages come from the owning site itself, not over another child site. */
+static bool is_direct(const struct siteorder *order, size_t hop)
+{
+    const char *parent = order->hops[hop].parent;
+    return parent[0] == '\0' ||
+           bsearch(parent, order->hops, order->hop_count, sizeof *order->hops, by_hop_code) == NULL;
+}
+
+/* Sites that are reached speak against it, also where nothing waits any more. */
 static void find_sites(struct search *search, bool *chosen)
 {
     struct common_cause cause = {.kind = CAUSE_SITES, .what = search->run->db.owner};
     for (size_t hop = 0; hop < search->order->hop_count; hop++) {
-        cause.of += search->places[hop].waiting > 0;
-        cause.stuck += is_cut_off(&search->places[hop]);
+        const struct place *place = &search->places[hop];
+        if (!is_direct(search->order, hop))
+            continue;
+        cause.of += place->waiting > 0 || (place->targeted > 0 && place->moves);
+        cause.stuck += is_cut_off(place);
     }
     if (!is_most(cause.stuck, cause.of) || is_one_package(search))
         return;
-    for (size_t i = 0; i < search->count; i++)
-        chosen[i] = hop_of(search, search->stuck[i]) >= 0 &&
-                    is_cut_off(&search->places[hop_of(search, search->stuck[i])]);
+    for (size_t i = 0; i < search->count; i++) {
+        const int64_t hop = hop_of(search, search->stuck[i]);
+        chosen[i] = hop >= 0 && is_direct(search->order, (size_t)hop) && is_cut_off(&search->places[hop]);
+    }
     add_cause(search, chosen, cause);
 }
 

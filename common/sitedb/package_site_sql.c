@@ -245,7 +245,9 @@ static void add_version_lookup(const struct sitedb *db, const struct lookup *loo
     statement_text(statement, "CASE WHEN p.Action = 3 OR p.StorePkgFlag = 1");
     if (db->has_column[SITEDB_PACKAGE_TYPE])
         statement_text(statement, " OR p.PackageType = 4");
-    statement_text(statement, " OR d.Live = 0 THEN 1 ELSE 0 END AS Ended, ");
+    statement_text(statement, " OR d.Live = 0 OR p.SourceSite <> "); /* another site owns it now */
+    statement_bind(statement, db->owner);
+    statement_text(statement, " THEN 1 ELSE 0 END AS Ended, ");
     statement_text(statement, row_columns);
     statement_text(statement, no_group);
     statement_text(statement, " FROM SMSPackages p JOIN (SELECT PackageID, SiteCode");
@@ -269,7 +271,9 @@ static void add_recipe_lookup(const struct sitedb *db, const struct lookup *look
                               struct statement *statement)
 {
     add_package_columns(db, "r.SiteCode", statement);
-    statement_text(statement, "NULL AS Refreshed, 0 AS Ended, ");
+    statement_text(statement, "NULL AS Refreshed, CASE WHEN p.SourceSite <> ");
+    statement_bind(statement, db->owner);
+    statement_text(statement, " THEN 1 ELSE 0 END AS Ended, ");
     statement_text(statement, row_columns);
     statement_text(statement, no_group);
     statement_text(statement, " FROM SMSPackages p JOIN PkgStatus r ON r.ID = p.PkgID AND r.Type = 1 WHERE ");

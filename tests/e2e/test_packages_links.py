@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Against the truth: links with queues, several versions at once, outages and losses, and what the check says of them hour by hour."""
+
+import pytest
+import sitedb_links
+from packages import CRITICAL, HOUR, World
+from test_packages_order import BASE, HERE, SENT, at
+
+
+@pytest.mark.parametrize("seed, tree", ((2, False), (4, True), (8, False), (16, True)))
+def test_what_is_lost_is_found_and_what_is_slow_is_not(tmp_path, seed, tree):
+    with World(tmp_path) as world:
+        links = sitedb_links.Links(world.make(now=BASE), seed, tree)
+        found = {}
+        while links.hour < 9 * 24:
+            links.go(1)
+            answer = world.check("-v", env=at(world.lab.now))
+            for item in answer.items:
+                pair = item["package"], item["site"]
+                if item["state"] == "CRITICAL":
+                    assert links.is_lost(*pair), (links.hour, pair, answer)
+                    found.setdefault(pair, links.hour)
+            late = [pair for pair, (hour, _) in links.lost.items() if links.hour - hour > 80 and pair not in found]
+            assert late == [], (links.hour, late, answer)
+        assert len(found) >= 3, found
+
+
+class Sites(World):
+    """Packages that come to sites by the hour, for a verdict about what has a common cause."""
+
+    def __init__(self, folder, parents):
+        super().__init__(folder)
+        self.make(now=BASE)
+        self.sites = list(parents)
+        for site, parent in parents.items():
+            self.lab.site(site, "Branch", parent=parent)
+        for number in range(6):
+            self.lab.package("CEN%05X" % number, "Package", 1, source_date_age_s=None)
+            for site in self.sites:
+                self.lab.target("CEN%05X" % number, site, refreshed_age_s=None)
+                self.lab.status("CEN%05X" % number, site, HERE[0], 1)
+
+    def play(self, dead, hours=90):
+        """Every 15 h another package is sent to all; two hours later it is at all but the dead ones."""
+        for hour in range(hours):
+            self.lab.now = BASE + hour * HOUR
+            package = "CEN%05X" % (hour // 15 % 6)
+            if hour % 15 == 5:
+                self.lab.package(package, "Package", 2, source_date_age_s=None)
+            for site in self.sites:
+                if hour % 15 == 5:
+                    self.lab.status(package, site, SENT[0], 1)
+                elif hour % 15 == 7 and site not in dead:
+                    self.lab.status(package, site, HERE[0], 2)
+            answer = self.check(env=at(self.lab.now))
+        return answer
+
+
+def test_three_dead_links_among_many_are_not_the_sender_of_the_owner(tmp_path):
+    with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(20)}) as world:
+        answer = world.play(("B03", "B10", "B17")).is_(CRITICAL)
+        assert sorted(answer.silences) == ["B03", "B10", "B17"] and "nothing reaches" not in answer.text, answer
+
+
+def test_a_dead_hub_far_below_is_not_the_sender_of_the_owner(tmp_path):
+    parents = dict({"B%02d" % number: "CEN" for number in range(6)}, HUB="CEN", L2A="HUB", L3A="L2A", L3B="L2A", L4A="L3B")
+    with Sites(tmp_path, parents) as world:
+        answer = world.play(("L2A", "L3A", "L3B", "L4A")).is_(CRITICAL)
+        assert list(answer.silences) == ["L2A"] and answer.silences["L2A"]["below"] == "3" and "nothing reaches" not in answer.text, answer
+
+
+def test_a_sender_of_the_owner_that_hangs_is_one(tmp_path):
+    with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(20)}) as world:
+        answer = world.play(["B%02d" % number for number in range(2, 20)]).is_(CRITICAL)
+        assert "nothing reaches 18 of 20 sites: sender or scheduler of CEN" in answer.first, answer
+
+
+@pytest.mark.parametrize("rule", ("version", "recipe"))
+def test_a_package_that_another_site_owns_now_is_its_matter(world, rule):
+    world.make()
+    world.stuck("CEN00001", "S02")
+    world.stuck("CEN00002", "S03", age_s=HOUR)
+    assert len(world.check("--rule=" + rule).items) == 2
+    world.lab.db.execute("UPDATE SMSPackages SET SourceSite = 'PRI' WHERE PkgID = 'CEN00001'")
+    for _ in range(2):
+        answer = world.check("--rule=" + rule)
+        assert [item["package"] for item in answer.items] == ["CEN00002"], answer
+    assert not any("CEN00001" in key for key in world.remembered())
