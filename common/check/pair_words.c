@@ -57,10 +57,17 @@ static void add_child_logs(const struct pair_words *words, const struct pair *pa
     add_server(words, pair, line);
 }
 
+/* Not for so long that it is lost: sent again it would wait behind itself. */
+static bool is_overtaken_of_late(const struct pair_words *words, size_t finding)
+{
+    const struct order_item *remembered = words->order != NULL ? &words->order->result.items[finding] : NULL;
+    return remembered != NULL && remembered->sent != 0 && remembered->any != 0 && !remembered->inherited;
+}
+
 /* What to look at next, then the supported remedy before the last resort, which is offered for what it is
  * made for alone; the page has the whole order of causes and remedies. */
-static void add_advice(const struct pair_words *words, size_t finding, const struct pair *pair,
-                       struct text *line)
+static void add_advice(const struct pair_words *words, const struct item *item, size_t finding,
+                       const struct pair *pair, struct text *line)
 {
     const bool lost = words->order != NULL && words->order->result.verdicts[finding].reason != ORDER_NONE;
     const char *package = pair->package, *owner = words->db->owner;
@@ -97,6 +104,10 @@ static void add_advice(const struct pair_words *words, size_t finding, const str
         add_child_logs(words, pair, line);
         if (pair->rows > 1)
             break;
+        if (!lost && item->status == STATUS_WARNING && is_overtaken_of_late(words, finding)) {
+            text_add(line, " and in sender.log of its parent site: it may still come");
+            break;
+        }
         text_addf(line, "; copy %s.PCK to ", package);
         add_server(words, pair, line);
         text_add(line, " and preload it");
@@ -162,7 +173,7 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
     if (may_wait_in_box(item, pair))
         add_stuck_box(words, pair, line);
     if (item->status != STATUS_OK && !item->folded)
-        add_advice(words, finding, pair, line);
+        add_advice(words, item, finding, pair, line);
 }
 
 static void add_short_site(const struct pair_words *words, const char *code, struct text *text)

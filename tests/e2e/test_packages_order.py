@@ -36,6 +36,8 @@ HIGH, HIGH_HERE = row(1, 1, 2, 10, 1), row(2, 2, 2, 10, 1)
 # name: ({hour: {packages: row}}, until, {(package, why): hour}, hours between runs, (not active from, until))
 CASES = {
     "lost: Y and Z sent later arrive": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}, 20: {"Z": SENT}, 22: {"Z": HERE}}, 40, {("X", "overtaken"): 22}),
+    "lost, and others go on arriving": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}, 14: {"Z": SENT}, 15: {"Z": HERE}, 20: {"W": SENT}, 22: {"W": HERE}}, 40,
+                                        {("X", "overtaken"): 22}),
     "overtaken once, then silence": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}}, 80, {}),
     "the same, for ever": ({10: {"X": SENT}, 12: {"Y": SENT}, 13: {"Y": HERE}}, 120, {("X", "silent"): 85}),
     "slow, not lost": ({10: {"X": SENT}, 70: {"X": HERE}}, 120, {}),
@@ -388,3 +390,13 @@ def test_the_first_160_bytes_serve_a_pager(world):
     first = world.check().is_(CRITICAL).first.encode()[:160].decode("utf-8", "ignore")
     for word in ("CRITICAL", "3 stuck", "CEN00002", "Microsoft Office", "S02 Zweigstelle", "sent for 6 d"):
         assert word in first, first
+
+
+def test_what_may_still_come_is_not_sent_again(tmp_path):
+    """Overtaken for an hour is a WARNING: it says where to look, and offers no repair before the package is called lost."""
+    with Story(tmp_path, ["lost, and others go on arriving"]) as story:
+        seen = set()
+        for hour in range(24):
+            story.run(hour)
+            seen |= {(line.split(":")[0], "sms_reset_package" in line, "it may still come" in line) for line in story.answer.lines[1:] if '"X"' in line}
+        assert seen == {("OK", False, False), ("WARNING", False, True), ("CRITICAL", True, False)}
