@@ -21,6 +21,7 @@ struct place {
     int64_t stuck;                  /* items, those that are folded too */
     int64_t waiting, waiting_stuck; /* of the pending class: what failed was reached, and told so */
     int64_t targeted;
+    bool direct; /* the owning site sends to it itself, not over another child site */
     bool silent; /* or below a silent one */
     bool moves;  /* something has arrived of late */
 };
@@ -71,6 +72,9 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
     }
     for (size_t hop = 0; hop < order->hop_count; hop++) {
         struct place *place = &search->places[hop];
+        const char *parent = order->hops[hop].parent;
+        place->direct = parent[0] == '\0' || bsearch(parent, order->hops, order->hop_count,
+                                                     sizeof *order->hops, by_hop_code) == NULL;
         place->silent = order->result.silences[hop].silent || order->result.silences[hop].above >= 0;
         place->moves = moves(order, hop);
     }
@@ -146,21 +150,13 @@ static bool is_one_package(const struct search *search)
     return most * 4 >= count * 3;
 }
 
-/* Its packages come from the owning site itself, not over another child site. */
-static bool is_direct(const struct siteorder *order, size_t hop)
-{
-    const char *parent = order->hops[hop].parent;
-    return parent[0] == '\0' ||
-           bsearch(parent, order->hops, order->hop_count, sizeof *order->hops, by_hop_code) == NULL;
-}
-
 /* Sites that are reached speak against it, also where nothing waits any more. */
 static void find_sites(struct search *search, bool *chosen)
 {
     struct common_cause cause = {.kind = CAUSE_SITES, .what = search->run->db.owner};
     for (size_t hop = 0; hop < search->order->hop_count; hop++) {
         const struct place *place = &search->places[hop];
-        if (!is_direct(search->order, hop))
+        if (!place->direct)
             continue;
         cause.of += place->waiting > 0 || (place->targeted > 0 && place->moves);
         cause.stuck += is_cut_off(place);
@@ -169,7 +165,7 @@ static void find_sites(struct search *search, bool *chosen)
         return;
     for (size_t i = 0; i < search->count; i++) {
         const int64_t hop = hop_of(search, search->stuck[i]);
-        chosen[i] = hop >= 0 && is_direct(search->order, (size_t)hop) && is_cut_off(&search->places[hop]);
+        chosen[i] = hop >= 0 && search->places[hop].direct && is_cut_off(&search->places[hop]);
     }
     add_cause(search, chosen, cause);
 }

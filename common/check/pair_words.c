@@ -57,11 +57,13 @@ static void add_child_logs(const struct pair_words *words, const struct pair *pa
     add_server(words, pair, line);
 }
 
-/* Not for so long that it is lost: sent again it would wait behind itself. */
-static bool is_overtaken_of_late(const struct pair_words *words, size_t finding)
+/* Overtaken, but not for so long that it is lost: sent again it would wait behind itself. */
+static bool may_still_come(const struct pair_words *words, const struct item *item, size_t finding)
 {
-    const struct order_item *remembered = words->order != NULL ? &words->order->result.items[finding] : NULL;
-    return remembered != NULL && remembered->sent != 0 && remembered->any != 0 && !remembered->inherited;
+    if (words->order == NULL || item->status != STATUS_WARNING)
+        return false;
+    const struct order_item *remembered = &words->order->result.items[finding];
+    return remembered->reason == ORDER_NONE && remembered->any != 0 && !remembered->inherited;
 }
 
 /* What to look at next, then the supported remedy before the last resort, which is offered for what it is
@@ -104,7 +106,7 @@ static void add_advice(const struct pair_words *words, const struct item *item, 
         add_child_logs(words, pair, line);
         if (pair->rows > 1)
             break;
-        if (!lost && item->status == STATUS_WARNING && is_overtaken_of_late(words, finding)) {
+        if (may_still_come(words, item, finding)) {
             text_add(line, " and in sender.log of its parent site: it may still come");
             break;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The part of statefile.h that looks into a memory without making, changing or keeping anything. */
+/* The part of statefile.h that looks into a memory; of its own it makes, changes and keeps nothing. */
 #include "state/private.h"
 
 #include "state/integrity.h"

@@ -54,8 +54,9 @@ struct statefile *statefile_open(const char *directory, const char *plugin, cons
                                  struct failure *failure);
 
 /**
- * Look into another program's memory: nothing is made, changed or set aside, and nothing can be committed. No lock is
- * taken but where a run is writing, or was killed while it wrote: then for the moment, after waiting a second at most.
+ * Look into another program's memory: nothing is set aside, and nothing can be committed. No lock is taken but where a
+ * run is writing, which is waited for a second at most, or was killed while it wrote, which is taken back as its next run
+ * would.
  * Never one that this process has open itself: it would lose the lock.
  *
  * @return the open store, owned (statefile_close), or NULL with why it is not at hand

@@ -70,14 +70,14 @@ class Links:
     def move(self, site, hours):
         left = self.rate[site] * hours
         while left > 0 and (site in self.at_work or self.queue[site]):
-            job = self.at_work.setdefault(site, None) or heapq.heappop(self.queue[site])
-            self.at_work[site] = job
+            job = self.at_work.pop(site, None) or heapq.heappop(self.queue[site])
             used = min(left, job[4])
             job[4] -= used
             left -= used
             if job[4] <= 0:
-                del self.at_work[site]
                 self.arrive(job[2], site, job[3])
+            else:
+                self.at_work[site] = job
 
     def report(self):
         while self.reports and self.reports[0][0] <= self.hour:
