@@ -12,11 +12,39 @@ static bool is_blank(uint32_t c)
     return c <= 0x20 || c == 0x7F || (c >= 0x80 && c <= 0xA0) || c == 0x2028 || c == 0x2029;
 }
 
-/* They change how the rest of a console's line reads, and have no place in a package name. */
+struct code_range {
+    uint32_t first, last;
+};
+
+static bool is_in(const struct code_range *ranges, size_t count, uint32_t c)
+{
+    for (size_t i = 0; i < count; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/*
+ * They are not seen, or change how the rest of a console's line reads, and have no place in a package name: Unicode's
+ * Default_Ignorable_Code_Point (DerivedCoreProperties.txt: U+00AD to U+E0FFF, with the bidirectional controls), and the
+ * controls of interlinear notes and of hieroglyphs.
+ */
 static bool is_dropped(uint32_t c)
 {
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
-           c == 0xFEFF;
+    static const struct code_range dropped[] = {
+        {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x061C, 0x061C},   {0x115F, 0x1160}, {0x17B4, 0x17B5},
+        {0x180B, 0x180F},   {0x200B, 0x200F},   {0x202A, 0x202E},   {0x2060, 0x206F}, {0x3164, 0x3164},
+        {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB}, {0x13430, 0x1345F},
+        {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+    };
+    return is_in(dropped, sizeof dropped / sizeof *dropped, c);
+}
+
+/* Of private use, or of none: what a console shows for them, if anything, nobody can say. */
+static bool is_unknown(uint32_t c)
+{
+    static const struct code_range unknown[] = {{0xE000, 0xF8FF}, {0xFDD0, 0xFDEF}, {0xF0000, 0x10FFFF}};
+    return (c & 0xFFFE) == 0xFFFE || is_in(unknown, sizeof unknown / sizeof *unknown, c);
 }
 
 /* What has a meaning for a console becomes what looks alike and has none: `|` begins perfdata, and Icinga Web takes
@@ -31,7 +59,7 @@ static uint32_t harmless(uint32_t c)
     case '>':
         return 0x203A;
     default:
-        return c;
+        return is_unknown(c) ? 0xFFFD : c;
     }
 }
 

@@ -6,10 +6,10 @@
 
 /**
  * Append untrusted text (from a database, a log, a driver) so that no console can be misled by it: valid
- * UTF-8 only (U+FFFD for what is not), blanks for control characters, line breaks and other separators, '/'
- * for '|' (it would begin perfdata), U+2039 and U+203A for '<' and '>' (Icinga Web would take the output for
- * HTML), no bidirectional controls. Runs of blanks become one; blanks at both
- * ends are dropped.
+ * UTF-8 only (U+FFFD for what is not, and for characters of private use), blanks for control characters, line breaks
+ * and other separators, '/' for '|' (it would begin perfdata), U+2039 and U+203A for '<' and '>' (Icinga Web would take
+ * the output for HTML), nothing that is not seen (zero width, tags, bidirectional controls). Runs of blanks become one;
+ * blanks at both ends are dropped.
  *
  * @param string     NULL counts as ""
  * @param max_bytes  longer results end with "..." at a character boundary

@@ -143,7 +143,7 @@ int dp_order_remember(struct dp_order *order, const char *prefix, const struct s
         for (size_t i = 0; i < base->hop_count; i++)
             base->hops[i].newest = run->db.clock.utc;
     }
-    base->run = (struct order_run){.now = findings->clocks.host,
+    base->run = (struct order_run){.now = findings->clocks.host + recall->behind_s,
                                    .database_now = findings->clocks.database,
                                    .silent_critical_s = STANDSTILL_S,
                                    .failed_critical = &run->check->options.thresholds.failed_critical};

@@ -163,7 +163,7 @@ int findings_remember(struct findings *findings, const struct findings_source *s
     char prefix[32];
     snprintf(prefix, sizeof prefix, "%s/", source->prefix);
     if (recall_open(&findings->recall, memory->directory, memory->plugin, memory->identity, prefix,
-                    memory->wait_ms, trace, failure) != 0)
+                    findings->clocks.host, memory->wait_ms, trace, failure) != 0)
         return -1;
     for (size_t i = 0; i < db->site_count; i++)
         recall_note_site(&findings->recall, db->sites[i].code, site_is_active(&db->sites[i]),
@@ -242,6 +242,12 @@ void findings_add_notes(const struct findings *findings, const struct tally *tal
         text_addf(verdict, "; %" PRId64 " known", tally->known);
     if (findings->inactive.length > 0)
         text_addf(verdict, "; %s", text_string(&findings->inactive));
+    if (findings->recall.behind_s > 0) {
+        char age[32];
+        text_addf(verdict,
+                  "; ages may be too young: the clock of this host is %s behind that of the last run",
+                  duration_format(findings->recall.behind_s, age, sizeof age));
+    }
     history_add_doubts(findings->recall.in_trouble ? findings->recall.trouble.text : NULL,
                        findings->recall.lost_at, findings->clocks.host, verdict);
 }

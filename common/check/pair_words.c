@@ -57,13 +57,15 @@ static void add_child_logs(const struct pair_words *words, const struct pair *pa
     add_server(words, pair, line);
 }
 
-/* Overtaken, but not for so long that it is lost: sent again it would wait behind itself. */
+/* Overtaken, or waiting while nothing arrives, but not for so long that it is lost: sent again it would wait behind
+ * itself. */
 static bool may_still_come(const struct pair_words *words, const struct item *item, size_t finding)
 {
     if (words->order == NULL || item->status != STATUS_WARNING)
         return false;
     const struct order_item *remembered = &words->order->result.items[finding];
-    return remembered->reason == ORDER_NONE && remembered->any != 0 && !remembered->inherited;
+    return remembered->reason == ORDER_NONE &&
+           (remembered->any != 0 || siteorder_is_half_silent(words->order, finding));
 }
 
 /* What to look at next, then the supported remedy before the last resort, which is offered for what it is

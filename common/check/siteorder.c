@@ -164,7 +164,7 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
         order_memory_free(&order->memory);
         recall_note_trouble(recall, &problem);
     }
-    order->run = (struct order_run){.now = findings->clocks.host,
+    order->run = (struct order_run){.now = findings->clocks.host + recall->behind_s,
                                     .database_now = findings->clocks.database,
                                     .silent_critical_s = options->silent_critical_s,
                                     .failed_critical = &run->check->options.thresholds.failed_critical,
@@ -194,6 +194,20 @@ static bool is_judged_by_age(const struct siteorder *order, size_t index, const 
            item->item_class == ITEM_FAILED;
 }
 
+bool siteorder_is_retried(const struct siteorder *order, size_t index)
+{
+    const struct order_item *item = &order->result.items[index];
+    return item->failed != 0 && item->failed_last != order->run.now &&
+           order->run.now - item->failed_last < ORDER_RETRY_S;
+}
+
+static enum status by_age(const struct range *warning, const struct range *critical, int64_t age_s)
+{
+    return range_alerts(critical, age_s)  ? STATUS_CRITICAL
+           : range_alerts(warning, age_s) ? STATUS_WARNING
+                                          : STATUS_OK;
+}
+
 /* What age still decides: what was never sent, or was there before any run, and where the operator asks for it. */
 static enum status judge_age(const struct siteorder *order, size_t index, const struct thresholds *thresholds,
                              const struct item *item)
@@ -201,9 +215,11 @@ static enum status judge_age(const struct siteorder *order, size_t index, const 
     const struct order_item *remembered = &order->result.items[index];
     if (is_judged_by_age(order, index, item))
         return item->status;
+    if (siteorder_is_retried(order, index))
+        return by_age(&thresholds->failed_warning, &thresholds->failed_critical, item->age_s);
     struct range warning = range_extended(&thresholds->warning, item->allowance_s);
     struct range critical = range_extended(&thresholds->critical, item->allowance_s);
-    if (remembered->sent == 0 && !remembered->below && remembered->passed != 0) {
+    if (remembered->sent == 0 && remembered->passed != 0) {
         /* An order begins with the sending: of what was never seen as sent nobody can say when it was overtaken, only that
          * what was sent after it was wanted has come. Until then the link has not got to it. */
         int64_t age_s = order->run.now - remembered->since;

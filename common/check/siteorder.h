@@ -78,6 +78,12 @@ int64_t siteorder_silent(const struct siteorder *order, const struct findings *f
  */
 void siteorder_add_words(const struct siteorder *order, size_t index, struct text *line);
 
+/** @return whether it failed of late and is tried again: it is not well in between */
+bool siteorder_is_retried(const struct siteorder *order, size_t index);
+
+/** @return whether an item stands for a site at which nothing has arrived for half of its patience, and not for all of it */
+bool siteorder_is_half_silent(const struct siteorder *order, size_t index);
+
 /** @return the silence that this item stands for, NULL when it is an item like others; borrowed */
 const struct order_silence *siteorder_silence(const struct siteorder *order, size_t index);
 

@@ -56,6 +56,17 @@ static void add_queue(const struct siteorder *order, size_t index, struct text *
     text_add(line, "; nothing sent later has arrived");
 }
 
+/* What failed and has another status now is tried again. */
+static void add_failure(const struct siteorder *order, size_t index, struct text *line)
+{
+    const struct order_item *item = &order->result.items[index];
+    if (item->failed_last == order->run.now)
+        return;
+    text_add(line, "; it failed last ");
+    add_instant(item->failed_last, line);
+    text_add(line, " and is tried again");
+}
+
 void siteorder_add_words(const struct siteorder *order, size_t index, struct text *line)
 {
     const struct order_verdict *verdict = &order->result.verdicts[index];
@@ -64,12 +75,12 @@ void siteorder_add_words(const struct siteorder *order, size_t index, struct tex
     if (verdict->hop < 0)
         return;
     const struct order_silence *silence = &order->result.silences[verdict->hop];
-    if (item->below || silence->above >= 0) {
-        text_add(line, "; waits: a site above it does not have it either");
-    } else if (verdict->reason != ORDER_NONE) {
+    if (verdict->reason != ORDER_NONE) {
         text_add(line, "; overtaken: ");
         add_overtaker(order, index, line);
         text_add(line, "; lost, not slow");
+    } else if (silence->above >= 0 || (item->below && item->any == 0)) {
+        text_add(line, "; waits: a site above it does not have it either");
     } else if (silence->silent) {
         text_addf(line, "; waits: nothing arrives at %s", order->hops[verdict->hop].code);
     } else if (item->over != 0 || item->any != 0) {
@@ -78,9 +89,19 @@ void siteorder_add_words(const struct siteorder *order, size_t index, struct tex
     } else if (item->sent != 0) {
         add_queue(order, index, line);
     }
-    if (verdict->reason == ORDER_NONE && silence->half && !silence->silent && silence->pair == (int64_t)index)
+    if (verdict->failed || siteorder_is_retried(order, index))
+        add_failure(order, index, line);
+    if (siteorder_is_half_silent(order, index))
         text_addf(line, "; nothing has arrived at %s for %s", order->hops[verdict->hop].code,
                   duration_format(order->run.now - silence->since, age, sizeof age));
+}
+
+bool siteorder_is_half_silent(const struct siteorder *order, size_t index)
+{
+    const struct order_verdict *verdict = &order->result.verdicts[index];
+    const struct order_silence *silence = verdict->hop < 0 ? NULL : &order->result.silences[verdict->hop];
+    return silence != NULL && verdict->reason == ORDER_NONE && silence->half && !silence->silent &&
+           silence->pair == (int64_t)index;
 }
 
 const struct order_silence *siteorder_silence(const struct siteorder *order, size_t index)

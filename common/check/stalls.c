@@ -237,7 +237,7 @@ static int age_missing(struct stall_list *list, const struct expectation *expect
     struct text plugin = {0};
     text_addf(&plugin, "%s-pck", memory->plugin);
     struct recall recall;
-    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/",
+    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/", now,
                              memory->wait_ms, trace, failure);
     text_free(&plugin);
     if (result != 0)

@@ -15,11 +15,11 @@
     "site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(site, since)"           \
     ") WITHOUT ROWID;"
 
-static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED};
+static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED};
 
 const struct statefile_schema memory_schema = {
-    .version = 4,
-    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED
+    .version = 5,
+    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED
     "CREATE TABLE item("
     "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
     "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
@@ -148,7 +148,8 @@ void recall_note_trouble(struct recall *recall, const struct failure *failure)
 }
 
 int recall_open(struct recall *recall, const char *directory, const char *plugin, const char *identity,
-                const char *prefix, int64_t wait_ms, const struct trace *trace, struct failure *failure)
+                const char *prefix, int64_t now, int64_t wait_ms, const struct trace *trace,
+                struct failure *failure)
 {
     *recall = (struct recall){0};
     enum statefile_health health;
@@ -162,6 +163,7 @@ int recall_open(struct recall *recall, const char *directory, const char *plugin
     if (health == STATEFILE_LOST || health == STATEFILE_UNUSABLE)
         recall_note_trouble(recall, &problem);
     recall->lost_at = statefile_lost_at(recall->file);
+    recall->behind_s = statefile_stand_still(recall->file, now);
     if (memory_load(recall->file, prefix, &recall->memory, &recall->count, &problem) != 0)
         recall_note_trouble(recall, &problem);
     if (away_load(recall->file, &recall->away, &problem) != 0)

@@ -16,11 +16,12 @@ const char *order_reason_name(enum order_reason reason)
 static bool same_item(const struct order_item *a, const struct order_item *b)
 {
     return a != NULL && a->since == b->since && a->sent == b->sent && a->over == b->over &&
-           a->any == b->any && a->held == b->held && a->failed == b->failed && a->failed_s == b->failed_s &&
-           a->reason == b->reason && a->inherited == b->inherited && a->below == b->below &&
-           strcmp(a->by, b->by) == 0 && a->by_sent == b->by_sent && a->by_count == b->by_count &&
-           a->wanted == b->wanted && a->raised == b->raised && a->raised_from == b->raised_from &&
-           a->passed == b->passed && a->earliest == b->earliest;
+           a->any == b->any && a->held == b->held && a->failed == b->failed &&
+           a->failed_last == b->failed_last && a->failed_s == b->failed_s && a->reason == b->reason &&
+           a->inherited == b->inherited && a->below == b->below && strcmp(a->by, b->by) == 0 &&
+           a->by_sent == b->by_sent && a->by_count == b->by_count && a->wanted == b->wanted &&
+           a->raised == b->raised && a->raised_from == b->raised_from && a->passed == b->passed &&
+           a->earliest == b->earliest;
 }
 
 static bool same_site(const struct order_site *a, const struct order_site *b)

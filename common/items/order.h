@@ -38,8 +38,11 @@ enum {
     ORDER_WARNING_S = 1 * ORDER_HOUR,
     /* What a site's full copies are allowed to take: half of a 64 kbit/s line. --min-rate replaces it. */
     ORDER_RATE = 12 * 1024 * 1024,
-    /* Longer between two runs is a gap, which the silence of a site does not count ... */
-    ORDER_GAP_S = 24 * ORDER_HOUR,
+    /* What fails is tried again by the product: as long as despool's retries take, it is not well in between. */
+    ORDER_RETRY_S = 6 * ORDER_HOUR,
+    /* Longer between two runs than a day (one of 25 h, and then some) is a gap, which the silence of a site does not
+     * count ... */
+    ORDER_GAP_S = 26 * ORDER_HOUR,
     /* ... up to this sum: a check that runs once a day must see silence, too. After a longer one, or a clock that
      * jumped back by more than a gap, silence is counted from the run that saw it. */
     ORDER_GAPS_MOST_S = 7 * 24 * ORDER_HOUR,
@@ -61,18 +64,17 @@ enum order_reason { ORDER_NONE, ORDER_OVERTAKEN, ORDER_OVERTAKEN_ANY };
  * the one that arrives was sent at the earliest, so that it is no proof against what was sent in between.
  */
 struct order_item {
-    char *key;           /* "CEN00012@S02" in upper case; owned by whoever holds the array */
-    int64_t since;       /* first seen, or last moved or reset */
-    int64_t sent;        /* first run since then that saw Status 1 */
-    int64_t over;        /* first run that saw an arrival of equal or lower priority that was sent later */
-    int64_t any;         /* the same, of any priority */
-    int64_t passed;      /* first run that saw arrive what was sent after this was wanted; not seen as sent */
-    int64_t held;        /* version that the site confirmed last; -1 not known */
-    int64_t failed;      /* first run of those without a break that saw it failed */
-    int64_t failed_s;    /* the longest of such times since it moved, of those that are over */
-    int64_t reason;      /* enum order_reason: stays until the item moves or ends */
-    int64_t inherited;   /* 1: found by the first run, judged by age until it ends */
-    int64_t below;       /* 1: the package is missing at a site above as well, so it is not on its way yet */
+    char *key;      /* "CEN00012@S02" in upper case; owned by whoever holds the array */
+    int64_t since;  /* first seen, or last moved or reset */
+    int64_t sent;   /* first run since then that saw Status 1 */
+    int64_t over;   /* first run that saw an arrival of equal or lower priority that was sent later */
+    int64_t any;    /* the same, of any priority */
+    int64_t passed; /* first run that saw arrive what was sent after this was wanted; not seen as sent */
+    int64_t held;   /* version that the site confirmed last; -1 not known */
+    int64_t
+        failed; /* since it moved: first run that saw it failed; 0: it was not, or is well for ORDER_GAP_S */
+    int64_t failed_last; /* the last such run: what fails is tried again, and is not well in between */
+    int64_t failed_s;    /* the longest of such times */
     int64_t wanted;      /* version wanted in the last run; 0 not known */
     int64_t raised;      /* first run that saw that version wanted, or at the site above; 0: with the item */
     int64_t raised_from; /* highest of the versions that may have been sent before `raised` */
@@ -80,6 +82,9 @@ struct order_item {
     char by[16];         /* package that overtook it first, "" none */
     int64_t by_sent;     /* when that was sent, or the last time at which it was not yet */
     int64_t by_count;    /* arrivals at the site then */
+    uint8_t reason;      /* enum order_reason: stays until the item moves or ends */
+    bool inherited;      /* found by the first run, judged by age until it ends */
+    bool below;          /* a site above lacks the wanted version as well: that is not on its way yet */
 };
 
 /* What is remembered of a site. */

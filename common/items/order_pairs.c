@@ -18,7 +18,8 @@ static bool is_failed(const struct order_pair *pair)
 static void start_anew(struct order_item *item, int64_t now)
 {
     item->since = now;
-    item->sent = item->over = item->any = item->failed_s = item->passed = 0;
+    item->sent = item->over = item->any = item->passed = 0;
+    item->failed = item->failed_last = item->failed_s = 0;
     item->reason = ORDER_NONE;
     item->by[0] = '\0';
 }
@@ -35,9 +36,22 @@ static void move_on(struct order_item *item, int64_t now)
     start_anew(item, now);
 }
 
-/* The site above lacks the wanted version; older ones may be on their way. */
+/* An older version was sent from the site above. The newer one takes its place, and is no movement. */
+static bool is_under_way(const struct order_item *item)
+{
+    return item->sent != 0 || item->passed != 0 || item->failed != 0;
+}
+
+bool order_waits_above(const struct order_item *item)
+{
+    return item->below && item->sent == 0;
+}
+
+/* The site above lacks the wanted version; older ones may be on their way, unseen. */
 static void wait_above(struct order_item *item)
 {
+    if (is_under_way(item))
+        return;
     if (!item->below)
         item->earliest = order_oldest_sending(item);
     start_anew(item, item->since);
@@ -46,8 +60,10 @@ static void wait_above(struct order_item *item)
 /* The site above has it now and sends it; when it sent older ones, nobody saw. */
 static void come_down(struct order_item *item, int64_t now)
 {
-    item->earliest = order_oldest_sending(item);
-    start_anew(item, now);
+    if (!is_under_way(item)) {
+        item->earliest = order_oldest_sending(item);
+        start_anew(item, now);
+    }
     item->raised = now;
     item->raised_from = item->wanted - 1;
 }
@@ -81,8 +97,8 @@ static struct order_item recall_item(const struct order_item *known, const struc
     item.key = (char *)pair->key;
     if (item.over > now + ORDER_GAP_S || item.any > now + ORDER_GAP_S) /* a clock that was wrong saw it */
         item.over = item.any = 0;
-    int64_t *const times[] = {&item.since,  &item.sent,   &item.over,     &item.any,
-                              &item.failed, &item.raised, &item.earliest, &item.passed};
+    int64_t *const times[] = {&item.since,       &item.sent,   &item.over,     &item.any,   &item.failed,
+                              &item.failed_last, &item.raised, &item.earliest, &item.passed};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
         clamp(times[i], now);
     return item;
@@ -97,11 +113,11 @@ static void update_item(struct judging *judging, size_t index)
     const int64_t hop = judging->result->verdicts[index].hop;
     *item = recall_item(known, pair, now);
     if (hop >= 0 && judging->places[hop].first && known == NULL)
-        item->inherited = 1;
+        item->inherited = true;
     if (hop >= 0 && judging->places[hop].returned) {
         start_anew(item, now);
         item->earliest = item->raised = item->raised_from = 0;
-        item->inherited = 0;
+        item->inherited = false;
     }
     const int64_t arrived = judging->own_arrival[index];
     if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
@@ -111,19 +127,14 @@ static void update_item(struct judging *judging, size_t index)
     else if (arrived > 0) /* another row of the pair; touched again it is no movement */
         item->held = larger(item->held, arrived);
     note_wanted(item, pair->wanted, now);
-    if (is_failed(pair) && item->failed == 0)
-        item->failed = now;
-    if (is_failed(pair) || item->failed == 0)
-        return;
-    item->failed_s =
-        larger(item->failed_s, (hop >= 0 ? judging->result->sites[hop].prev : now) - item->failed);
-    item->failed = 0;
-}
-
-/* The longest time for which it was failed without a break since it moved. */
-static int64_t failed_for(const struct order_item *item, int64_t now)
-{
-    return item->failed != 0 ? larger(item->failed_s, now - item->failed) : item->failed_s;
+    if (is_failed(pair)) {
+        if (item->failed == 0)
+            item->failed = now;
+        item->failed_last = now;
+        item->failed_s = larger(item->failed_s, now - item->failed);
+    } else if (item->failed != 0 && now - item->failed_last > ORDER_GAP_S) {
+        item->failed = 0;
+    }
 }
 
 /* Where the package is missing at a site above as well, it is not on its way on this link yet. */
@@ -163,7 +174,7 @@ static void overtake(struct judging *judging, size_t index)
     struct order_item *item = &judging->result->items[index];
     const int64_t now = judging->run->now, hop = judging->result->verdicts[index].hop;
     const int64_t priority = order_priority(pair->priority);
-    if (item->below || hop < 0)
+    if (order_waits_above(item) || hop < 0)
         return;
     if (pair->has_status && pair->status == 1 && item->sent == 0)
         item->sent = now;
@@ -208,8 +219,7 @@ static void judge_pair(struct judging *judging, size_t index)
     const struct order_item *item = &judging->result->items[index];
     verdict->queue_since = item->sent != 0 ? item->sent : item->since;
     verdict->reason = (enum order_reason)item->reason;
-    const int64_t failed_s = item->below ? 0 : failed_for(item, judging->run->now);
-    verdict->failed = failed_s > 0 && range_alerts(judging->run->failed_critical, failed_s);
+    verdict->failed = item->failed_s > 0 && range_alerts(judging->run->failed_critical, item->failed_s);
     if (verdict->hop < 0)
         return;
     const int64_t last = judging->result->sites[verdict->hop].last;

@@ -52,7 +52,7 @@ static bool waits(const struct judging *judging, size_t index)
 {
     const struct order_verdict *verdict = &judging->result->verdicts[index];
     return !judging->run->pairs[index].never_sent && verdict->reason == ORDER_NONE && !verdict->failed &&
-           !judging->result->items[index].below;
+           !order_waits_above(&judging->result->items[index]);
 }
 
 static int64_t silent_above(const struct judging *judging, size_t hop)
@@ -75,7 +75,7 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         site->quiet = run->now;
     for (size_t at = start; at < end; at++) {
         size_t index = judging->by_queue[at];
-        silence->above_first += judging->result->items[index].below;
+        silence->above_first += order_waits_above(&judging->result->items[index]);
         if (!waits(judging, index))
             continue;
         silence->waiting++;

@@ -9,15 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEM_NUMBERS = 17, SITE_NUMBERS = 11 };
+enum { ITEM_NUMBERS = 15, ITEM_FLAGS = 3, ITEM_BY = ITEM_NUMBERS + ITEM_FLAGS, SITE_NUMBERS = 11 };
 
-/* The numbers of a row in the order of its columns. */
+/* Numbers, flags, texts. */
+#define ITEM_COLUMNS                                                                                         \
+    "since, sent, over, any_priority, held, failed, failed_last, failed_s, by_sent, by_count, wanted, "      \
+    "raised, raised_from, passed, earliest, reason, inherited, below, by_package, key"
+#define SITE_COLUMNS "last, quiet, page, pages, mark, prev, gap, gap_end, off, arrived, late, newest, code"
+
 static void item_numbers(struct order_item *item, int64_t *numbers[ITEM_NUMBERS])
 {
     int64_t *const all[ITEM_NUMBERS] = {
-        &item->since,    &item->sent,   &item->over,        &item->any,    &item->held,    &item->failed,
-        &item->failed_s, &item->reason, &item->inherited,   &item->below,  &item->by_sent, &item->by_count,
-        &item->wanted,   &item->raised, &item->raised_from, &item->passed, &item->earliest};
+        &item->since,  &item->sent,        &item->over,        &item->any,     &item->held,
+        &item->failed, &item->failed_last, &item->failed_s,    &item->by_sent, &item->by_count,
+        &item->wanted, &item->raised,      &item->raised_from, &item->passed,  &item->earliest};
     memcpy(numbers, all, sizeof all);
 }
 
@@ -44,18 +49,15 @@ static char *copy_of(sqlite3_stmt *row, int column)
 
 static int load_items(struct statefile *file, struct order_memory *memory, struct failure *failure)
 {
-    sqlite3_stmt *rows = statefile_statement(
-        file,
-        "SELECT since, sent, over, any_priority, held, failed, failed_s, reason, inherited, below, by_sent, "
-        "by_count, wanted, raised, raised_from, passed, earliest, by_package, key FROM order_item ORDER BY key",
-        failure);
+    sqlite3_stmt *rows =
+        statefile_statement(file, "SELECT " ITEM_COLUMNS " FROM order_item ORDER BY key", failure);
     if (rows == NULL)
         return -1;
     int code = SQLITE_DONE;
     bool room = true;
     while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
         struct order_item *items = array_grow(memory->items, memory->item_count, sizeof *items);
-        char *copy = copy_of(rows, ITEM_NUMBERS + 1);
+        char *copy = copy_of(rows, ITEM_BY + 1);
         room = items != NULL && copy != NULL;
         memory->items = items != NULL ? items : memory->items;
         if (!room) {
@@ -68,7 +70,10 @@ static int load_items(struct statefile *file, struct order_memory *memory, struc
         item_numbers(item, numbers);
         for (int i = 0; i < ITEM_NUMBERS; i++)
             *numbers[i] = sqlite3_column_int64(rows, i);
-        copy_text(item->by, sizeof item->by, rows, ITEM_NUMBERS);
+        item->reason = (uint8_t)sqlite3_column_int(rows, ITEM_NUMBERS);
+        item->inherited = sqlite3_column_int(rows, ITEM_NUMBERS + 1) != 0;
+        item->below = sqlite3_column_int(rows, ITEM_NUMBERS + 2) != 0;
+        copy_text(item->by, sizeof item->by, rows, ITEM_BY);
     }
     return statefile_end_rows(file, rows, code, room, failure);
 }
@@ -76,10 +81,7 @@ static int load_items(struct statefile *file, struct order_memory *memory, struc
 int order_memory_load_sites(struct statefile *file, struct order_memory *memory, struct failure *failure)
 {
     sqlite3_stmt *rows =
-        statefile_statement(file,
-                            "SELECT last, quiet, page, pages, mark, prev, gap, gap_end, off, "
-                            "arrived, late, newest, code FROM order_site ORDER BY code",
-                            failure);
+        statefile_statement(file, "SELECT " SITE_COLUMNS " FROM order_site ORDER BY code", failure);
     if (rows == NULL)
         return -1;
     int code = SQLITE_DONE;
@@ -111,40 +113,50 @@ int order_memory_load(struct statefile *file, struct order_memory *memory, struc
                                                                                                          : 0;
 }
 
-static int put_row(struct statefile *file, const char *sql, int64_t *const *numbers, int count,
-                   const char *text, const char *key, struct failure *failure)
+static void bind_numbers(sqlite3_stmt *put, int64_t *const *numbers, int count)
 {
-    sqlite3_stmt *put = statefile_statement(file, sql, failure);
-    if (put == NULL)
-        return -1;
     for (int i = 0; i < count; i++)
         sqlite3_bind_int64(put, i + 1, *numbers[i]);
-    sqlite3_bind_text(put, count + 1, text, -1, SQLITE_STATIC);
-    sqlite3_bind_text(put, count + 2, key, -1, SQLITE_STATIC);
+}
+
+static int put_texts(struct statefile *file, sqlite3_stmt *put, int columns, const char *text,
+                     const char *key, struct failure *failure)
+{
+    sqlite3_bind_text(put, columns + 1, text, -1, SQLITE_STATIC);
+    sqlite3_bind_text(put, columns + 2, key, -1, SQLITE_STATIC);
     return statefile_write(file, put, failure);
 }
 
 static int put_item(struct statefile *file, struct order_item item, struct failure *failure)
 {
+    sqlite3_stmt *put =
+        statefile_statement(file,
+                            "INSERT OR REPLACE INTO order_item(" ITEM_COLUMNS
+                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            failure);
+    if (put == NULL)
+        return -1;
     int64_t *numbers[ITEM_NUMBERS];
     item_numbers(&item, numbers);
-    return put_row(
-        file,
-        "INSERT OR REPLACE INTO order_item(since, sent, over, any_priority, held, failed, failed_s, "
-        "reason, inherited, below, by_sent, by_count, wanted, raised, raised_from, passed, earliest, by_package, key) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        numbers, ITEM_NUMBERS, item.by, item.key, failure);
+    bind_numbers(put, numbers, ITEM_NUMBERS);
+    sqlite3_bind_int(put, ITEM_NUMBERS + 1, item.reason);
+    sqlite3_bind_int(put, ITEM_NUMBERS + 2, item.inherited);
+    sqlite3_bind_int(put, ITEM_NUMBERS + 3, item.below);
+    return put_texts(file, put, ITEM_BY, item.by, item.key, failure);
 }
 
 static int put_site(struct statefile *file, struct order_site site, struct failure *failure)
 {
+    sqlite3_stmt *put = statefile_statement(file,
+                                            "INSERT OR REPLACE INTO order_site(" SITE_COLUMNS
+                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                            failure);
+    if (put == NULL)
+        return -1;
     int64_t *numbers[SITE_NUMBERS];
     site_numbers(&site, numbers);
-    return put_row(
-        file,
-        "INSERT OR REPLACE INTO order_site(last, quiet, page, pages, mark, prev, gap, gap_end, off, "
-        "arrived, late, newest, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        numbers, SITE_NUMBERS, site.newest, site.code, failure);
+    bind_numbers(put, numbers, SITE_NUMBERS);
+    return put_texts(file, put, SITE_NUMBERS, site.newest, site.code, failure);
 }
 
 /* An item that has ended has no order. */

@@ -77,6 +77,9 @@ void order_move_marks(struct judging *judging, const int64_t *marks);
 /** @return when the oldest of what is outstanding of an item may have been sent */
 int64_t order_oldest_sending(const struct order_item *item);
 
+/** @return whether nothing of an item was sent to its site yet: a site above lacks it as well */
+bool order_waits_above(const struct order_item *item);
+
 /** What is remembered of a pair, and its verdict by what has arrived at its site. */
 void order_judge_pair(struct judging *judging, size_t index);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += common/state/libstate.a
 common_state_libstate_a_SOURCES = \
+	common/state/clock.c \
 	common/state/create.c \
 	common/state/create.h \
 	common/state/directory.c \

@@ -36,6 +36,8 @@ static int read_state(struct statefile *file, uint64_t digest)
     if (code == SQLITE_OK)
         code = statefile_integer(file, "SELECT lost_at FROM state", &file->lost_at);
     if (code == SQLITE_OK)
+        code = statefile_integer(file, "SELECT last_run FROM state", &file->last_run);
+    if (code == SQLITE_OK)
         code = statefile_keep_digest(file, digest);
     file->changes = sqlite3_total_changes(file->database);
     return code;

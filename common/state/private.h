@@ -28,6 +28,8 @@ struct statefile {
     int64_t runs;
     int64_t lost_at;
     int64_t opened_at;
+    int64_t last_run;               /* by the host's clock then */
+    int64_t behind_s, behind_since; /* this run stands still; the first such run */
     struct {
         const char *sql;
         sqlite3_stmt *statement;
@@ -53,6 +55,9 @@ int statefile_integer(struct statefile *file, const char *sql, int64_t *integer)
 /** Keep the digest of everything but `state`, whose row changes with every run. @param all  of all tables @return a
  * code */
 int statefile_keep_digest(struct statefile *file, uint64_t all);
+
+/** Take back what this run did, and keep that its clock is behind, in a transaction that is still open. @return 0 or -1 */
+int statefile_keep_behind(struct statefile *file, struct failure *failure);
 
 /** Close the database alone, which rolls back; the lock stays. */
 void statefile_close_database(struct statefile *file);

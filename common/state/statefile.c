@@ -167,12 +167,14 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
     if (sqlite3_get_autocommit(file->database))
         return fail(failure, "nothing was kept in the state file %s: its transaction ended after an error",
                     file->path);
+    if (file->behind_s > 0 && statefile_keep_behind(file, failure) != 0)
+        return -1;
     int code = SQLITE_OK;
     uint64_t state = 0;
     if (file->schema_changed || sqlite3_total_changes(file->database) != file->changes)
         code = count_digest(file);
     if (code == SQLITE_OK)
-        code = remember_run(file, now);
+        code = remember_run(file, now + file->behind_s);
     if (code == SQLITE_OK)
         code = statecheck_digest_table(file->database, "state", &state);
     if (code == SQLITE_OK)

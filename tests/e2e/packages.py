@@ -36,7 +36,7 @@ ITEM = re.compile(
     r'(?:, in trouble since (?P<since>[^,;]+))?(?:, last moved (?P<moved>[^,;]+) ago|, never seen moving|, dated (?P<future>[^,;]+) in the future: is the database\'s clock right, or its zone \(--db-clock\)\?)'
     r'(?:, (?:size|the queue up to it, [^;]+,) allows (?P<allows>[^,;]+))?(?:, known until (?P<ended>[\d-]+), which is over)?'
     r'(?:; the logs of \S+ say: (?P<logs>[^;]*))?'
-    r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived)[^;]*)*)'
+    r'(?P<order>(?:; (?:waits|overtaken|lost, not slow|nothing sent later|nothing has arrived|it failed last)[^;]*)*)'
     r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?(?:; (?P<advice>.*))?\Z')
 SILENCE = re.compile(
     r'(?P<state>CRITICAL): (?P<site>\S+)(?: (?P<site_name>.*?))? silent: nothing has arrived for (?P<quiet>[^;]+?) although '
@@ -144,7 +144,7 @@ class Answer:
             assert (item["advice"] is None) == (item["state"] == "OK") or item["state"].startswith("known"), (item, self)
         advice = item["advice"] or ""
         if item["kind"] not in ("recipe", "base_missing", "waiting", "failing", "superseded"):
-            early = item["state"] == "WARNING" and "overtaken, not yet for long" in (item.get("order") or "")
+            early = item["state"] == "WARNING" and re.search("overtaken, not yet for long|nothing has arrived at", item.get("order") or "")
             repair = item["kind"] in ("sent", "behind") and item["rows"] is None and not early
             assert not advice or ("sms_reset_package" in advice) == repair, (item, self)
         if item["rows"] and advice:

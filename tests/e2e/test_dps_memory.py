@@ -128,9 +128,9 @@ def test_services_with_different_filters_share_one_memory(world):
         assert {key: row["first_seen"] for key, row in after.items()} == {key: row["first_seen"] for key, row in before.items()}
     # What is not selected is not closed either.
     world.lab.db.execute("UPDATE v_PackageStatusDistPointsSumm SET State = 0")
-    world.check("--server=S031").is_(OK)
+    world.check("--server=S031", later=9 * HOUR).is_(OK)
     assert set(world.remembered()) == {"dp/CEN00001@S021/S02", "dp/CEN00001@S022/S02"}
-    world.check("--child-site=S02", "--server=S022").is_(OK)
+    world.check("--child-site=S02", "--server=S022", later=9 * HOUR).is_(OK)
     assert set(world.remembered()) == {"dp/CEN00001@S021/S02"}
 
 

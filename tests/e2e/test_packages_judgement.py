@@ -341,7 +341,7 @@ def test_two_services_with_different_filters_share_one_memory(world):
     assert seen == {("CEN00000", "CEN00001", "CEN00003", "CEN00004"), ("CEN00002", "CEN00004", "CEN00005")}
     lab.arrive("CEN00000", "S01")
     lab.arrive("CEN00002", "S03")
-    world.check("--child-site=S03")
+    world.check("--child-site=S03", later=100 * 300)
     kept = world.remembered()
     assert "version/CEN00000@S01" in kept and "version/CEN00002@S03" not in kept
     assert {key: row["first_seen"] for key, row in kept.items()} == {key: before[key] for key in kept}

@@ -3,7 +3,7 @@
 
 import pytest
 import sitedb_links
-from packages import CRITICAL, HOUR, World
+from packages import CRITICAL, HOUR, OK, WARNING, World
 from test_packages_order import BASE, HERE, SENT, at
 
 
@@ -54,6 +54,60 @@ class Sites(World):
                     self.lab.status(package, site, HERE[0], 2)
             answer = self.check(env=at(self.lab.now))
         return answer
+
+
+@pytest.mark.parametrize("away_h", (1, 5, 11))
+def test_what_is_lost_below_a_hub_stays_lost_while_newer_versions_come_to_the_hub(tmp_path, away_h):
+    """One package is updated daily; the hub has each version hours later, the site below it never again."""
+    with Sites(tmp_path, {"HUB": "CEN", "LOW": "HUB"}) as world:
+        states = []
+        world.check(env=at(BASE - HOUR))
+        for hour in range(24 * 7):
+            world.lab.now = BASE + hour * HOUR
+            version = 2 + hour // 24
+            if hour % 24 == 0:
+                world.lab.package("CEN00000", "Daily", version, source_date_age_s=None)
+                for site in world.sites:
+                    world.lab.status("CEN00000", site, SENT[0], version if hour else version - 1)
+            if hour % 24 == away_h:
+                world.lab.status("CEN00000", "HUB", HERE[0], version)
+            if hour % 24 in (14, 20):  # others come to both, one an hour after the other
+                package, other = "CEN%05X" % (1 + hour % 24 // 6), 2 + hour // 24
+                world.lab.package(package, "Other", other, source_date_age_s=None)
+                for site in world.sites:
+                    world.lab.status(package, site, SENT[0], other)
+            for late, site in enumerate(world.sites, 15):
+                if hour % 24 in (late, late + 6):
+                    world.lab.status("CEN%05X" % (1 + hour % 24 // 6), site, HERE[0], 2 + hour // 24)
+            answer = world.check("-v", env=at(world.lab.now))
+            low = [item for item in answer.items if (item["package"], item["site"]) == ("CEN00000", "LOW")]
+            states.append(low[0]["state"] if low else None)
+            if states[-1] == "CRITICAL":
+                assert "lost, not slow" in low[0]["order"] and answer.code == CRITICAL, answer
+        first = states.index("CRITICAL")
+        assert first < 48 and set(states[first:]) == {"CRITICAL"}, states
+
+
+@pytest.mark.parametrize("late_h", (30, 50))
+def test_what_is_slow_below_a_hub_is_not_lost_while_newer_versions_come_to_the_hub(tmp_path, late_h):
+    """Each version comes to the site below so many hours after it was made, in turn with all the others."""
+    with Sites(tmp_path, {"HUB": "CEN", "LOW": "HUB"}) as world:
+        world.check(env=at(BASE - HOUR))
+        for hour in range(24 * 9):
+            world.lab.now = BASE + hour * HOUR
+            for number in range(6):
+                made = hour - 4 * number
+                if made >= 0 and made % 24 == 0:
+                    world.lab.package("CEN%05X" % number, "Daily", 2 + made // 24, source_date_age_s=None)
+                    for site in world.sites:
+                        world.lab.status("CEN%05X" % number, site, SENT[0], 2 + made // 24)
+                if made >= 3 and made % 24 == 3:
+                    world.lab.status("CEN%05X" % number, "HUB", HERE[0], 2 + made // 24)
+                if made >= late_h and (made - late_h) % 24 == 0:
+                    held = 2 + (made - late_h) // 24
+                    world.lab.status("CEN%05X" % number, "LOW", HERE[0], held)
+            answer = world.check("-v", env=at(world.lab.now))
+            assert answer.code in (OK, WARNING if late_h > 36 else OK) and "overtaken, " not in answer.text, answer
 
 
 def test_three_dead_links_among_many_are_not_the_sender_of_the_owner(tmp_path):

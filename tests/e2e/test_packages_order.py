@@ -13,7 +13,7 @@ import time
 
 import packages
 import pytest
-from packages import CRITICAL, DAY, HOUR, MINUTE, OK, PLUGIN, SHIM, UNKNOWN, WARNING, World
+from packages import CRITICAL, DAY, HOUR, MINUTE, NAMES, OK, PLUGIN, SHIM, UNKNOWN, WARNING, World
 
 BASE = calendar.timegm((2026, 3, 2, 0, 0, 0))  # a Monday
 LETTERS = "XYZWV"
@@ -400,3 +400,61 @@ def test_what_may_still_come_is_not_sent_again(tmp_path):
             story.run(hour)
             seen |= {(line.split(":")[0], "sms_reset_package" in line, "it may still come" in line) for line in story.answer.lines[1:] if '"X"' in line}
         assert seen == {("OK", False, False), ("WARNING", False, True), ("CRITICAL", True, False)}
+
+
+def test_a_clock_that_was_days_behind_for_a_while_does_not_make_patience_longer(tmp_path):
+    """A machine that starts before it has asked for the time: an hour of runs as if it were days ago, around and after the sending."""
+    with Story(tmp_path, SHORT) as story:
+        for hour in range(96):
+            story.run(hour)
+            if hour in (10, 12, 21, 40, 83):
+                before = story.remembered()
+                for run in range(3):
+                    answer = story.check("-v", env=at(BASE + hour * HOUR - 9 * DAY + run * 20 * MINUTE))
+                    assert "; ages may be too young: the clock of this host is 9 d behind that of the last run" in answer.first.replace("8 d 23 h", "9 d"), answer
+                    assert answer.value("overtaken") == story.answer.value("overtaken") and answer.value("silent") == story.answer.value("silent"), answer
+                assert story.remembered() == before
+        story.is_as_told(95)
+        assert "clock of this host" not in story.answer.text
+
+
+def test_after_three_hours_the_clock_of_today_is_the_right_one(tmp_path):
+    """It was ahead by a month for one run: what is sent three hours later is found as ever."""
+    with Story(tmp_path, SHORT[:1]) as story:
+        for hour in range(41):
+            if hour == 6:
+                story.check(env=at(BASE + 30 * DAY))
+            answer = story.run(hour)
+            assert ("the clock of this host is" in answer.first) == (hour in (6, 7, 8)), (hour, answer)
+        story.is_as_told(40)
+
+
+def test_what_fails_and_is_tried_again_is_not_well_in_between(tmp_path):
+    """Status 5 and 1 in turn, and the same where nobody looks at the failures but now and then."""
+    with Story(tmp_path, ["slow, not lost"]) as story:
+        site, states = story.site["slow, not lost"], []
+        for hour in range(80):
+            story.go(0)
+            story.lab.now = BASE + hour * HOUR
+            if 3 <= hour < 60:
+                story.apply("slow, not lost", "Y", row(5 if hour % 3 == 0 else 1, 1, 2))
+            elif hour == 60:
+                story.apply("slow, not lost", "Y", HERE)
+            answer = story.check("-v", env=at(BASE + hour * HOUR))
+            states.append(answer.item(story.package("slow, not lost", "Y"), site)["state"] if 3 <= hour < 60 else answer.code)
+            if hour in (31, 32):
+                assert "; it failed last 2026-03-03 06:00 UTC and is tried again" in answer.text, answer
+        assert set(states[:3] + states[60:]) == {OK}
+        assert set(states[28:60]) == {"CRITICAL"} and "CRITICAL" not in states[3:27], states
+
+
+def test_one_failure_that_is_over_is_soon_forgotten(tmp_path):
+    with Story(tmp_path, ["slow, not lost"]) as story:
+        states = []
+        for hour in range(60):
+            story.go(0)
+            story.lab.now = BASE + hour * HOUR
+            story.apply("slow, not lost", "Y", CALM if hour < 3 else row(5 if 30 <= hour < 32 else 1, 1, 2))
+            answer = story.check("-v", env=at(BASE + hour * HOUR))
+            states.append(NAMES[answer.code])
+        assert states == ["OK"] * 30 + ["CRITICAL"] * 7 + ["OK"] * 2 + ["WARNING"] * 21, states  # nothing arrives
