@@ -185,7 +185,7 @@ static int look_up(void *context, struct lookup *lookups, size_t count, struct f
 {
     struct run *run = context;
     return pairs_look_up(&run->site.db, rule_of(&run->site), clock_of(&run->site), lookups, count,
-                         &run->scan.pairs, failure);
+                         &run->scan.pairs, &run->scan.arrivals, failure);
 }
 
 static int read_pairs(struct siterun *site, struct failure *failure)

@@ -60,7 +60,7 @@ static void add_queue(const struct siteorder *order, size_t index, struct text *
 static void add_failure(const struct siteorder *order, size_t index, struct text *line)
 {
     const struct order_item *item = &order->result.items[index];
-    if (item->failed_last == order->run.now)
+    if (item->failed_last == 0)
         return;
     text_add(line, "; it failed last ");
     add_instant(item->failed_last, line);

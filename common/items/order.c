@@ -49,8 +49,12 @@ static int judge(struct judging *judging, const struct order_site *sites, size_t
             (struct order_verdict){.folded = -1, .ahead = -1, .hop = order_find_hop(run, run->pairs[i].site)};
     }
     qsort_r(judging->by_key, run->pair_count, sizeof *judging->by_key, compare_keys, (void *)run);
+    for (size_t i = 0; i < run->pair_count; i++)
+        judging->known[i] = order_find_item(judging, run->pairs[i].key);
     for (size_t i = 0; i < run->arrival_count; i++)
         order_take_arrival(judging, &run->arrivals[i], marks);
+    for (size_t i = 0; i < run->pair_count; i++)
+        order_take_movement(judging, i);
     for (size_t i = 0; i < run->pair_count; i++)
         order_judge_pair(judging, i);
     order_move_marks(judging, marks);
@@ -59,7 +63,7 @@ static int judge(struct judging *judging, const struct order_site *sites, size_t
         return -1;
     order_fold(judging);
     for (size_t i = 0; i < run->pair_count; i++)
-        result->item_changed[i] = !same_item(order_find_item(judging, run->pairs[i].key), &result->items[i]);
+        result->item_changed[i] = !same_item(judging->known[i], &result->items[i]);
     for (size_t i = 0; i < run->hop_count; i++)
         result->site_changed[i] =
             !same_site(order_find_site(sites, site_count, run->hops[i].code), &result->sites[i]);
@@ -81,16 +85,21 @@ int order_judge(const struct order_run *run, const struct order_item *items, siz
                               .remembered_count = item_count,
                               .result = result,
                               .places = calloc(hops, sizeof *judging.places),
+                              .taken = calloc(item_count + 1, sizeof *judging.taken),
+                              .known = calloc(pairs, sizeof *judging.known),
                               .by_key = calloc(pairs, sizeof *judging.by_key),
                               .by_queue = calloc(pairs, sizeof *judging.by_queue),
                               .own_arrival = calloc(pairs, sizeof *judging.own_arrival)};
     int64_t *marks = calloc(hops, sizeof *marks);
     bool room = result->items != NULL && result->item_changed != NULL && result->verdicts != NULL &&
                 result->sites != NULL && result->site_changed != NULL && result->silences != NULL &&
-                judging.places != NULL && judging.by_key != NULL && judging.by_queue != NULL &&
-                judging.own_arrival != NULL && marks != NULL;
+                judging.places != NULL && judging.taken != NULL && judging.known != NULL &&
+                judging.by_key != NULL && judging.by_queue != NULL && judging.own_arrival != NULL &&
+                marks != NULL;
     int outcome = room ? judge(&judging, sites, site_count, marks) : -1;
     free(judging.places);
+    free(judging.taken);
+    free(judging.known);
     free(judging.by_key);
     free(judging.by_queue);
     free(judging.own_arrival);

@@ -73,8 +73,9 @@ struct order_item {
     int64_t held;   /* version that the site confirmed last; -1 not known */
     int64_t
         failed; /* since it moved: first run that saw it failed; 0: it was not, or is well for ORDER_GAP_S */
-    int64_t failed_last; /* the last such run: what fails is tried again, and is not well in between */
-    int64_t failed_s;    /* the longest of such times */
+    int64_t
+        failed_last; /* the last such run, told by the next: what fails is tried again; 0: it fails now, or never did */
+    int64_t failed_s;    /* the longest of such times, of those that were over for a run */
     int64_t wanted;      /* version wanted in the last run; 0 not known */
     int64_t raised;      /* first run that saw that version wanted, or at the site above; 0: with the item */
     int64_t raised_from; /* highest of the versions that may have been sent before `raised` */
@@ -104,7 +105,8 @@ struct order_site {
 
 /* ---- what a run read */
 
-/* A row of PkgStatus, Type 1, Status 0, 2 or 3, SourceVersion > 0, of a package of the owning site. */
+/* A row of PkgStatus, Type 1, Status 0, 2 or 3, SourceVersion > 0, of a package of the owning site. Without a date
+ * (`updated` 0) it is one that was pending in the run before and is in sync now. */
 struct order_arrival {
     const char *package, *site; /* borrowed; any case */
     int64_t version, updated;

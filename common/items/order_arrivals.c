@@ -89,25 +89,18 @@ static int64_t sending_time(const struct order_item *item, const struct order_si
     return sent;
 }
 
-void order_take_arrival(struct judging *judging, const struct order_arrival *arrival, int64_t *marks)
+/* What arrived counts once, whether its date told so, or that it was pending in the run before. @param item  NULL: it was not
+ * pending then */
+static void take(struct judging *judging, size_t at, const struct order_item *item,
+                 const struct order_arrival *arrival)
 {
     const struct order_run *run = judging->run;
-    int64_t at = order_find_hop(run, arrival->site);
-    if (at < 0 || !run->hops[at].covered || !run->hops[at].active)
-        return;
     struct order_site *site = &judging->result->sites[at];
     struct place *place = &judging->places[at];
-    if (!later_date(arrival->updated, site->mark, run))
+    if (item != NULL && judging->taken[item - judging->remembered])
         return;
-    marks[at] = larger(marks[at], arrival->updated);
-    if (place->first)
-        return;
-    char key[ORDER_KEY_BYTES];
-    order_make_key(arrival->package, arrival->site, key);
-    int64_t pair = order_find_pair(judging, key);
-    if (pair >= 0)
-        judging->own_arrival[pair] = larger(judging->own_arrival[pair], arrival->version);
-    const struct order_item *item = order_find_item(judging, key);
+    if (item != NULL)
+        judging->taken[item - judging->remembered] = true;
     site->last = run->now;
     site->page = site->pages = site->gap = 0;
     site->arrived++;
@@ -119,6 +112,42 @@ void order_take_arrival(struct judging *judging, const struct order_arrival *arr
     take_latest(&place->any, sent, arrival->package);
     for (int64_t p = 1; p <= order_priority(arrival->priority); p++)
         take_latest(&place->over[p], sent, arrival->package);
+}
+
+void order_take_arrival(struct judging *judging, const struct order_arrival *arrival, int64_t *marks)
+{
+    const struct order_run *run = judging->run;
+    int64_t at = order_find_hop(run, arrival->site);
+    if (at < 0 || !run->hops[at].covered || !run->hops[at].active)
+        return;
+    const bool dated = later_date(arrival->updated, judging->result->sites[at].mark, run);
+    if (dated)
+        marks[at] = larger(marks[at], arrival->updated);
+    if (judging->places[at].first || (!dated && arrival->updated != 0))
+        return;
+    char key[ORDER_KEY_BYTES];
+    order_make_key(arrival->package, arrival->site, key);
+    int64_t pair = order_find_pair(judging, key);
+    if (pair >= 0)
+        judging->own_arrival[pair] = larger(judging->own_arrival[pair], arrival->version);
+    const struct order_item *item = pair >= 0 ? judging->known[pair] : order_find_item(judging, key);
+    if (dated || item != NULL)
+        take(judging, (size_t)at, item, arrival);
+}
+
+void order_take_movement(struct judging *judging, size_t index)
+{
+    const struct order_run *run = judging->run;
+    const struct order_pair *pair = &run->pairs[index];
+    const struct order_item *known = judging->known[index];
+    const int64_t hop = judging->result->verdicts[index].hop;
+    if (hop < 0 || known == NULL || !run->hops[hop].covered || !run->hops[hop].active ||
+        judging->places[hop].first || !order_is_good(pair) || known->held <= 0 || pair->held <= known->held)
+        return;
+    const struct order_arrival arrival = {
+        .package = pair->package, .site = pair->site, .version = pair->held, .priority = pair->priority};
+    take(judging, (size_t)hop, known, &arrival);
+    judging->own_arrival[index] = larger(judging->own_arrival[index], pair->held);
 }
 
 void order_move_marks(struct judging *judging, const int64_t *marks)

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static bool is_good(const struct order_pair *pair)
+bool order_is_good(const struct order_pair *pair)
 {
     return pair->has_status && (pair->status == 0 || pair->status == 2 || pair->status == 3);
 }
@@ -85,7 +85,7 @@ static void note_wanted(struct order_item *item, int64_t wanted, int64_t now)
 /* What was sent and not confirmed is no version that the site holds. */
 static int64_t held_at_first(const struct order_pair *pair)
 {
-    return is_good(pair) || pair->held == 0 ? pair->held : -1;
+    return order_is_good(pair) || pair->held == 0 ? pair->held : -1;
 }
 
 static struct order_item recall_item(const struct order_item *known, const struct order_pair *pair,
@@ -104,11 +104,35 @@ static struct order_item recall_item(const struct order_item *known, const struc
     return item;
 }
 
+/* What fails is tried again; it is well when it has not failed for longer than a gap. @param prev  the last run */
+static void note_failure(struct order_item *item, bool failed, int64_t prev, int64_t now)
+{
+    if (failed) {
+        item->failed = item->failed != 0 ? item->failed : now;
+        item->failed_last = 0;
+        return;
+    }
+    if (item->failed == 0)
+        return;
+    if (item->failed_last == 0) {
+        item->failed_last = larger(prev, item->failed);
+        item->failed_s = larger(item->failed_s, item->failed_last - item->failed);
+    }
+    if (now - item->failed_last > ORDER_GAP_S)
+        item->failed = 0;
+}
+
+static int64_t failed_for(const struct order_item *item, int64_t now)
+{
+    const bool fails = item->failed != 0 && item->failed_last == 0;
+    return fails ? larger(item->failed_s, now - item->failed) : item->failed_s;
+}
+
 static void update_item(struct judging *judging, size_t index)
 {
     const int64_t now = judging->run->now;
     const struct order_pair *pair = &judging->run->pairs[index];
-    const struct order_item *known = order_find_item(judging, pair->key);
+    const struct order_item *known = judging->known[index];
     struct order_item *item = &judging->result->items[index];
     const int64_t hop = judging->result->verdicts[index].hop;
     *item = recall_item(known, pair, now);
@@ -122,19 +146,12 @@ static void update_item(struct judging *judging, size_t index)
     const int64_t arrived = judging->own_arrival[index];
     if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
         move_on(item, now);
-    if (is_good(pair) || pair->held == 0)
+    if (order_is_good(pair) || pair->held == 0)
         item->held = pair->held;
     else if (arrived > 0) /* another row of the pair; touched again it is no movement */
         item->held = larger(item->held, arrived);
     note_wanted(item, pair->wanted, now);
-    if (is_failed(pair)) {
-        if (item->failed == 0)
-            item->failed = now;
-        item->failed_last = now;
-        item->failed_s = larger(item->failed_s, now - item->failed);
-    } else if (item->failed != 0 && now - item->failed_last > ORDER_GAP_S) {
-        item->failed = 0;
-    }
+    note_failure(item, is_failed(pair), hop >= 0 ? judging->result->sites[hop].prev : now, now);
 }
 
 /* Where the package is missing at a site above as well, it is not on its way on this link yet. */
@@ -219,7 +236,8 @@ static void judge_pair(struct judging *judging, size_t index)
     const struct order_item *item = &judging->result->items[index];
     verdict->queue_since = item->sent != 0 ? item->sent : item->since;
     verdict->reason = (enum order_reason)item->reason;
-    verdict->failed = item->failed_s > 0 && range_alerts(judging->run->failed_critical, item->failed_s);
+    const int64_t failed_s = failed_for(item, judging->run->now);
+    verdict->failed = failed_s > 0 && range_alerts(judging->run->failed_critical, failed_s);
     if (verdict->hop < 0)
         return;
     const int64_t last = judging->result->sites[verdict->hop].last;

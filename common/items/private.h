@@ -28,10 +28,12 @@ struct judging {
     const struct order_item *remembered;
     size_t remembered_count;
     struct order_result *result;
-    struct place *places; /* owned, hop by hop */
-    size_t *by_key;       /* owned: pairs in the order of their keys */
-    size_t *by_queue;     /* owned: pairs by site, then time, then size */
-    int64_t *own_arrival; /* owned: version of the pair's own arrival, 0 none */
+    struct place *places;            /* owned, hop by hop */
+    bool *taken;                     /* owned, in step with `remembered`: an arrival of it was counted */
+    const struct order_item **known; /* owned: what is remembered of each pair, NULL nothing */
+    size_t *by_key;                  /* owned: pairs in the order of their keys */
+    size_t *by_queue;                /* owned: pairs by site, then time, then size */
+    int64_t *own_arrival;            /* owned: version of the pair's own arrival, 0 none */
 };
 
 /* ---- order_find.c */
@@ -69,6 +71,9 @@ void order_begin_sites(struct judging *judging, const struct order_site *sites, 
 /** @param[in,out] marks  hop by hop: the newest date of an arrival that was taken */
 void order_take_arrival(struct judging *judging, const struct order_arrival *arrival, int64_t *marks);
 
+/** A site that confirms a higher version of a pair has got it, also where the row has no date that is one. */
+void order_take_movement(struct judging *judging, size_t index);
+
 /** No date that a run has seen counts again; a quiet site follows the others at a distance. */
 void order_move_marks(struct judging *judging, const int64_t *marks);
 
@@ -76,6 +81,9 @@ void order_move_marks(struct judging *judging, const int64_t *marks);
 
 /** @return when the oldest of what is outstanding of an item may have been sent */
 int64_t order_oldest_sending(const struct order_item *item);
+
+/** @return whether the site has confirmed the version that it holds: Status 0, 2 or 3 */
+bool order_is_good(const struct order_pair *pair);
 
 /** @return whether nothing of an item was sent to its site yet: a site above lacks it as well */
 bool order_waits_above(const struct order_item *item);

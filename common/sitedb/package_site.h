@@ -74,7 +74,7 @@ struct arrival {
     char package[16], site[8];
     int64_t version; /* the highest that arrived */
     int64_t
-        updated; /* its UpdateTime as stored, the newest: only dates of the database are compared with it */
+        updated; /* its UpdateTime as stored, the newest: only dates of the database are compared with it; 0: by a look-up */
     int64_t priority; /* SMSPackages.Priority: 1 high, 2 medium, 3 low; 0 not known */
 };
 
@@ -132,7 +132,7 @@ int64_t pair_database_start(const struct pair *pair);
 /**
  * Read in one pass over PkgStatus what is in trouble, what has arrived, and how much there is. Only findings and
  * arrivals cross the wire, and one row a site for all other pairs. A date more than a day after the server's now
- * is no arrival and no newest date, for it would stay one.
+ * is no arrival and no newest date, for it would stay one. Pairs that have no row are read once more where they are few.
  *
  * @return 0 or -1; the scan is to be freed in both cases
  */
@@ -143,10 +143,11 @@ void pair_scan_free(struct pair_scan *scan);
 
 /**
  * Look up pairs by their keys (`place` is the site code), in batches; those in trouble are appended to
- * `list`.
+ * `list`, and those in sync to `arrivals`, without a date.
  */
 int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
-                  size_t count, struct pair_list *list, struct failure *failure);
+                  size_t count, struct pair_list *list, struct arrival_list *arrivals,
+                  struct failure *failure);
 
 /* A package, and at how many sites it is targeted. */
 struct package_sites {

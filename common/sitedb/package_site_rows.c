@@ -26,6 +26,7 @@ struct pair_reader {
     enum pair_rule rule;
     enum pair_clock clock;
     struct pair_list *list;
+    struct arrival_list *arrivals;        /* NULL: not asked */
     struct pair_scan *scan;               /* NULL: a look by key */
     const struct pair_question *question; /* of the scan */
     int64_t until;                        /* of the scan: no later date is one */
@@ -112,7 +113,7 @@ static int keep_arrival(struct pair_reader *reader)
 {
     if (reader->arrival.package[0] == '\0')
         return 0;
-    struct arrival_list *list = &reader->scan->arrivals;
+    struct arrival_list *list = reader->arrivals;
     struct arrival *arrivals = array_grow(list->arrivals, list->count, sizeof *arrivals);
     if (arrivals == NULL)
         return -1;
@@ -122,14 +123,20 @@ static int keep_arrival(struct pair_reader *reader)
     return 0;
 }
 
+/* What was in trouble and is in sync now has arrived, whatever its date says. */
+static void note_undated(struct pair_reader *reader)
+{
+    reader->arrival = (struct arrival){.version = reader->pair.held, .priority = reader->pair.priority};
+    snprintf(reader->arrival.package, sizeof reader->arrival.package, "%s", reader->pair.package);
+    snprintf(reader->arrival.site, sizeof reader->arrival.site, "%s", reader->pair.site);
+}
+
 /* The pair's rows are complete: judge it, and keep it when it is in trouble. */
 static int finish_pair(struct pair_reader *reader)
 {
     struct pair *pair = &reader->pair;
     if (pair->package == NULL)
         return 0;
-    if (keep_arrival(reader) != 0)
-        return -1;
     if (reader->rule == PAIR_RULE_VERSION)
         pair->kind = pair_judge(pair);
     else
@@ -138,6 +145,11 @@ static int finish_pair(struct pair_reader *reader)
     bool trouble = pair->kind != PAIR_IN_SYNC && !reader->ended;
     if (lookup != NULL && pair->site[0] != '\0')
         lookup->found = trouble ? LOOKUP_IN_TROUBLE : LOOKUP_ENDED;
+    if (reader->scan == NULL && reader->arrivals != NULL && lookup != NULL && pair->kind == PAIR_IN_SYNC &&
+        !reader->ended)
+        note_undated(reader);
+    if (keep_arrival(reader) != 0)
+        return -1;
     if (trouble)
         return keep_pair(reader);
     free((char *)pair->package);
@@ -283,6 +295,76 @@ static int read_pairs(struct pair_reader *reader, const char *what, struct state
     return sitedb_end(&rows, failure);
 }
 
+static int look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock,
+                   struct lookup *lookups, size_t count, const char *what, struct pair_list *list,
+                   struct arrival_list *arrivals, struct failure *failure)
+{
+    enum { BATCH = 100 }; /* two parameters each; SQL Server takes 2,100 */
+    int result = 0;
+    for (size_t start = 0; start < count && result == 0; start += BATCH) {
+        size_t size = count - start < BATCH ? count - start : BATCH;
+        struct statement statement = {0};
+        struct pair_reader reader = {.db = db,
+                                     .rule = rule,
+                                     .clock = clock,
+                                     .list = list,
+                                     .arrivals = arrivals,
+                                     .lookups = lookups + start,
+                                     .lookup_count = size};
+        pair_add_lookup(db, rule, lookups + start, size, &statement);
+        for (size_t i = 0; i < size; i++)
+            lookups[start + i].found = LOOKUP_ABSENT;
+        result = read_pairs(&reader, what, &statement, failure);
+    }
+    return result;
+}
+
+static bool has_no_row(const struct pair *pair)
+{
+    return pair->kind == PAIR_NEVER_SENT && pair->rows == 0;
+}
+
+/*
+ * A read without locks may have missed the only row of a pair, as while the product writes it anew: a few that have none
+ * are read once more. (Many are no accident.)
+ */
+static int confirm_never_sent(const struct sitedb *db, const struct pair_question *question,
+                              struct pair_scan *scan, struct failure *failure)
+{
+    enum { MOST = 200 };
+    struct pair_list *pairs = &scan->pairs;
+    size_t count = 0;
+    for (size_t i = 0; i < pairs->count; i++)
+        count += has_no_row(&pairs->pairs[i]);
+    if (count == 0 || count > MOST)
+        return 0;
+    struct lookup *lookups = calloc(count, sizeof *lookups);
+    if (lookups == NULL)
+        return fail(failure, "out of memory");
+    count = 0;
+    for (size_t i = 0; i < pairs->count; i++)
+        if (has_no_row(&pairs->pairs[i]))
+            lookups[count++] =
+                (struct lookup){.package = pairs->pairs[i].package, .place = pairs->pairs[i].site};
+    const size_t known = pairs->count;
+    int result = look_up(db, question->rule, question->clock, lookups, count,
+                         "the packages that were never sent, once more", pairs, NULL, failure);
+    /* What was read again stands behind the others. */
+    size_t kept = 0, lookup = 0;
+    for (size_t i = 0; i < pairs->count; i++) {
+        struct pair *pair = &pairs->pairs[i];
+        const bool again =
+            i < known && has_no_row(pair) && result == 0 && lookups[lookup++].found != LOOKUP_ABSENT;
+        if (again)
+            free((char *)pair->package);
+        else
+            pairs->pairs[kept++] = *pair;
+    }
+    pairs->count = kept;
+    free(lookups);
+    return result;
+}
+
 int pairs_scan(const struct sitedb *db, const struct pair_question *question, struct pair_scan *scan,
                struct failure *failure)
 {
@@ -295,32 +377,20 @@ int pairs_scan(const struct sitedb *db, const struct pair_question *question, st
                                  .rule = question->rule,
                                  .clock = question->clock,
                                  .list = &scan->pairs,
+                                 .arrivals = &scan->arrivals,
                                  .scan = scan,
                                  .question = question,
                                  .until = db->clock.utc + DAY_S};
     pair_add_scan(db, question, reader.until, &statement);
-    int result = read_pairs(&reader, "the packages that are not in sync", &statement, failure);
-    return result;
+    if (read_pairs(&reader, "the packages that are not in sync", &statement, failure) != 0)
+        return -1;
+    return question->rule == PAIR_RULE_VERSION ? confirm_never_sent(db, question, scan, failure) : 0;
 }
 
 int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
-                  size_t count, struct pair_list *list, struct failure *failure)
+                  size_t count, struct pair_list *list, struct arrival_list *arrivals,
+                  struct failure *failure)
 {
-    enum { BATCH = 100 }; /* two parameters each; SQL Server takes 2,100 */
-    int result = 0;
-    for (size_t start = 0; start < count && result == 0; start += BATCH) {
-        size_t size = count - start < BATCH ? count - start : BATCH;
-        struct statement statement = {0};
-        struct pair_reader reader = {.db = db,
-                                     .rule = rule,
-                                     .clock = clock,
-                                     .list = list,
-                                     .lookups = lookups + start,
-                                     .lookup_count = size};
-        pair_add_lookup(db, rule, lookups + start, size, &statement);
-        for (size_t i = 0; i < size; i++)
-            lookups[start + i].found = LOOKUP_ABSENT;
-        result = read_pairs(&reader, "the packages that were in trouble before", &statement, failure);
-    }
-    return result;
+    return look_up(db, rule, clock, lookups, count, "the packages that were in trouble before", list,
+                   arrivals, failure);
 }

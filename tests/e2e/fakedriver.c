@@ -3,7 +3,7 @@
 /*
  * An ODBC driver that fails as drivers do, for tests: it hands every call to the SQLite driver until the step
  * named by FAKE_ABORT (connect, execute, fetch, disconnect) comes up for the FAKE_NTH time (1), and then does
- * FAKE_HOW: abort (default), segv, exit, hang or error. Where the environment is empty (NRPE), the same words
+ * FAKE_HOW: abort (default), segv, exit, hang, error, or run: FAKE_COMMAND in a shell, and goes on. Where the environment is empty (NRPE), the same words
  * stand in the connection string: Driver=Fake;Database=x;FakeAbort=fetch;FakeHow=hang. FAKE_DRIVER names
  * another driver to hand the calls to.
  */
@@ -84,6 +84,8 @@ static int reached(const char *step)
             pause();
     if (strcmp(how_wanted, "exit") == 0)
         _exit(7);
+    if (strcmp(how_wanted, "run") == 0)
+        return getenv("FAKE_COMMAND") == NULL || system(getenv("FAKE_COMMAND")) != 0;
     if (strcmp(how_wanted, "segv") == 0)
         raise(SIGSEGV);
     if (strcmp(how_wanted, "error") != 0)

@@ -2,6 +2,7 @@
 """What a database can do to a check: each fault ends within the deadline, with the right code, the step and the remedy."""
 
 import os
+import re
 import socket
 import subprocess
 import time
@@ -217,6 +218,30 @@ def test_a_driver_that_dies_or_hangs(fake, step, words, how, text):
     before = fake.remembered()
     fake.fake(FAKE_ABORT=step, FAKE_HOW=how).fails(text, words)
     assert fake.remembered() == before
+
+
+def test_a_row_that_one_read_missed_is_read_once_more(fake):
+    """The only row of a pair comes back before the n-th statement: whichever that is, the pair was sent."""
+    lab = fake.lab
+    lab.package("CEN00077", "Rewritten", 2)
+    lab.target("CEN00077", "S02")
+    lab.status("CEN00077", "S02", 2, 2, packages.DAY)
+    lab.commit()
+    before = fake.fake().value("never_sent")
+    lab.db.execute("CREATE TABLE Kept AS SELECT * FROM PkgStatus WHERE ID = 'CEN00077'")
+    put = "import sqlite3; db = sqlite3.connect('%s'); db.execute('INSERT INTO PkgStatus SELECT * FROM Kept'); db.commit()" % fake.database
+    lab.db.execute("DELETE FROM PkgStatus WHERE ID = 'CEN00077'")
+    statements = re.findall("^SQL of ([^:]*):", fake.check("-vvv").stderr.decode(), re.M)
+    behind = len(statements) - 1 - statements.index("the packages that were never sent, once more")
+    told = []
+    for nth in range(1, 30):
+        lab.db.execute("DELETE FROM PkgStatus WHERE ID = 'CEN00077'")
+        lab.commit()
+        answer = fake.fake(FAKE_ABORT="execute", FAKE_HOW="run", FAKE_NTH=str(nth), FAKE_COMMAND='/usr/bin/python3 -c "%s"' % put)
+        told.append(answer.value("never_sent") - before)
+        if lab.db.execute("SELECT COUNT(*) FROM PkgStatus WHERE ID = 'CEN00077'").fetchone()[0] == 0:
+            break
+    assert told == [0] * (nth - 1 - behind) + [1] * (behind + 1), (told, behind)
 
 
 @pytest.mark.parametrize("how", ["abort", "segv", "exit", "hang"])

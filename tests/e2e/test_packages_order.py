@@ -458,3 +458,28 @@ def test_one_failure_that_is_over_is_soon_forgotten(tmp_path):
             answer = story.check("-v", env=at(BASE + hour * HOUR))
             states.append(NAMES[answer.code])
         assert states == ["OK"] * 30 + ["CRITICAL"] * 7 + ["OK"] * 2 + ["WARNING"] * 21, states  # nothing arrives
+
+
+@pytest.mark.parametrize("date_age_s", (None, -400 * DAY, 9000 * DAY))
+@pytest.mark.parametrize("rise", (False, True))
+def test_dates_that_are_none_do_not_make_a_site_silent_nor_hide_what_is_lost(tmp_path, date_age_s, rise):
+    """UpdateTime is NULL or years off: what was pending and is in sync (or has risen) has arrived all the same."""
+    with Story(tmp_path, ["slow, not lost"]) as story:
+        name, states = "slow, not lost", []
+        site = story.site[name]
+        for hour in range(120):
+            story.go(0)
+            story.lab.now = BASE + hour * HOUR
+            other = LETTERS[1 + hour // 8 % 4]
+            version = 2 + hour // 32
+            if hour == 5:
+                story.apply(name, "X", SENT)
+            if hour % 8 == 0:
+                story.apply(name, other, row(1, version - 1, version + rise))
+            if hour % 8 == 3:
+                story.apply(name, other, row(2, version, version + rise))
+            story.lab.db.execute("UPDATE PkgStatus SET UpdateTime = ?", (story.lab.date(date_age_s),))
+            answer = story.check("-v", env=at(BASE + hour * HOUR))
+            assert not answer.silences and answer.value("silent") == 0, answer
+            states += [item["state"] for item in answer.items if item["name"] == "X" and item["site"] == site]
+        assert states[0] == "OK" and states[-1] == "CRITICAL" and states == sorted(states, key=("OK", "WARNING", "CRITICAL").index), states
