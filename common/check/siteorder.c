@@ -197,8 +197,7 @@ static bool is_judged_by_age(const struct siteorder *order, size_t index, const 
 bool siteorder_is_retried(const struct siteorder *order, size_t index)
 {
     const struct order_item *item = &order->result.items[index];
-    return item->failed != 0 && item->failed_last != 0 &&
-           order->run.now - item->failed_last < ORDER_RETRY_S;
+    return item->failed != 0 && item->failed_last != 0 && order->run.now - item->failed_last < ORDER_RETRY_S;
 }
 
 static enum status by_age(const struct range *warning, const struct range *critical, int64_t age_s)

@@ -231,7 +231,7 @@ def test_a_row_that_one_read_missed_is_read_once_more(fake):
     lab.db.execute("CREATE TABLE Kept AS SELECT * FROM PkgStatus WHERE ID = 'CEN00077'")
     put = "import sqlite3; db = sqlite3.connect('%s'); db.execute('INSERT INTO PkgStatus SELECT * FROM Kept'); db.commit()" % fake.database
     lab.db.execute("DELETE FROM PkgStatus WHERE ID = 'CEN00077'")
-    statements = re.findall("^SQL of ([^:]*):", fake.check("-vvv").stderr.decode(), re.M)
+    statements = re.findall("^SQL of (.*?), [0-9]+ parameters:", fake.check("-vvv").stderr.decode(), re.M)
     behind = len(statements) - 1 - statements.index("the packages that were never sent, once more")
     told = []
     for nth in range(1, 30):

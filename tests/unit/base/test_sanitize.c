@@ -26,7 +26,7 @@ static const struct {
      "a b c d e"},
     {"a\u202eb\u200fc\ufeff", "abc"},
     {"CEN\u200b0\u00ad0\u20600\U000e00410\ufe0f1\u061c2\u3164", "CEN000012"}, /* not seen */
-    {"a\ue000b\U00100000c\ufffed\ufdd0", "a\ufffdb\ufffdc\ufffdd\ufffd"},    /* of nobody */
+    {"a\ue000b\U00100000c\ufffed\ufdd0", "a\ufffdb\ufffdc\ufffdd\ufffd"},     /* of nobody */
     {"\u0661\u200d\u0e33 \u05d0\u0301", "\u0661\u0e33 \u05d0\u0301"},
     {"\u2066user\u2069", "user"},
     {"Größe €😀", "Größe €😀"},
