@@ -163,11 +163,27 @@ static void find_sites(struct search *search, bool *chosen)
     }
     if (!is_most(cause.stuck, cause.of) || is_one_package(search))
         return;
+    int64_t never_sent = 0, all = 0;
     for (size_t i = 0; i < search->count; i++) {
         const int64_t hop = hop_of(search, search->stuck[i]);
         chosen[i] = hop >= 0 && search->places[hop].direct && is_cut_off(&search->places[hop]);
+        all += chosen[i];
+        never_sent += chosen[i] && search->order->pairs[search->stuck[i]].never_sent;
     }
+    cause.never_sent = is_most(never_sent, all);
     add_cause(search, chosen, cause);
+}
+
+/* What is stuck together at nearly every site has its cause where all of it comes from. */
+static bool is_everywhere(const struct search *search)
+{
+    int64_t full = 0, of = 0;
+    for (size_t hop = 0; hop < search->order->hop_count; hop++) {
+        const struct place *place = &search->places[hop];
+        of += place->targeted > 0;
+        full += !place->silent && is_most(place->stuck, place->targeted);
+    }
+    return is_most(full, of);
 }
 
 static void find_site(struct search *search, size_t hop, bool *chosen)
@@ -259,7 +275,8 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
         look_at_places(&search, scan);
         qsort_r(search.stuck, search.count, sizeof *search.stuck, by_package, findings->items);
         find_sites(&search, chosen);
-        for (size_t hop = 0; hop < order->hop_count; hop++)
+        const bool everywhere = is_everywhere(&search);
+        for (size_t hop = 0; hop < order->hop_count && !everywhere; hop++)
             find_site(&search, hop, chosen);
         find_packages(&search, runs, packages, chosen);
     }
@@ -286,8 +303,8 @@ void cause_add_words(const struct common_cause *cause, const struct sitedb *db, 
 {
     switch (cause->kind) {
     case CAUSE_SITES:
-        text_addf(text, "nothing reaches %" PRId64 " of %" PRId64 " sites: sender or scheduler of %s",
-                  cause->stuck, cause->of, db->owner);
+        text_addf(text, "nothing reaches %" PRId64 " of %" PRId64 " sites: %s or scheduler of %s",
+                  cause->stuck, cause->of, cause->never_sent ? "distribution manager" : "sender", db->owner);
         break;
     case CAUSE_SITE:
         text_addf(text, "%" PRId64 " of %" PRId64 " packages are stuck at %s together", cause->stuck,
@@ -308,6 +325,14 @@ void cause_add_advice(const struct common_cause *cause, const struct sitedb *db,
 {
     switch (cause->kind) {
     case CAUSE_SITES:
+        if (cause->never_sent) {
+            text_addf(
+                text,
+                "; look at distmgr.log and sched.log of %s first: most of it was never sent (a component that "
+                "hangs, a full disk, a share that is gone)",
+                db->owner);
+            break;
+        }
         text_addf(
             text,
             "; look at sender.log and sched.log of %s first: one site that is down can hold every thread of "
@@ -315,8 +340,8 @@ void cause_add_advice(const struct common_cause *cause, const struct sitedb *db,
             db->owner);
         break;
     case CAUSE_SITE:
-        text_addf(text, "; look at the link to %s, the sender of its parent site and despool.log of %s first",
-                  cause->what, cause->what);
+        text_addf(text, "; look at the link to %s, the sender of %s and despool.log of %s first", cause->what,
+                  itemline_sender(db, cause->what), cause->what);
         break;
     case CAUSE_PACKAGE:
         text_addf(text,

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "check/siteorder.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct common_cause {
     size_t finding;    /* the first of its items: the worst, the oldest */
     const char *what;  /* site code or package; borrowed */
     int64_t stuck, of; /* sites or packages; `of` is not known of CAUSE_PACKAGES */
+    bool never_sent;   /* CAUSE_SITES: most of it was never sent, so nothing came as far as the sender */
 };
 
 struct cause_list {

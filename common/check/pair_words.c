@@ -97,7 +97,8 @@ static void add_advice(const struct pair_words *words, const struct item *item, 
         break;
     case PAIR_FAILED:
         add_child_logs(words, pair, line);
-        text_add(line, " and in sender.log of its parent site (disk, rights, base PCK, link)");
+        text_addf(line, " and in sender.log of %s (disk, rights, base PCK, link)",
+                  itemline_sender(words->db, pair->site));
         text_add(line, "; cure the cause, the product retries by itself");
         break;
     case PAIR_UNEXPECTED:
@@ -109,7 +110,8 @@ static void add_advice(const struct pair_words *words, const struct item *item, 
         if (pair->rows > 1)
             break;
         if (may_still_come(words, item, finding)) {
-            text_add(line, " and in sender.log of its parent site: it may still come");
+            text_addf(line, " and in sender.log of %s: it may still come",
+                      itemline_sender(words->db, pair->site));
             break;
         }
         text_addf(line, "; copy %s.PCK to ", package);
@@ -159,7 +161,7 @@ void pair_words_line(const struct pair_words *words, const struct item *item, si
         text_addf(line, "%s: ", status_name(item->status));
         itemline_add_site(words->db, pair->site, line);
         text_add(line, " ");
-        siteorder_add_silence(words->order, finding, line);
+        siteorder_add_silence(words->order, words->db, finding, line);
         add_stuck_box(words, pair, line);
         return;
     }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 static int remember(struct siterun *run, struct failure *failure)
@@ -227,4 +228,18 @@ const char *itemline_site_server(const struct sitedb *db, const char *code, cons
 {
     const struct site *site = sitedb_site(db, code);
     return site != NULL && site->server[0] != '\0' ? site->server : fallback;
+}
+
+const char *itemline_sender(const struct sitedb *db, const char *code)
+{
+    enum { MOST_UP = 16 };
+    const struct site *site = sitedb_site(db, code);
+    const char *parent = site != NULL ? site->parent : "";
+    const struct site *above = site;
+    for (int up = 0; up < MOST_UP && above != NULL && above->parent[0] != '\0'; up++) {
+        if (strcasecmp(above->parent, db->owner) == 0)
+            return parent;
+        above = sitedb_site(db, above->parent);
+    }
+    return db->owner;
 }

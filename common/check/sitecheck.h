@@ -70,6 +70,9 @@ struct perfdatum siterun_query_time(const struct siterun *run);
 /** `S02 Branch office Oslo`, the code alone where v_Site has no name */
 void itemline_add_site(const struct sitedb *db, const char *code, struct text *line);
 
+/** @return the site that sends to a site: its parent, but the owning site where that is not above it; borrowed */
+const char *itemline_sender(const struct sitedb *db, const char *code);
+
 /** @return the site's server, `fallback` where v_Site does not tell; borrowed */
 const char *itemline_site_server(const struct sitedb *db, const char *code, const char *fallback);
 

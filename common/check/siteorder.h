@@ -89,7 +89,8 @@ const struct order_silence *siteorder_silence(const struct siteorder *order, siz
 
 /** Append "silent: nothing has arrived for 3 d 2 h although 9 packages are sent (oldest CEN00044, since ...); ... and at
  * 6 sites below" */
-void siteorder_add_silence(const struct siteorder *order, size_t index, struct text *line);
+void siteorder_add_silence(const struct siteorder *order, const struct sitedb *db, size_t index,
+                           struct text *line);
 
 void siteorder_free(struct siteorder *order);
 

@@ -110,7 +110,8 @@ const struct order_silence *siteorder_silence(const struct siteorder *order, siz
     return verdict->silent ? &order->result.silences[verdict->hop] : NULL;
 }
 
-void siteorder_add_silence(const struct siteorder *order, size_t index, struct text *line)
+void siteorder_add_silence(const struct siteorder *order, const struct sitedb *db, size_t index,
+                           struct text *line)
 {
     const struct order_verdict *verdict = &order->result.verdicts[index];
     const struct order_silence *silence = &order->result.silences[verdict->hop];
@@ -130,7 +131,8 @@ void siteorder_add_silence(const struct siteorder *order, size_t index, struct t
                        ? "); look at "
                        : "); none was seen as sent: look at distmgr.log and sched.log of the owning "
                          "site, then at ");
-    text_addf(line, "the link to %s, the sender of its parent site and the despooler of %s", code, code);
+    text_addf(line, "the link to %s, the sender of %s and the despooler of %s", code,
+              itemline_sender(db, code), code);
     if (silence->below > 0)
         text_addf(line, "; and at %" PRId64 " site%s below", silence->below, silence->below == 1 ? "" : "s");
 }

@@ -324,6 +324,16 @@ static bool has_no_row(const struct pair *pair)
     return pair->kind == PAIR_NEVER_SENT && pair->rows == 0;
 }
 
+/* @param known  pairs before what was read again */
+static bool has_row_now(const struct pair_list *pairs, size_t known, const struct lookup *lookup)
+{
+    for (size_t i = known; i < pairs->count && lookup->found == LOOKUP_IN_TROUBLE; i++)
+        if (strcasecmp(pairs->pairs[i].package, lookup->package) == 0 &&
+            strcasecmp(pairs->pairs[i].site, lookup->place) == 0)
+            return !has_no_row(&pairs->pairs[i]);
+    return lookup->found == LOOKUP_ENDED;
+}
+
 /*
  * A read without locks may have missed the only row of a pair, as while the product writes it anew: a few that have none
  * are read once more. (Many are no accident.)
@@ -349,13 +359,15 @@ static int confirm_never_sent(const struct sitedb *db, const struct pair_questio
     const size_t known = pairs->count;
     int result = look_up(db, question->rule, question->clock, lookups, count,
                          "the packages that were never sent, once more", pairs, NULL, failure);
-    /* What was read again stands behind the others. */
     size_t kept = 0, lookup = 0;
     for (size_t i = 0; i < pairs->count; i++) {
         struct pair *pair = &pairs->pairs[i];
-        const bool again =
-            i < known && has_no_row(pair) && result == 0 && lookups[lookup++].found != LOOKUP_ABSENT;
-        if (again)
+        bool goes = false;
+        if (i >= known)
+            goes = has_no_row(pair); /* what was read first stays */
+        else if (result == 0 && has_no_row(pair))
+            goes = has_row_now(pairs, known, &lookups[lookup++]);
+        if (goes)
             free((char *)pair->package);
         else
             pairs->pairs[kept++] = *pair;

@@ -43,7 +43,7 @@ SILENCE = re.compile(
     r'(?P<waiting>one package is|\d+ packages are) (?:sent|wanted) \((?:oldest )?(?P<package>\S+), (?P<since>[^)]+)\); (?P<advice>.*?)'
     r'(?:; and at (?P<below>\d+) sites? below)?(?:; check_sms_inbox on this host: (?P<box>[^;]*))?\Z')
 
-CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites: sender or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'
+CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites: (?:sender|distribution manager) or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'
                    r'|\S+ is stuck at \d+ of its \d+ sites together|\d+ packages are stuck at all or most of their sites); (?P<advice>look [^;]*)'
                    r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?; oldest (?P<oldest>.*)\Z')
 

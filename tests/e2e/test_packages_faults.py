@@ -203,9 +203,9 @@ def fake(world):
     with open(os.path.join(world.odbc, "odbcinst.ini"), "w", encoding="ascii") as file:
         file.write("[Fake]\nDriver=%s\n" % FAKE_DRIVER)
 
-    def check(**variables):
+    def check(*arguments, **variables):
         return ends_in_time(world, run("--connect=Driver=Fake;Database=" + world.database, "--site=CEN",
-                                       "--state-dir=" + world.state, "-t", TIMEOUT_S, env=dict(world.env, **variables)))
+                                       "--state-dir=" + world.state, "-t", TIMEOUT_S, *arguments, env=dict(world.env, **variables)))
     world.fake = check
     return world
 
@@ -231,7 +231,8 @@ def test_a_row_that_one_read_missed_is_read_once_more(fake):
     lab.db.execute("CREATE TABLE Kept AS SELECT * FROM PkgStatus WHERE ID = 'CEN00077'")
     put = "import sqlite3; db = sqlite3.connect('%s'); db.execute('INSERT INTO PkgStatus SELECT * FROM Kept'); db.commit()" % fake.database
     lab.db.execute("DELETE FROM PkgStatus WHERE ID = 'CEN00077'")
-    statements = re.findall("^SQL of (.*?), [0-9]+ parameters:", fake.check("-vvv").stderr.decode(), re.M)
+    lab.commit()
+    statements = re.findall("^SQL of (.*?), [0-9]+ parameters:", fake.fake("-vvv").stderr.decode(), re.M)
     behind = len(statements) - 1 - statements.index("the packages that were never sent, once more")
     told = []
     for nth in range(1, 30):

@@ -129,6 +129,24 @@ def test_a_sender_of_the_owner_that_hangs_is_one(tmp_path):
         assert "nothing reaches 18 of 20 sites: sender or scheduler of CEN" in answer.first, answer
 
 
+def test_a_distribution_manager_of_the_owner_that_hangs_is_none_of_the_sender(tmp_path):
+    """Twenty packages were given to all sites days ago, and there is no row of any of them."""
+    with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(20)}) as world:
+        world.play((), hours=20)
+        for number in range(20):
+            world.lab.package("CEN%05X" % (100 + number), "New", 1, source_date_age_s=5 * 24 * HOUR)
+            for site in world.sites:
+                world.lab.target("CEN%05X" % (100 + number), site, refreshed_age_s=5 * 24 * HOUR)
+        told = "SMS PACKAGES CRITICAL - 400 stuck: 20 packages are stuck at all or most of their sites; oldest "
+        answer = world.check(env=at(world.lab.now + HOUR))
+        assert answer.first.startswith(told) and "look at distmgr.log and sched.log of CEN first" in answer.text, answer
+        for hour in range(1, 100, 7):
+            answer = world.check(env=at(world.lab.now + hour * HOUR)).is_(CRITICAL)
+        told = "nothing reaches 20 of 20 sites: distribution manager or scheduler of CEN;"
+        assert told in answer.first and "; look at distmgr.log and sched.log of CEN first: most of it was never sent" in answer.text, answer
+        assert "sender" not in answer.text, answer
+
+
 @pytest.mark.parametrize("rule", ("version", "recipe"))
 def test_a_package_that_another_site_owns_now_is_its_matter(world, rule):
     world.make()

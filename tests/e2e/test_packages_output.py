@@ -112,7 +112,7 @@ def test_advice_names_what_to_look_at_next_and_only_for_what_is_stuck(world):
         elif item["kind"] == "unexpected":
             assert "look at the row of %s at %s in PkgStatus, and at --survey" % pair in advice, item
         elif item["kind"] == "failed":
-            assert "despool.log and distmgr.log on %s1 and in sender.log of its parent site" % item["site"] in advice, item
+            assert "despool.log and distmgr.log on %s1 and in sender.log of CEN" % item["site"] in advice, item
             assert advice.endswith("cure the cause, the product retries by itself") or item["rows"], item
         else:
             assert item["kind"] in ("sent", "behind"), item
