@@ -213,6 +213,61 @@ static void add_standstill(struct dp_order *order, const struct dp_server *serve
         standstill->news = NULL;
 }
 
+enum { LEAST_DPS = 3 };
+
+static int by_site(const void *a, const void *b)
+{
+    return strcasecmp((*(const struct dp_server *const *)a)->site,
+                      (*(const struct dp_server *const *)b)->site);
+}
+
+/* Let one item stand for all DPs of a site. @param servers  of the site, those on which anything waits */
+static void merge_site(struct dp_order *order, const struct dp_server *const *servers, size_t count)
+{
+    struct dp_standstill all = {.of = (int64_t)count}, *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct dp_standstill *one = &order->standstills[servers[i]->number];
+        if (one->item == NULL)
+            continue;
+        all.packages += one->packages;
+        if (all.dps++ == 0 || one->for_s < all.for_s)
+            all.for_s = one->for_s;
+        if (first == NULL || item_compare(one->item, first->item) < 0)
+            first = one;
+    }
+    if (all.dps < LEAST_DPS || all.dps * 4 < all.of * 3)
+        return;
+    all.item = first->item;
+    for (size_t i = 0; i < count; i++) {
+        struct dp_standstill *one = &order->standstills[servers[i]->number];
+        if (one->item == NULL)
+            continue;
+        free(one->news);
+        *one = (struct dp_standstill){.item = all.item};
+    }
+    if (asprintf(&all.news, "%s stands still", servers[0]->site) < 0)
+        all.news = NULL;
+    *first = all;
+}
+
+static void merge_sites(struct dp_order *order, const struct quiet *quiets, struct dp_list *list)
+{
+    const size_t servers = dp_server_count(list);
+    const struct dp_server **waiting = calloc(servers + 1, sizeof *waiting);
+    size_t count = 0;
+    for (size_t i = 0; i < servers && waiting != NULL; i++)
+        if (quiets[i].waiting > 0)
+            waiting[count++] = dp_server_at(list, i);
+    if (count > 0)
+        qsort(waiting, count, sizeof *waiting, by_site);
+    for (size_t start = 0, end; start < count; start = end) {
+        for (end = start + 1; end < count && by_site(&waiting[start], &waiting[end]) == 0;)
+            end++;
+        merge_site(order, waiting + start, end - start);
+    }
+    free(waiting);
+}
+
 static void find_standstills(struct dp_order *order, const struct siterun *run,
                              const struct findings *findings, struct dp_list *list)
 {
@@ -238,6 +293,7 @@ static void find_standstills(struct dp_order *order, const struct siterun *run,
             if (!moving[i])
                 add_standstill(order, candidates[i], quiet, findings);
         }
+        merge_sites(order, quiets, list);
     }
     free(quiets);
     free(candidates);

@@ -11,12 +11,14 @@
  * because no experiment tells yet how several transfers at once to one DP keep their order.
  */
 
-/* A DP on which nothing moves. */
+/* A DP on which nothing moves; where at least three, and three quarters of those of a site on which anything waits, are
+ * such, the site is: what fills them is its distribution manager. */
 struct dp_standstill {
     const struct item *item; /* that stands for it; NULL: it moves, or one package alone waits. Borrowed */
     int64_t packages;        /* that wait there */
     int64_t for_s;           /* how long nothing has moved */
-    char *news;              /* owned: "S021, S02 stands still" */
+    int64_t dps, of;         /* of the site, where all of it stands still, else 0 */
+    char *news;              /* owned: "S021, S02 stands still", "S02 stands still" */
 };
 
 struct dp_order {

@@ -53,17 +53,31 @@ static void add_short_package(const struct dp *dp, struct text *text)
     text_add(text, "\"");
 }
 
+static void add_short_standstill(const struct dp_standstill *standstill, struct text *text)
+{
+    char age[32];
+    text_add(text, "nothing has moved ");
+    if (standstill->dps > 0)
+        text_addf(text, "on %" PRId64 " of %" PRId64 " DPs ", standstill->dps, standstill->of);
+    text_addf(text, "for %s, %" PRId64 " packages wait, first ",
+              duration_format(standstill->for_s, age, sizeof age), standstill->packages);
+}
+
 void dp_words_short(const struct dp_words *words, const struct item *item, const struct dp *dp,
                     struct text *text)
 {
     char age[32];
     const struct dp_standstill *standstill = dp_order_standstill(words->order, item, dp);
+    const bool whole_site = standstill != NULL && standstill->dps > 0;
     if (standstill == NULL) {
         add_short_package(dp, text);
         text_add(text, " on ");
     }
-    text_add_clean(text, dp->server->place, SHORT_NAME);
-    text_addf(text, ", %s", dp->server->site);
+    if (!whole_site) {
+        text_add_clean(text, dp->server->place, SHORT_NAME);
+        text_add(text, ", ");
+    }
+    text_add(text, dp->server->site);
     const struct site *site = sitedb_site(words->db, dp->server->site);
     if (site != NULL && site->name[0] != '\0') {
         text_add(text, " ");
@@ -71,8 +85,7 @@ void dp_words_short(const struct dp_words *words, const struct item *item, const
     }
     text_add(text, ": ");
     if (standstill != NULL) {
-        text_addf(text, "nothing has moved for %s, %" PRId64 " packages wait, first ",
-                  duration_format(standstill->for_s, age, sizeof age), standstill->packages);
+        add_short_standstill(standstill, text);
         add_short_package(dp, text);
         text_add(text, " ");
     }
@@ -276,15 +289,32 @@ static void add_advice(const struct dp_words *words, const struct dp *dp, struct
         add_site_question(words, dp, line);
 }
 
+static void add_standstill(const struct dp_words *words, const struct dp_standstill *standstill,
+                           const struct dp *dp, struct text *line)
+{
+    char age[32];
+    const char *site = dp->server->site;
+    if (standstill->dps == 0)
+        text_add(line, "; nothing has moved on this DP");
+    else
+        text_addf(line,
+                  "; nothing has moved on %" PRId64 " of the %" PRId64 " DPs of %s on which anything waits",
+                  standstill->dps, standstill->of, site);
+    text_addf(line, " for %s, %" PRId64 " packages wait", duration_format(standstill->for_s, age, sizeof age),
+              standstill->packages);
+    if (standstill->dps == 0)
+        return;
+    text_add(line, ": does the distribution manager hang? distmgr.log on ");
+    text_add_clean(line, itemline_site_server(words->db, site, site), 64);
+}
+
 /* What order tells of it, and of its DP. */
 static void add_order(const struct dp_words *words, const struct item *item, const struct dp *dp,
                       struct text *line)
 {
-    char age[32];
     const struct dp_standstill *standstill = dp_order_standstill(words->order, item, dp);
     if (standstill != NULL)
-        text_addf(line, "; nothing has moved on this DP for %s, %" PRId64 " packages wait",
-                  duration_format(standstill->for_s, age, sizeof age), standstill->packages);
+        add_standstill(words, standstill, dp, line);
     else if (item->folded)
         text_add(line, "; nothing moves on this DP");
     if (words->order != NULL)

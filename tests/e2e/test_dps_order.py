@@ -216,4 +216,25 @@ def test_many_standstills_are_one_question(world, servers):
     answer = world.check("-vv", "-t", "60").is_(CRITICAL)
     told = answer.stderr.decode()
     assert told.count("the distribution points that get packages: 1 rows") == 1 and told.count("the distribution points that get packages:") == 1, told
-    assert answer.value("stuck") == servers - 1 + 2
+    assert answer.value("stuck") == 1 + 2 and "nothing has moved on %d of %d DPs for 4 d" % (servers - 1, servers) in answer.text, answer
+
+
+@pytest.mark.parametrize("still, moving, news", [(3, 1, 1), (3, 2, 3), (2, 0, 2), (9, 3, 1)])
+def test_a_site_whose_dps_stand_still_is_one_item(world, still, moving, news):
+    """Three quarters of those on which anything waits, and three at least: the site's distribution manager."""
+    lab = world.make(product="cb")
+    for site in ("S01", "S02"):
+        for number in range(still + (moving if site == "S02" else 0)):
+            for package in ("CEN00101", "CEN00102"):
+                world.dp(package, "%s%d" % (site, number), 1, 4 * DAY if number < still else HOUR, site=site)
+    for site in ("S01", "S02"):
+        world.dp("CEN00104", site + "9", 0, DAY, site=site)  # nothing waits there: it speaks neither for nor against
+    lab.commit()
+    answer = world.check("-v").is_(CRITICAL)
+    alone = 1 if still > 2 else still
+    assert answer.value("stuck") == alone + news, answer
+    if still > 2:
+        assert "nothing has moved on %d of the %d DPs of S01 on which anything waits for 4 d, %d packages wait: does the distribution manager hang? distmgr.log on S011" \
+            % (still, still, 2 * still) in answer.text, answer
+    assert ("nothing has moved on %d of the %d DPs of S02" % (still, still + moving) in answer.text) == (news == 1), answer
+    assert answer.value("new") == alone + news
