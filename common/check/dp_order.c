@@ -300,18 +300,24 @@ static void find_standstills(struct dp_order *order, const struct siterun *run,
     free(moving);
 }
 
+static void judge_by_order(const struct dp_order *order, const struct thresholds *thresholds, size_t index,
+                           struct item *item)
+{
+    const bool slow = item->allowance_s > 0 && item->age_s <= item->allowance_s;
+    if (item->excused || item->item_class != ITEM_PENDING)
+        return;
+    const enum status status = !slow && order->order.result.verdicts[index].reason != ORDER_NONE
+                                   ? STATUS_CRITICAL
+                                   : siteorder_judge_retried(&order->order, index, thresholds, item->age_s);
+    item->status = status_worse(item->status, status);
+    item->stuck = item->stuck || status != STATUS_OK;
+}
+
 void dp_order_judge(struct dp_order *order, const struct siterun *run, struct findings *findings,
                     struct dp_list *list)
 {
-    for (size_t i = 0; i < findings->count && order->order.judged; i++) {
-        struct item *item = &findings->items[i];
-        bool slow = item->allowance_s > 0 && item->age_s <= item->allowance_s;
-        if (order->order.result.verdicts[i].reason == ORDER_NONE || item->excused || slow ||
-            item->item_class != ITEM_PENDING)
-            continue;
-        item->status = STATUS_CRITICAL;
-        item->stuck = true;
-    }
+    for (size_t i = 0; i < findings->count && order->order.judged; i++)
+        judge_by_order(order, &run->check->options.thresholds, i, &findings->items[i]);
     find_standstills(order, run, findings, list);
     for (size_t i = 0; i < findings->count; i++) {
         struct item *item = &findings->items[i];
@@ -341,8 +347,12 @@ const struct dp_standstill *dp_order_standstill(const struct dp_order *order, co
 void dp_order_add_words(const struct dp_order *order, size_t finding, struct text *line)
 {
     const struct siteorder *base = &order->order;
-    if (base->judged && finding < base->run.pair_count && base->result.items[finding].any != 0)
+    if (!base->judged || finding >= base->run.pair_count)
+        return;
+    if (base->result.items[finding].any != 0)
         siteorder_add_words(base, finding, line);
+    else
+        siteorder_add_failure(base, finding, line);
 }
 
 void dp_order_free(struct dp_order *order)

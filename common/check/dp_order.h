@@ -42,7 +42,8 @@ void dp_order_judge(struct dp_order *order, const struct siterun *run, struct fi
 const struct dp_standstill *dp_order_standstill(const struct dp_order *order, const struct item *item,
                                                 const struct dp *dp);
 
-/** Append "; overtaken: sent ..., CEN00031 (sent after ...) arrived ...", nothing where nothing overtook it. */
+/** Append "; overtaken: sent ..., CEN00031 (sent after ...) arrived ...", and that it failed and is tried again; nothing
+ * where neither holds. */
 void dp_order_add_words(const struct dp_order *order, size_t finding, struct text *line);
 
 void dp_order_free(struct dp_order *order);

@@ -200,11 +200,16 @@ bool siteorder_is_retried(const struct siteorder *order, size_t index)
     return item->failed != 0 && item->failed_last != 0 && order->run.now - item->failed_last < ORDER_RETRY_S;
 }
 
-static enum status by_age(const struct range *warning, const struct range *critical, int64_t age_s)
+enum status siteorder_judge_retried(const struct siteorder *order, size_t index,
+                                    const struct thresholds *thresholds, int64_t age_s)
 {
-    return range_alerts(critical, age_s)  ? STATUS_CRITICAL
-           : range_alerts(warning, age_s) ? STATUS_WARNING
-                                          : STATUS_OK;
+    if (order->result.verdicts[index].failed)
+        return STATUS_CRITICAL;
+    if (!siteorder_is_retried(order, index))
+        return STATUS_OK;
+    return range_alerts(&thresholds->failed_critical, age_s)  ? STATUS_CRITICAL
+           : range_alerts(&thresholds->failed_warning, age_s) ? STATUS_WARNING
+                                                              : STATUS_OK;
 }
 
 /* What age still decides: what was never sent, or was there before any run, and where the operator asks for it. */
@@ -215,7 +220,7 @@ static enum status judge_age(const struct siteorder *order, size_t index, const 
     if (is_judged_by_age(order, index, item))
         return item->status;
     if (siteorder_is_retried(order, index))
-        return by_age(&thresholds->failed_warning, &thresholds->failed_critical, item->age_s);
+        return siteorder_judge_retried(order, index, thresholds, item->age_s);
     struct range warning = range_extended(&thresholds->warning, item->allowance_s);
     struct range critical = range_extended(&thresholds->critical, item->allowance_s);
     if (remembered->sent == 0 && remembered->passed != 0) {

@@ -78,7 +78,15 @@ int64_t siteorder_silent(const struct siteorder *order, const struct findings *f
  */
 void siteorder_add_words(const struct siteorder *order, size_t index, struct text *line);
 
-/** @return whether it failed of late and is tried again: it is not well in between */
+/** @return the state of what failed of late and is tried again, which is not well in between: by its age as if it failed
+ * still; STATUS_OK for all others */
+enum status siteorder_judge_retried(const struct siteorder *order, size_t index,
+                                    const struct thresholds *thresholds, int64_t age_s);
+
+/** Append "; it failed last 2026-11-24 05:00 UTC and is tried again", nothing where it does not matter. */
+void siteorder_add_failure(const struct siteorder *order, size_t index, struct text *line);
+
+/** @return whether it failed of late and is tried again */
 bool siteorder_is_retried(const struct siteorder *order, size_t index);
 
 /** @return whether an item stands for a site at which nothing has arrived for half of its patience, and not for all of it */

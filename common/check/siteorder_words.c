@@ -56,11 +56,11 @@ static void add_queue(const struct siteorder *order, size_t index, struct text *
     text_add(line, "; nothing sent later has arrived");
 }
 
-/* What failed and has another status now is tried again. */
-static void add_failure(const struct siteorder *order, size_t index, struct text *line)
+void siteorder_add_failure(const struct siteorder *order, size_t index, struct text *line)
 {
     const struct order_item *item = &order->result.items[index];
-    if (item->failed_last == 0)
+    if (item->failed_last == 0 ||
+        (!order->result.verdicts[index].failed && !siteorder_is_retried(order, index)))
         return;
     text_add(line, "; it failed last ");
     add_instant(item->failed_last, line);
@@ -89,8 +89,7 @@ void siteorder_add_words(const struct siteorder *order, size_t index, struct tex
     } else if (item->sent != 0) {
         add_queue(order, index, line);
     }
-    if (verdict->failed || siteorder_is_retried(order, index))
-        add_failure(order, index, line);
+    siteorder_add_failure(order, index, line);
     if (siteorder_is_half_silent(order, index))
         text_addf(line, "; nothing has arrived at %s for %s", order->hops[verdict->hop].code,
                   duration_format(order->run.now - silence->since, age, sizeof age));

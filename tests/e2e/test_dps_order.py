@@ -238,3 +238,18 @@ def test_a_site_whose_dps_stand_still_is_one_item(world, still, moving, news):
             % (still, still, 2 * still) in answer.text, answer
     assert ("nothing has moved on %d of the %d DPs of S02" % (still, still + moving) in answer.text) == (news == 1), answer
     assert answer.value("new") == alone + news
+
+
+def test_what_fails_and_is_retried_is_not_well_in_between(world):
+    """State 3 and 2 in turn, hour by hour; at last it is installed."""
+    world.make(product="cb")
+    states = []
+    for hour in range(40):
+        world.dp("CEN00001", "S021", 3 if hour % 3 == 0 else 2, -hour * HOUR + MINUTE)
+        answer = world.check("-v", later=hour * HOUR)
+        states.append(answer.item("CEN00001", "S021")["state"])
+        if hour > 30 and hour % 3:
+            assert "; it failed last 20" in answer.text and " and is tried again" in answer.text, answer
+    assert "CRITICAL" not in states[:24] and set(states[26:]) == {"CRITICAL"}, states
+    world.dp("CEN00001", "S021", 0, -40 * HOUR + MINUTE)
+    world.check(later=40 * HOUR).is_(OK)
