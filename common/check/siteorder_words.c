@@ -67,11 +67,26 @@ void siteorder_add_failure(const struct siteorder *order, size_t index, struct t
     text_add(line, " and is tried again");
 }
 
+/* A patience of months is told, for it may be a guess. */
+static void add_quiet(const struct siteorder *order, int64_t hop, struct text *line)
+{
+    const struct order_silence *silence = &order->result.silences[hop];
+    char age[32], size[32], rate[32];
+    text_addf(line, "; nothing has arrived at %s for %s", order->hops[hop].code,
+              duration_format(order->run.now - silence->since, age, sizeof age));
+    if (silence->full_s < WORTH_A_WORD_S)
+        return;
+    text_addf(
+        line, ", full copies of %s allow %s at %s/h", size_format(silence->full_bytes, size, sizeof size),
+        duration_format(silence->full_s, age, sizeof age), size_format(silence->rate, rate, sizeof rate));
+    if (order->hops[hop].rate == 0)
+        text_add(line, ", which is a guess: --min-rate");
+}
+
 void siteorder_add_words(const struct siteorder *order, size_t index, struct text *line)
 {
     const struct order_verdict *verdict = &order->result.verdicts[index];
     const struct order_item *item = &order->result.items[index];
-    char age[32];
     if (verdict->hop < 0)
         return;
     const struct order_silence *silence = &order->result.silences[verdict->hop];
@@ -91,8 +106,7 @@ void siteorder_add_words(const struct siteorder *order, size_t index, struct tex
     }
     siteorder_add_failure(order, index, line);
     if (siteorder_is_half_silent(order, index))
-        text_addf(line, "; nothing has arrived at %s for %s", order->hops[verdict->hop].code,
-                  duration_format(order->run.now - silence->since, age, sizeof age));
+        add_quiet(order, verdict->hop, line);
 }
 
 bool siteorder_is_half_silent(const struct siteorder *order, size_t index)

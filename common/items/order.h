@@ -36,8 +36,10 @@ enum {
     ORDER_UNKNOWN_FACTOR = 2,
     /* Overtaken for this long, by the clock of the link: a WARNING. */
     ORDER_WARNING_S = 1 * ORDER_HOUR,
-    /* What a site's full copies are allowed to take: half of a 64 kbit/s line. --min-rate replaces it. */
+    /* What a site's full copies are allowed to take: half of a 64 kbit/s line. --min-rate replaces it ... */
     ORDER_RATE = 12 * 1024 * 1024,
+    /* ... and where it is not given, nothing but this guess says that a site may be quiet for longer: a WARNING asks. */
+    ORDER_GUESS_S = 7 * 24 * ORDER_HOUR,
     /* What fails is tried again by the product: as long as despool's retries take, it is not well in between. */
     ORDER_RETRY_S = 6 * ORDER_HOUR,
     /* Longer between two runs than a day (one of 25 h, and then some) is a gap, which the silence of a site does not
@@ -162,7 +164,10 @@ struct order_verdict {
 
 struct order_silence {
     bool silent;         /* nothing has arrived for longer than the patience */
-    bool half;           /* half of it has passed */
+    bool half;           /* half of it has passed, or ORDER_GUESS_S of one that is a guess */
+    int64_t full_bytes;  /* full copies that wait there, */
+    int64_t full_s;      /* and what they are allowed to take */
+    int64_t rate;        /* at so many bytes an hour */
     int64_t since;       /* nothing has arrived since */
     bool accepted;       /* a pair that waits is */
     int64_t waiting;     /* pairs that wait there, */

@@ -69,7 +69,7 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
     const struct order_run *run = judging->run;
     struct order_site *site = &judging->result->sites[hop];
     struct order_silence *silence = &judging->result->silences[hop];
-    int64_t oldest = -1, oldest_new = -1, full_bytes = 0;
+    int64_t oldest = -1, oldest_new = -1;
     silence->above = silent_above(judging, hop);
     if (silence->above >= 0)
         site->quiet = run->now;
@@ -81,7 +81,7 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         silence->waiting++;
         silence->sent += judging->result->items[index].sent != 0;
         silence->accepted = silence->accepted || run->pairs[index].accepted;
-        full_bytes += run->pairs[index].held == 0 ? run->pairs[index].size_bytes : 0;
+        silence->full_bytes += run->pairs[index].held == 0 ? run->pairs[index].size_bytes : 0;
         if (oldest < 0)
             oldest = (int64_t)index;
         if (oldest_new < 0 && judging->result->verdicts[index].queue_since > site->page)
@@ -96,9 +96,9 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         site->page = site->pages = 0;
         return;
     }
-    const int64_t rate = run->hops[hop].rate > 0 ? run->hops[hop].rate : ORDER_RATE;
-    const int64_t allowance =
-        run->silent_critical_s + (int64_t)((double)full_bytes / (double)rate * ORDER_HOUR);
+    silence->rate = run->hops[hop].rate > 0 ? run->hops[hop].rate : ORDER_RATE;
+    silence->full_s = (int64_t)((double)silence->full_bytes / (double)silence->rate * ORDER_HOUR);
+    const int64_t allowance = run->silent_critical_s + silence->full_s;
     for (int again = 0; again < 2; again++) {
         int64_t index = again == 0 ? oldest : oldest_new;
         if (index < 0)
@@ -107,7 +107,7 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         int64_t patience = allowance + (since < site->gap_end ? site->gap : 0);
         int64_t quiet = run->now - larger(silence->since, since);
         if (again == 0)
-            silence->half = quiet * 2 >= patience;
+            silence->half = quiet * 2 >= patience || (run->hops[hop].rate == 0 && quiet >= ORDER_GUESS_S);
         int doublings = site->pages < MOST_DOUBLINGS ? (int)site->pages : MOST_DOUBLINGS;
         bool may_page =
             site->page == 0 || (again == 1 && run->now - site->page >= run->silent_critical_s << doublings);

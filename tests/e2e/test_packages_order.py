@@ -483,3 +483,27 @@ def test_dates_that_are_none_do_not_make_a_site_silent_nor_hide_what_is_lost(tmp
             assert not answer.silences and answer.value("silent") == 0, answer
             states += [item["state"] for item in answer.items if item["name"] == "X" and item["site"] == site]
         assert states[0] == "OK" and states[-1] == "CRITICAL" and states == sorted(states, key=("OK", "WARNING", "CRITICAL").index), states
+
+
+@pytest.mark.parametrize("rate", (None, "500MB/h"))
+def test_a_patience_of_months_is_told(tmp_path, rate):
+    """Twenty full copies of 5 GB on a dead link: the guess of the rate allows a year, so a WARNING asks for it; a given rate is believed."""
+    with Story(tmp_path, ["slow, not lost"]) as story:
+        site, states = story.site["slow, not lost"], []
+        given = [] if rate is None else ["--min-rate=" + rate]
+        story.lab.now = BASE
+        story.check(*given, env=at(BASE))
+        for number in range(20):
+            story.lab.package("CEN%05X" % (0x200 + number), "Image", 1, comp_size_kb=5 * 1000 * 1000, source_date_age_s=None)
+            story.lab.target("CEN%05X" % (0x200 + number), site, refreshed_age_s=None)
+            story.lab.status("CEN%05X" % (0x200 + number), site, 1, 0)
+        for hour in range(1, 300, 6):
+            answer = story.check("-v", *given, env=at(BASE + hour * HOUR))
+            states.append((hour, NAMES[answer.code]))
+        if rate is None:
+            assert all((state == "WARNING") == (hour >= 169) for hour, state in states), states
+            assert ", full copies of 102 GB allow " in answer.text and " at 12.6 MB/h, which is a guess: --min-rate; " in answer.text, answer
+        else:
+            patience = 72 + 102.4e9 / 500e6  # from hour 1 on, which saw them sent
+            assert all(state == ("CRITICAL" if hour - 1 >= patience else "WARNING" if hour - 1 >= patience / 2 else "OK") for hour, state in states), states
+            assert answer.silences, answer
