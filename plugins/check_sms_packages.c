@@ -70,7 +70,7 @@ static const struct option packages_option_table[] = {
      .help =
          "How a pending item of rule version is judged. order: it is lost when what was sent later to the "
          "same site has arrived, and a site is silent when nothing arrives there; age alone is then "
-         "CRITICAL (-c) for what was never sent or was there before the first run, and a WARNING (-w) for "
+         "CRITICAL (-c) for what was never seen as sent or was there before the first run, and a WARNING (-w) for "
          "the others only where -w is given. age: by -w and -c alone."},
     {.name = "silent-critical",
      .type = OPTION_DURATION,
