@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/check/test_stuck_boxes \
 	tests/unit/state/test_damage \
 	tests/unit/state/test_fault \
+	tests/unit/state/test_proof \
 	tests/unit/state/test_statefile \
 	tests/unit/process/test_supervise \
 	tests/unit/base/test_text \
@@ -91,6 +92,7 @@ tests_unit_replication_test_event_SOURCES = tests/unit/replication/test_event.c 
 tests_unit_check_test_stuck_boxes_SOURCES = tests/unit/check/test_stuck_boxes.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_state_test_damage_SOURCES = tests/unit/state/test_damage.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_state_test_fault_SOURCES = tests/unit/state/test_fault.c tests/unit/statetest.c tests/unit/statetest.h
+tests_unit_state_test_proof_SOURCES = tests/unit/state/test_proof.c tests/unit/statetest.c tests/unit/statetest.h
 tests_unit_state_test_statefile_SOURCES = tests/unit/state/test_statefile.c tests/unit/statetest.c tests/unit/statetest.h
 # ---
 if HAVE_CMOCKA

@@ -37,10 +37,15 @@ void memory_key(const char *prefix, const char *package, const char *place, stru
         key->bytes[i] = (char)toupper((unsigned char)key->bytes[i]);
 }
 
-static char *column_copy(sqlite3_stmt *row, int column)
+/* A text of a row behind the others. @return where the next one goes */
+static char *put_text(char *at, char **text, sqlite3_stmt *row, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return strdup(text != NULL ? text : "");
+    const int length = sqlite3_column_bytes(row, column);
+    if (length > 0)
+        memcpy(at, sqlite3_column_text(row, column), (size_t)length);
+    at[length] = '\0';
+    *text = at;
+    return at + length + 1;
 }
 
 static bool append(struct remembered **items, size_t *count, sqlite3_stmt *row)
@@ -49,18 +54,24 @@ static bool append(struct remembered **items, size_t *count, sqlite3_stmt *row)
     if (larger == NULL)
         return false;
     *items = larger;
-    struct remembered *item = &(*items)[(*count)++];
+    size_t size = 3;
+    for (int column = 0; column < 3; column++)
+        size += (size_t)sqlite3_column_bytes(row, column);
+    char *at = malloc(size);
+    if (at == NULL)
+        return false;
+    struct remembered *item = &larger[(*count)++];
     *item = (struct remembered){
-        .key = column_copy(row, 0),
-        .kind = column_copy(row, 1),
-        .progress = column_copy(row, 2),
         .first_seen = sqlite3_column_int64(row, 3),
         .attempt_since = sqlite3_column_int64(row, 4),
         .last_progress = sqlite3_column_int64(row, 5),
         .absent_runs = sqlite3_column_int64(row, 6),
         .absent_since = sqlite3_column_int64(row, 7),
     };
-    return item->key != NULL && item->kind != NULL && item->progress != NULL;
+    at = put_text(at, &item->key, row, 0);
+    at = put_text(at, &item->kind, row, 1);
+    put_text(at, &item->progress, row, 2);
+    return true;
 }
 
 int memory_load(struct statefile *file, const char *key_prefix, struct remembered **items, size_t *count,
@@ -96,11 +107,8 @@ int memory_load(struct statefile *file, const char *key_prefix, struct remembere
 
 void memory_free(struct remembered *items, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         free(items[i].key);
-        free(items[i].kind);
-        free(items[i].progress);
-    }
     free(items);
 }
 

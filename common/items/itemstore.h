@@ -25,7 +25,7 @@ void memory_key(const char *prefix, const char *package, const char *place, stru
 /**
  * Load the items whose key begins with `key_prefix` ("" for all), sorted by key (bytewise).
  *
- * @param[out] items  owned by the caller (memory_free), each text an allocation of its own
+ * @param[out] items  owned by the caller (memory_free); the texts of an item are one allocation, that of `key`
  * @return 0, or -1 with the operator's text
  */
 int memory_load(struct statefile *file, const char *key_prefix, struct remembered **items, size_t *count,

@@ -162,6 +162,15 @@ static int put_site(struct statefile *file, struct order_site site, struct failu
 /* An item that has ended has no order. */
 static int forget_ended(struct statefile *file, const char *prefix, struct failure *failure)
 {
+    sqlite3_stmt *found = statefile_statement(
+        file, "SELECT 1 FROM order_item WHERE ? || key NOT IN (SELECT key FROM item) LIMIT 1", failure);
+    if (found == NULL)
+        return -1;
+    sqlite3_bind_text(found, 1, prefix, -1, SQLITE_STATIC);
+    const int code = sqlite3_step(found);
+    const int outcome = statefile_end_rows(file, found, code, true, failure);
+    if (outcome != 0 || code == SQLITE_DONE)
+        return outcome;
     sqlite3_stmt *removal = statefile_statement(
         file, "DELETE FROM order_item WHERE ? || key NOT IN (SELECT key FROM item)", failure);
     if (removal == NULL)

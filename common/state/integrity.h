@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sqlite3;
@@ -38,9 +39,14 @@ enum statecheck_verdict statecheck_file(const char *path, int version, struct fa
  */
 int statecheck_readable(const char *path, struct failure *failure);
 
-/** Structure, identity and the digest over all rows; inside a transaction. @param[out] digest  of a sound one */
-enum statecheck_verdict statecheck_contents(struct sqlite3 *database, const char *identity, uint64_t *digest,
-                                            struct failure *failure);
+/**
+ * Structure, identity and the digest over all rows; inside a transaction.
+ *
+ * @param proven       its bytes are those that a run has left (proof.h): its identity alone is looked at
+ * @param[out] digest  of a sound one
+ */
+enum statecheck_verdict statecheck_contents(struct sqlite3 *database, const char *identity, bool proven,
+                                            uint64_t *digest, struct failure *failure);
 
 /** @return what an SQLite result code says about the file */
 enum statecheck_verdict statecheck_code(int code);

@@ -14,5 +14,7 @@ common_state_libstate_a_SOURCES = \
 	common/state/look_all.c \
 	common/state/open.c \
 	common/state/private.h \
+	common/state/proof.c \
+	common/state/proof.h \
 	common/state/statefile.c \
 	common/state/statefile.h

@@ -4,6 +4,7 @@
 
 #include "state/integrity.h"
 #include "state/lock.h"
+#include "state/proof.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static struct statefile *look_once(const struct look *look, int *code, struct fa
         return NULL;
     }
     file->lock = -1;
+    const bool proven = stateproof_look(look->path);
     if (access(look->path, R_OK) != 0) {
         fail(failure, "%s: %s", look->path, strerror(errno));
     } else if ((*code = sqlite3_open_v2(look->path, &file->database, SQLITE_OPEN_READONLY | STATEFILE_OPEN,
@@ -59,8 +61,8 @@ static struct statefile *look_once(const struct look *look, int *code, struct fa
         fail(failure, "%s is of another version of the program", look->path);
     } else if (look->identity == NULL && (own = own_identity(file->database)) == NULL) {
         fail(failure, "the state file %s bears no identity", look->path);
-    } else if (statecheck_contents(file->database, look->identity != NULL ? look->identity : own, &digest,
-                                   failure) != STATECHECK_SOUND) {
+    } else if (statecheck_contents(file->database, look->identity != NULL ? look->identity : own, proven,
+                                   &digest, failure) != STATECHECK_SOUND) {
         fail_context(failure, "the state file %s ", look->path);
     } else {
         free(own);
@@ -96,7 +98,8 @@ static struct statefile *look_into(const struct look *look, struct failure *fail
     struct statefile *file = look_once(look, &code, failure);
     char *lock;
     if (file != NULL || !is_half_written(code) ||
-        asprintf(&lock, "%.*s.lock", (int)(strlen(look->path) - strlen(STATEFILE_ENDING)), look->path) < 0)
+        asprintf(&lock, "%.*s" STATEFILE_LOCK_ENDING, (int)(strlen(look->path) - strlen(STATEFILE_ENDING)),
+                 look->path) < 0)
         return file;
     enum statelock_outcome outcome = statelock_take(lock, LOOK_WAIT_MS, NULL, &fd, &locked);
     free(lock);

@@ -6,6 +6,7 @@
 #include "state/directory.h"
 #include "state/integrity.h"
 #include "state/lock.h"
+#include "state/proof.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static enum statecheck_verdict open_sound(struct statefile *file, const struct s
                                           const char *identity, struct failure *failure)
 {
     uint64_t digest = 0;
+    const bool proven = stateproof_holds(file->path, file->lock);
     int code = sqlite3_open_v2(file->path, &file->database, SQLITE_OPEN_READWRITE | STATEFILE_OPEN, NULL);
     if (code == SQLITE_OK)
         code = statefile_set_up(file);
@@ -55,7 +57,7 @@ static enum statecheck_verdict open_sound(struct statefile *file, const struct s
                                  "BEGIN IMMEDIATE"); /* also takes back what a killed run left half-written */
     enum statecheck_verdict verdict = statecheck_code(code);
     if (verdict == STATECHECK_SOUND)
-        verdict = statecheck_contents(file->database, identity, &digest, failure);
+        verdict = statecheck_contents(file->database, identity, proven, &digest, failure);
     else
         fail(failure, "was damaged (%s)", sqlite3_errmsg(file->database));
     if (verdict == STATECHECK_SOUND) {
@@ -68,6 +70,7 @@ static enum statecheck_verdict open_sound(struct statefile *file, const struct s
     if (verdict == STATECHECK_TROUBLE)
         statefile_fail(file, "open", failure);
     bool busy = verdict == STATECHECK_TROUBLE && (sqlite3_errcode(file->database) & 0xff) == SQLITE_BUSY;
+    file->unproven = verdict == STATECHECK_SOUND && !proven;
     if (verdict != STATECHECK_SOUND)
         statefile_close_database(file);
     pid_t holder = busy ? statelock_holder(file->path) : 0;
@@ -168,7 +171,7 @@ static enum statelock_outcome take_lock(struct statefile *file, const char *base
                                         const struct trace *trace, struct failure *failure)
 {
     char *path;
-    if (asprintf(&path, "%s.lock", base) < 0) {
+    if (asprintf(&path, "%s" STATEFILE_LOCK_ENDING, base) < 0) {
         fail(failure, "out of memory");
         return STATELOCK_UNUSABLE;
     }

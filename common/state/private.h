@@ -8,12 +8,14 @@
 
 /* An open store, between open.c (health), look.c (read-only) and statefile.c (its life). Codes are SQLite's. */
 
-#define STATEFILE_ENDING ".sqlite3"
+#define STATEFILE_ENDING      ".sqlite3"
+#define STATEFILE_LOCK_ENDING ".lock"
 
 enum {
     /* How every connection is opened: no symbolic link is followed, and no program here has threads. */
     STATEFILE_OPEN = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
     MOST_STATEMENTS = 16,
+    MOST_TOUCHED = 8,
     LOST_FOR_S = 24 * 3600 /* so long a loss is told */
 };
 
@@ -25,6 +27,13 @@ struct statefile {
     bool schema_changed;
     int changes;     /* of the connection, before this run's own */
     uint64_t digest; /* of all tables but `state`, before this run's changes */
+    bool unproven;   /* what stands in the lock file is not, or no longer, the proof of this file */
+    struct {
+        char name[32];
+        uint64_t before;     /* its share in the digest */
+    } touched[MOST_TOUCHED]; /* tables that statements of this run may have changed */
+    int touched_count;       /* MOST_TOUCHED + 1: too many to keep account */
+    int accounted;           /* changes by them */
     int64_t runs;
     int64_t lost_at;
     int64_t opened_at;
@@ -33,6 +42,7 @@ struct statefile {
     struct {
         const char *sql;
         sqlite3_stmt *statement;
+        char writes[32]; /* the table that it changes, "" none */
     } statements[MOST_STATEMENTS];
 };
 

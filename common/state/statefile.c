@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "state/integrity.h"
 #include "state/lock.h"
+#include "state/proof.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -95,6 +96,52 @@ char *statefile_base(const char *directory, const char *plugin, const char *iden
     return asprintf(&base, "%s/%s-%016" PRIx64, directory, plugin, hash) < 0 ? NULL : base;
 }
 
+/* Were all changes made by statements that are known to change one table each? */
+static bool is_accounted(const struct statefile *file)
+{
+    return !file->schema_changed && file->touched_count <= MOST_TOUCHED &&
+           sqlite3_total_changes(file->database) - file->changes == file->accounted;
+}
+
+static int count_touched(struct statefile *file)
+{
+    int code = SQLITE_OK;
+    for (int i = 0; i < file->touched_count && code == SQLITE_OK; i++) {
+        uint64_t after;
+        code = statecheck_digest_table(file->database, file->touched[i].name, &after);
+        file->digest += after - file->touched[i].before;
+    }
+    return code;
+}
+
+/* Before the first change of a table: what its rows are to the digest. */
+static void touch(struct statefile *file, const char *table)
+{
+    for (int i = 0; i < file->touched_count && i < MOST_TOUCHED; i++)
+        if (strcmp(file->touched[i].name, table) == 0)
+            return;
+    if (table[0] == '\0' || file->touched_count >= MOST_TOUCHED ||
+        statecheck_digest_table(file->database, table, &file->touched[file->touched_count].before) !=
+            SQLITE_OK) {
+        file->touched_count = MOST_TOUCHED + 1;
+        return;
+    }
+    snprintf(file->touched[file->touched_count].name, sizeof file->touched[0].name, "%s", table);
+    file->touched_count++;
+}
+
+/* SQLite tells what a statement does while it prepares it. @param writes  of struct statefile, of 32 bytes */
+static int note_action(void *writes, int action, const char *table, const char *more, const char *database,
+                       const char *trigger)
+{
+    (void)more;
+    (void)database;
+    (void)trigger;
+    if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
+        snprintf(writes, sizeof((struct statefile *)NULL)->statements[0].writes, "%s", table);
+    return SQLITE_OK;
+}
+
 sqlite3 *statefile_database(struct statefile *file)
 {
     return file->database;
@@ -112,8 +159,11 @@ sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struc
         sqlite3_finalize(statement);
         file->statements[at].sql = NULL;
         file->statements[at].statement = NULL;
-        if (sqlite3_prepare_v3(file->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
-            SQLITE_OK) {
+        file->statements[at].writes[0] = '\0';
+        sqlite3_set_authorizer(file->database, note_action, file->statements[at].writes);
+        int code = sqlite3_prepare_v3(file->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+        sqlite3_set_authorizer(file->database, NULL, NULL);
+        if (code != SQLITE_OK) {
             statefile_fail(file, "use", failure);
             return NULL;
         }
@@ -126,7 +176,12 @@ sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struc
 
 int statefile_write(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
 {
+    for (int i = 0; i < MOST_STATEMENTS; i++)
+        if (file->statements[i].statement == statement)
+            touch(file, file->statements[i].writes);
+    const int before = sqlite3_total_changes(file->database);
     const int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
+    file->accounted += sqlite3_total_changes(file->database) - before;
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return outcome;
@@ -172,7 +227,7 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
     int code = SQLITE_OK;
     uint64_t state = 0;
     if (file->schema_changed || sqlite3_total_changes(file->database) != file->changes)
-        code = count_digest(file);
+        code = is_accounted(file) ? count_touched(file) : count_digest(file);
     if (code == SQLITE_OK)
         code = remember_run(file, now + file->behind_s);
     if (code == SQLITE_OK)
@@ -185,6 +240,8 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
         return statefile_fail(file, "write", failure);
     file->changes = sqlite3_total_changes(file->database);
     file->schema_changed = false;
+    file->touched_count = file->accounted = 0;
+    file->unproven = true;
     return 0;
 }
 
@@ -213,6 +270,8 @@ void statefile_close(struct statefile *file)
     if (file == NULL)
         return;
     statefile_close_database(file);
+    if (file->unproven && file->path != NULL && file->lock >= 0)
+        stateproof_keep(file->path, file->lock);
     statelock_free(file->lock);
     free(file->path);
     free(file);

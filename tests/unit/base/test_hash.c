@@ -46,11 +46,59 @@ static void a_number_is_its_eight_bytes(void **state)
     }
 }
 
+static uint64_t whole(const unsigned char *bytes, size_t length)
+{
+    struct hash_stream stream;
+    hash_stream_begin(&stream);
+    hash_stream_add(&stream, bytes, length);
+    return hash_stream_end(&stream);
+}
+
+static void a_stream_may_be_cut_anywhere(void **state)
+{
+    (void)state;
+    unsigned char bytes[200];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * 7 + 3);
+    for (size_t length = 0; length <= sizeof bytes; length++)
+        for (size_t piece = 1; piece <= 70; piece++) {
+            struct hash_stream stream;
+            hash_stream_begin(&stream);
+            for (size_t at = 0; at < length; at += piece)
+                hash_stream_add(&stream, bytes + at, length - at < piece ? length - at : piece);
+            assert_int_equal(hash_stream_end(&stream), whole(bytes, length));
+        }
+}
+
+static void each_bit_and_each_length_makes_another_hash(void **state)
+{
+    (void)state;
+    unsigned char bytes[100] = {0};
+    for (size_t length = 1; length <= sizeof bytes; length++) {
+        const uint64_t zeros = whole(bytes, length);
+        assert_true(zeros != whole(bytes, length - 1));
+        for (size_t bit = 0; bit < length * 8; bit++) {
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            assert_true(whole(bytes, length) != zeros);
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+    }
+    /* Blocks that change their places. */
+    for (size_t i = 0; i < 64; i++)
+        bytes[i] = i < 32;
+    const uint64_t before = whole(bytes, 64);
+    for (size_t i = 0; i < 64; i++)
+        bytes[i] = i >= 32;
+    assert_true(whole(bytes, 64) != before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_hashed_as_published),
         cmocka_unit_test(a_number_is_its_eight_bytes),
+        cmocka_unit_test(a_stream_may_be_cut_anywhere),
+        cmocka_unit_test(each_bit_and_each_length_makes_another_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
