@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+/* From one run to the next of a check that runs once a day, also on the day of 25 hours and a little late. What lies
+ * further apart is a gap in which nobody looked. */
+enum { DAILY_RUN_S = 26 * 3600 };
+
 /**
  * Parse a duration: `90s`, `15m`, `24h`, `3d`, `2w`, `1d12h`, units in either case. Blanks are not allowed, and a
  * number without a unit is refused, unless it is 0.

@@ -70,7 +70,7 @@ static int add_stragglers(struct box_list *list, const struct inbox_box *box)
         struct box_item *one = add_item(list, box, straggler);
         if (one == NULL)
             return -1;
-        one->item.kind = straggler->overtaken ? "left_behind" : "old";
+        one->item.kind = straggler->reason == INBOX_OLD ? "old" : "left_behind";
         one->item.item_class = ITEM_PENDING;
         one->item.first_seen = straggler->file.start;
         one->item.age_s = straggler->age_s;
@@ -184,7 +184,7 @@ void boxes_add_trouble(const struct box_item *item, struct text *text)
         return;
     }
     text_add_clean(text, item->straggler->file.name, NAME_BYTES);
-    if (item->straggler->overtaken)
+    if (item->straggler->reason != INBOX_OLD)
         text_addf(text, " was left behind in %s %s ago", box->name,
                   duration_format(item->item.age_s, age, sizeof age));
     else
@@ -204,7 +204,8 @@ static void add_conclusion(const struct box_item *item, int64_t since, struct te
     }
     text_add_clean(told, box->name, NAME_BYTES);
     if (item->straggler != NULL) {
-        text_addf(told, " %s since %s", item->straggler->overtaken ? "is left behind" : "waits", instant);
+        text_addf(told, " %s since %s", item->straggler->reason == INBOX_OLD ? "waits" : "is left behind",
+                  instant);
         return;
     }
     if (box->verdict.silent != STATUS_OK)
@@ -234,7 +235,7 @@ static int conclude(const struct inbox_box *box, const struct box_item *const *i
     int result = conclusions != NULL && told != NULL ? 0 : fail(failure, "out of memory");
     for (size_t i = 0; i < count && result == 0; i++) {
         const struct box_item *item = items[i];
-        const bool waits = item->straggler != NULL && !item->straggler->overtaken;
+        const bool waits = item->straggler != NULL && item->straggler->reason == INBOX_OLD;
         const int64_t since = waits ? item->straggler->file.start : now - item->item.age_s;
         add_conclusion(item, since, &told[i]);
         conclusions[i] =

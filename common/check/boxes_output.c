@@ -66,8 +66,13 @@ static void add_straggler(const struct box_item *item, int64_t now, struct text 
     char age[32], last[32];
     add_name(straggler->file.name, line);
     text_addf(line, " waits for %s", duration_format(now - straggler->file.start, age, sizeof age));
-    if (!straggler->overtaken) {
+    if (straggler->reason == INBOX_OLD) {
         text_add(line, " by its date; it was there at the first look");
+        return;
+    }
+    if (straggler->reason == INBOX_PASSED) {
+        text_addf(line, ", none of its kind has left for %s, though younger ones of other kinds have",
+                  duration_format(item->item.age_s, age, sizeof age));
         return;
     }
     text_addf(line, ", %" PRId64 " younger have left since, last %s ago; left behind for %s",
@@ -115,6 +120,31 @@ static void add_boxes(int64_t boxes, struct text *verdict)
     text_addf(verdict, boxes == 1 ? "%" PRId64 " box" : "%" PRId64 " boxes", boxes);
 }
 
+/* Is one of the boxes below it? */
+static bool is_parent(const struct inbox_boxes *boxes, const struct inbox_box *parent)
+{
+    const size_t length = strlen(parent->location);
+    for (size_t i = 0; i < boxes->count; i++)
+        if (strncmp(boxes->boxes[i].location, parent->location, length) == 0 &&
+            boxes->boxes[i].location[length] == '/')
+            return true;
+    return false;
+}
+
+/* A box that holds nothing but folders: its work lies in these, and nobody looks there. */
+static void add_folders(const struct boxreport *report, struct text *verdict)
+{
+    for (size_t i = 0; i < report->boxes->count; i++) {
+        const struct inbox_box *box = &report->boxes->boxes[i];
+        if (box->failed || box->folders == 0 || box->folders != box->memory.entries ||
+            is_parent(report->boxes, box))
+            continue;
+        text_addf(verdict, "; %s holds nothing but %" PRId64 " folder%s, not looked at (--recursive)",
+                  box->name, box->folders, box->folders == 1 ? "" : "s");
+        return;
+    }
+}
+
 static void add_state(const struct boxreport *report, struct text *verdict)
 {
     const struct box_tally *tally = report->tally;
@@ -140,6 +170,7 @@ static void add_state(const struct boxreport *report, struct text *verdict)
     } else if (tally->boxes > 0) {
         add_boxes(tally->boxes, verdict);
         text_add(verdict, tally->known > 0 ? ", nothing else waits" : ", nothing waits");
+        add_folders(report, verdict);
     } else {
         text_add(verdict, "nothing was looked at");
     }

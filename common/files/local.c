@@ -170,13 +170,16 @@ static void local_close_file(struct bytefile *base)
     free(file);
 }
 
-/* A link to a file is a file, as for a reader; a link to a folder is no folder to walk into. */
-static bool look_at(int folder, const char *name, struct stat *stat, bool *link)
+enum look { LOOK_SEEN, LOOK_GONE, LOOK_REFUSED };
+
+/* A link to a file is a file, as for a reader; a link to a folder is no folder to walk into. What was deleted meanwhile
+ * and a link that leads nowhere are gone; what may not be looked at is no such thing (errno says why). */
+static enum look look_at(int folder, const char *name, struct stat *stat, bool *link)
 {
     if (fstatat(folder, name, stat, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
+        return errno == ENOENT ? LOOK_GONE : LOOK_REFUSED;
     *link = S_ISLNK(stat->st_mode);
-    return !*link || fstatat(folder, name, stat, 0) == 0;
+    return !*link || fstatat(folder, name, stat, 0) == 0 ? LOOK_SEEN : LOOK_GONE;
 }
 
 static int64_t change_of(int folder)
@@ -216,9 +219,15 @@ static int local_list(void *self, const char *folder, bytestore_visitor *visitor
         }
         struct stat stat;
         bool link = false;
-        if (strcmp(name->d_name, ".") == 0 || strcmp(name->d_name, "..") == 0 ||
-            !look_at(descriptor, name->d_name, &stat, &link))
-            continue; /* deleted meanwhile, or a dangling link */
+        if (strcmp(name->d_name, ".") == 0 || strcmp(name->d_name, "..") == 0)
+            continue;
+        const enum look look = look_at(descriptor, name->d_name, &stat, &link);
+        if (look == LOOK_REFUSED) {
+            result = fail_open(folder, "rx", errno, NULL, failure);
+            break;
+        }
+        if (look == LOOK_GONE)
+            continue;
         struct bytestore_entry entry = {.name = name->d_name,
                                         .regular = S_ISREG(stat.st_mode),
                                         .folder = S_ISDIR(stat.st_mode) && !link,

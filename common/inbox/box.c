@@ -111,6 +111,7 @@ static void note_counts(struct inbox_box *box, const struct inbox_listing *listi
     box->bytes = listing->bytes;
     box->known = listing->known;
     box->writing = listing->writing;
+    box->folders = listing->folders;
     box->future = listing->future;
     box->ahead_s = inbox_listing_now(listing) - listing->now;
     box->more_subfolders = listing->more_subfolders;

@@ -26,6 +26,7 @@ struct inbox_box {
 
     /* From the listing. */
     int64_t files, bytes, known, writing, future;
+    int64_t folders; /* that were not looked at */
     int64_t
         ahead_s; /* how far its server's clock is ahead of this host's, as far as the folder tells; 0 not */
     bool more_subfolders;

@@ -80,8 +80,12 @@ static int keep(struct inbox_heap *heap, const struct inbox_file *file, const ch
 
 static void take_subfolder(struct inbox_listing *listing, const char *name)
 {
-    if (!listing->selection->recursive || inbox_glob_list_matches(listing->kind->skipped, name))
+    if (inbox_glob_list_matches(listing->kind->skipped, name))
         return;
+    if (!listing->selection->recursive) {
+        listing->folders++;
+        return;
+    }
     if (listing->subfolder_count == INBOX_SUBFOLDERS) {
         listing->more_subfolders = true;
         return;
@@ -97,13 +101,13 @@ static void take_subfolder(struct inbox_listing *listing, const char *name)
 
 /*
  * Since when a file that the memory does not know waits. A file brings its date along when it is moved or copied; but
- * one that was not there at the last look came after it. Without a date it is since now.
+ * one that was not there at the last look came after it, and one that was not among the longest waiting came after
+ * these. Without a date it is since now.
  */
 static int64_t start_of_new(const struct inbox_listing *listing, int64_t age_s)
 {
     int64_t start = listing->now - age_s;
-    const struct inbox_memory *memory = listing->memory;
-    return memory->looked > 0 && memory->complete && start < memory->looked ? memory->looked : start;
+    return start < listing->memory->floor ? listing->memory->floor : start;
 }
 
 static struct inbox_file recognise(struct inbox_listing *listing, const struct bytestore_entry *entry,
@@ -144,9 +148,10 @@ static int take_file(struct inbox_listing *listing, const struct bytestore_entry
     const int64_t age_s = dated ? now - entry->mtime : 0;
     const struct inbox_file file = recognise(listing, entry, age_s);
     listing->waiting++;
-    if (dated && age_s < INBOX_WRITING_S) {
+    /* What is remembered for longer is not written any more, whatever a clock that is ahead says of its date. */
+    if (dated && age_s < INBOX_WRITING_S && listing->now - file.start < INBOX_WRITING_S) {
         listing->writing++;
-        return 0;
+        return keep(&listing->aside, &file, entry->name); /* it may have left at the next look */
     }
     listing->future += entry->mtime > now;
     const bool selected = is_selected(selection, entry->name);

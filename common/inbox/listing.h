@@ -47,11 +47,13 @@ struct inbox_listing {
     int64_t known;            /* selected and known */
     int64_t writing;          /* younger than a minute: may still be written */
     int64_t future;           /* dated after the server's now: their age is the memory's alone */
+    int64_t folders;          /* subfolders that are not walked into, without a recursive selection */
     int64_t arrived;          /* names that the memory does not have, or another file of the name */
     bool *seen;               /* owned: which of the memory's files are still there */
     struct inbox_heap judged; /* selected and not known */
     struct inbox_heap
-        aside;         /* the others: remembered, so that an end of --known or another --match ages nothing */
+        aside; /* the others: remembered, so that an end of --known or another --match ages nothing, and that a
+                        * busy box is seen to move */
     char **subfolders; /* owned, only of a recursive selection; at most INBOX_SUBFOLDERS */
     size_t subfolder_count;
     bool more_subfolders; /* than that */

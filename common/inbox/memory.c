@@ -39,10 +39,12 @@ bool inbox_memory_clamp(struct inbox_memory *memory, int64_t now)
     bound(&memory->looked, now);
     bound(&memory->moved, now);
     bound(&memory->quiet, now);
+    bound(&memory->floor, now);
     for (size_t i = 0; i < memory->count; i++) {
         bound(&memory->files[i].start, now);
         bound(&memory->files[i].over_since, now);
         bound(&memory->files[i].over_last, now);
+        bound(&memory->files[i].passed_since, now);
         bound(&memory->files[i].overtaken, INT32_MAX);
     }
     return back;

@@ -22,6 +22,8 @@ struct inbox_file {
      * first look and is too old by its date. 0 none. */
     int64_t over_since;
     int64_t over_last; /* when the last was seen */
+    /* Since when younger ones of other groups were seen to leave, and none of its own; 0: one of its own has */
+    int64_t passed_since;
 };
 
 /* A box as the last look left it. */
@@ -30,11 +32,12 @@ struct inbox_memory {
     int64_t moved;  /* when something was last seen to have left; 0 never */
     int64_t
         quiet; /* from when its silence counts: `moved` or the first look, later by long gaps between runs */
-    int64_t changed;          /* bytestore_folder.changed then, by the server's clock; 0 unknown */
-    int64_t entries;          /* how many names it held, of any kind */
-    int64_t waiting;          /* how many of these were waiting work, whether selected or not */
-    bool complete;            /* every one of these is in `files` */
-    char *moved_name;         /* owned: what left then; NULL unknown */
+    int64_t changed;  /* bytestore_folder.changed then, by the server's clock; 0 unknown */
+    int64_t entries;  /* how many names it held, of any kind */
+    int64_t waiting;  /* how many of these were waiting work, whether selected or not */
+    bool complete;    /* every one of these is in `files` */
+    int64_t floor;    /* what is judged and not in `files` came then at the earliest; 0: nothing is known */
+    char *moved_name; /* owned: what left then; NULL unknown */
     struct inbox_file *files; /* owned, sorted by name (bytewise) */
     size_t count;
 };

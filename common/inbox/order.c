@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inbox/order.h"
 
+#include "base/units.h"
 #include "inbox/filename.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LONG_GAP_S = 24 * 3600 }; /* what passes between two runs so far apart is no silence that was seen */
 
 static struct range from(int64_t seconds)
 {
@@ -31,8 +30,11 @@ void inbox_limits_of(const struct inbox_kind *kind, bool slow, const struct inbo
 static enum status judge(int64_t value, const struct range *warning, const struct range *critical,
                          bool *stuck)
 {
-    *stuck = range_alerts(warning, value);
-    return range_alerts(critical, value) ? STATUS_CRITICAL : *stuck ? STATUS_WARNING : STATUS_OK;
+    const enum status status = range_alerts(critical, value)  ? STATUS_CRITICAL
+                               : range_alerts(warning, value) ? STATUS_WARNING
+                                                              : STATUS_OK;
+    *stuck = status != STATUS_OK; /* also where the operator's critical is below the box's own warning */
+    return status;
 }
 
 /* ---- what has left */
@@ -81,20 +83,38 @@ static size_t before(const struct gone *gone, size_t count, const struct gone *k
     return low;
 }
 
-static int64_t count_younger(const struct gone *gone, size_t count, const struct inbox_file *file)
+/* @param[out] any  whether one of its group has left at all */
+static int64_t count_younger(const struct gone *gone, size_t count, const struct inbox_file *file, bool *any)
 {
     struct gone key = {.start = file->start};
     inbox_filename_group(file->name, key.group);
     const size_t first = before(gone, count, &key, true);
     key.start = INT64_MAX;
-    return (int64_t)(before(gone, count, &key, true) - first);
+    const size_t end = before(gone, count, &key, true);
+    key.start = INT64_MIN;
+    *any = end > before(gone, count, &key, false);
+    return (int64_t)(end - first);
+}
+
+static int64_t youngest_start(const struct gone *gone, size_t count)
+{
+    int64_t youngest = INT64_MIN;
+    for (size_t i = 0; i < count; i++)
+        youngest = gone[i].start > youngest ? gone[i].start : youngest;
+    return youngest;
 }
 
 static void overtake(struct inbox_heap *heap, const struct gone *gone, size_t count, bool passed, int64_t now)
 {
+    const int64_t youngest = youngest_start(gone, count);
     for (size_t i = 0; i < heap->count; i++) {
         struct inbox_file *file = &heap->files[i];
-        const int64_t younger = count_younger(gone, count, file) + passed;
+        bool own;
+        const int64_t younger = count_younger(gone, count, file, &own) + passed;
+        if (own)
+            file->passed_since = 0;
+        else if (file->passed_since == 0 && youngest > file->start)
+            file->passed_since = now;
         if (younger == 0)
             continue;
         file->overtaken += younger;
@@ -128,7 +148,8 @@ static void set_quiet(struct inbox_memory *next, const struct inbox_listing *lis
     const struct inbox_memory *memory = listing->memory;
     const int64_t gap_s = listing->now - memory->looked;
     next->quiet = moved || memory->looked == 0 ? listing->now : memory->quiet;
-    if (moved || memory->looked == 0 || gap_s <= LONG_GAP_S)
+    if (moved || memory->looked == 0 ||
+        gap_s <= DAILY_RUN_S) /* what passes between two runs further apart is no silence that was seen */
         return;
     const int64_t start = first_start(&listing->judged);
     const int64_t since = (start > memory->quiet ? start : memory->quiet) + gap_s;
@@ -142,17 +163,45 @@ static bool is_slow(const struct inbox_listing *listing, const struct inbox_file
     return inbox_glob_list_matches(listing->kind->slow, file->name);
 }
 
-/* Of one with a reason of its own, and of one that was there at the first look. */
+/* Of one with a reason of its own, of one that was there at the first look, and of one that others have passed. */
 static struct inbox_straggler judge_straggler(const struct inbox_listing *listing,
                                               const struct inbox_file *file, const struct inbox_limits *given)
 {
     struct inbox_limits limits;
     struct inbox_straggler straggler = {.file = *file, .slow = is_slow(listing, file)};
     inbox_limits_of(listing->kind, straggler.slow, given, &limits);
-    straggler.overtaken = file->overtaken >= INBOX_OVERTAKERS;
     straggler.age_s = listing->now - (file->over_since > 0 ? file->over_since : file->start);
-    straggler.status = judge(straggler.age_s, &limits.left_warning, &limits.left_critical, &straggler.stuck);
+    int64_t judged_s = straggler.age_s;
+    if (file->overtaken >= INBOX_OVERTAKERS) {
+        straggler.reason = INBOX_OVERTAKEN;
+    } else if (file->passed_since > 0 && !file->inherited) {
+        straggler.reason = INBOX_PASSED;
+        straggler.age_s = listing->now - file->passed_since;
+        judged_s = straggler.age_s / INBOX_PASSED_FACTOR;
+    }
+    straggler.status = judge(judged_s, &limits.left_warning, &limits.left_critical, &straggler.stuck);
     return straggler;
+}
+
+/* The longest waiting of each group stands for it. @param passed  those that others have passed, sorted */
+static bool is_first_of_group(const struct gone *passed, size_t count, const struct inbox_file *file)
+{
+    struct gone key = {.start = INT64_MIN};
+    inbox_filename_group(file->name, key.group);
+    const size_t first = before(passed, count, &key, false);
+    return first < count && passed[first].name == file->name;
+}
+
+/* Has it a reason that is told? */
+static bool is_told(const struct inbox_straggler *straggler, const struct inbox_file *file,
+                    const struct gone *passed, size_t passed_count, enum status silent)
+{
+    if (file->over_since > 0)
+        return true;
+    if (straggler->status == STATUS_OK || silent != STATUS_OK)
+        return false;
+    return file->inherited ||
+           (straggler->reason == INBOX_PASSED && is_first_of_group(passed, passed_count, file));
 }
 
 struct silence {
@@ -203,9 +252,28 @@ static void promote_inherited(struct inbox_listing *listing, const struct inbox_
     }
 }
 
-static void judge_files(struct inbox_listing *listing, const struct inbox_limits *given, int64_t quiet,
-                        struct inbox_verdict *verdict)
+/* @param[out] passed  sorted; room for all files */
+static size_t find_passed(const struct inbox_listing *listing, struct gone *passed)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < listing->judged.count; i++) {
+        const struct inbox_file *file = &listing->judged.files[i];
+        if (file->passed_since == 0 || file->inherited || file->over_since > 0)
+            continue;
+        struct gone *one = &passed[count++];
+        *one = (struct gone){.start = file->start, .name = file->name};
+        inbox_filename_group(one->name, one->group);
+    }
+    if (count > 1)
+        qsort(passed, count, sizeof *passed, compare_gone);
+    return count;
+}
+
+/* @param passed  room for all files */
+static void judge_files(struct inbox_listing *listing, const struct inbox_limits *given, int64_t quiet,
+                        struct gone *passed, struct inbox_verdict *verdict)
+{
+    const size_t passed_count = find_passed(listing, passed);
     if (judge_silence(listing, given, quiet).status != STATUS_CRITICAL)
         promote_inherited(listing, given);
     const struct silence silence = judge_silence(listing, given, quiet);
@@ -221,8 +289,7 @@ static void judge_files(struct inbox_listing *listing, const struct inbox_limits
             oldest = file->start;
         }
         const struct inbox_straggler straggler = judge_straggler(listing, file, given);
-        if (file->over_since > 0 ||
-            (file->inherited && straggler.status != STATUS_OK && silence.status == STATUS_OK))
+        if (is_told(&straggler, file, passed, passed_count, silence.status))
             verdict->stragglers[verdict->straggler_count++] = straggler;
     }
     verdict->oldest_s = verdict->oldest != NULL ? listing->now - oldest : 0;
@@ -258,16 +325,19 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
                                   .changed = listing->folder.changed,
                                   .entries = listing->entries,
                                   .waiting = listing->waiting};
+    next->floor = listing->judged.count < INBOX_KEPT ? listing->now : listing->judged.files[0].start;
     next->complete = listing->judged.count < INBOX_KEPT && listing->aside.count < INBOX_KEPT;
     struct gone *gone = find_gone(listing, &count);
+    struct gone *others = calloc(listing->judged.count + 1, sizeof *others);
     verdict->stragglers = calloc(listing->judged.count + 1, sizeof *verdict->stragglers);
     next->files = calloc(listing->judged.count + listing->aside.count + 1, sizeof *next->files);
     const bool passed = has_passed(listing, count);
     const bool moved = count > 0 || passed || (memory->looked > 0 && listing->waiting < memory->waiting);
     const char *left = gone != NULL && count > 0 ? gone[count - 1].name : NULL;
-    if (gone == NULL || verdict->stragglers == NULL || next->files == NULL ||
+    if (gone == NULL || others == NULL || verdict->stragglers == NULL || next->files == NULL ||
         !copy_name(moved ? left : memory->moved_name, &next->moved_name)) {
         free(gone);
+        free(others);
         inbox_verdict_free(verdict);
         inbox_memory_free(next);
         return -1;
@@ -281,9 +351,10 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
         overtake(&listing->judged, gone, count, passed, listing->now);
         overtake(&listing->aside, gone, count, passed, listing->now);
     }
-    judge_files(listing, limits, next->quiet, verdict);
+    judge_files(listing, limits, next->quiet, others, verdict);
     take_files(listing, next);
     free(gone);
+    free(others);
     return 0;
 }
 

@@ -17,7 +17,19 @@
  * memory.
  */
 
-enum { INBOX_OVERTAKERS = 3 }; /* so many younger ones leave a file behind: threads finish out of order */
+enum {
+    INBOX_OVERTAKERS = 3, /* so many younger ones leave a file behind: threads finish out of order */
+    /* What others have passed, while none of its own kind has left, has so many times their patience: one kind may wait
+     * for what no other needs. */
+    INBOX_PASSED_FACTOR = 3
+};
+
+/* Why a file is told itself. */
+enum inbox_reason {
+    INBOX_OLD,       /* it was there at the first look, and its date alone tells */
+    INBOX_OVERTAKEN, /* by younger ones of its group */
+    INBOX_PASSED     /* by younger ones of others, and none of its own has left */
+};
 
 /* What the operator gave; one that is not set is the box's own (inbox/kind.h). */
 struct inbox_limits {
@@ -29,10 +41,10 @@ struct inbox_limits {
 /* One file with a reason of its own. */
 struct inbox_straggler {
     struct inbox_file file; /* its name is borrowed from the next memory */
-    bool overtaken; /* by younger ones; else it was there at the first look, and its date alone tells */
-    bool slow;      /* its name may wait for days by design */
-    int64_t age_s;  /* how long it has been left behind, or by its date has waited */
-    bool stuck;     /* its warning range alerts */
+    enum inbox_reason reason;
+    bool slow;     /* its name may wait for days by design */
+    int64_t age_s; /* how long it has been left behind, or by its date has waited */
+    bool stuck;    /* its warning range alerts */
     enum status status;
 };
 

@@ -13,11 +13,16 @@
     "location TEXT NOT NULL, file BLOB NOT NULL, status INTEGER NOT NULL, at INTEGER NOT NULL, "             \
     "since INTEGER NOT NULL, told TEXT NOT NULL, PRIMARY KEY(location, file)) WITHOUT ROWID;"
 
+#define PASSED                                                                                               \
+    "ALTER TABLE file ADD COLUMN passed_since INTEGER NOT NULL DEFAULT 0;"                                   \
+    "ALTER TABLE box ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;"
+#define FILE_COLUMNS "name, mtime, size, start, inherited, overtaken, over_since, over_last, passed_since"
+
 /* A file of version 1 keeps columns in `box` that are no longer used. */
-static const char *const upgrades[] = {CONCLUSION};
+static const char *const upgrades[] = {CONCLUSION, PASSED};
 
 const struct statefile_schema inbox_schema = {
-    .version = 2,
+    .version = 3,
     .ddl =
         "CREATE TABLE box("
         "location TEXT NOT NULL PRIMARY KEY, looked INTEGER NOT NULL, moved INTEGER NOT NULL, "
@@ -26,7 +31,8 @@ const struct statefile_schema inbox_schema = {
         "CREATE TABLE file("
         "location TEXT NOT NULL, name BLOB NOT NULL, mtime INTEGER NOT NULL, size INTEGER NOT NULL, "
         "start INTEGER NOT NULL, inherited INTEGER NOT NULL, overtaken INTEGER NOT NULL, "
-        "over_since INTEGER NOT NULL, over_last INTEGER NOT NULL, PRIMARY KEY(location, name)) WITHOUT ROWID;" CONCLUSION,
+        "over_since INTEGER NOT NULL, over_last INTEGER NOT NULL, PRIMARY KEY(location, name)) WITHOUT ROWID;" CONCLUSION
+            PASSED,
     .upgrades = upgrades,
 };
 
@@ -61,7 +67,8 @@ static bool take_row(struct inbox_memory *memory, sqlite3_stmt *row)
                                 .inherited = sqlite3_column_int(row, 4) != 0,
                                 .overtaken = sqlite3_column_int64(row, 5),
                                 .over_since = sqlite3_column_int64(row, 6),
-                                .over_last = sqlite3_column_int64(row, 7)};
+                                .over_last = sqlite3_column_int64(row, 7),
+                                .passed_since = sqlite3_column_int64(row, 8)};
     memory->count += file->name != NULL;
     return file->name != NULL;
 }
@@ -71,7 +78,7 @@ static int load_box(struct statefile *file, const char *location, struct inbox_m
 {
     sqlite3_stmt *row =
         statefile_statement(file,
-                            "SELECT looked, moved, quiet, changed, entries, waiting, complete, "
+                            "SELECT looked, moved, quiet, changed, entries, waiting, complete, floor, "
                             "moved_name FROM box WHERE location = ?",
                             failure);
     if (row == NULL)
@@ -86,7 +93,10 @@ static int load_box(struct statefile *file, const char *location, struct inbox_m
                                         .entries = sqlite3_column_int64(row, 4),
                                         .waiting = sqlite3_column_int64(row, 5),
                                         .complete = sqlite3_column_int(row, 6) != 0,
-                                        .moved_name = blob_copy(row, 7)};
+                                        .floor = sqlite3_column_int64(row, 7),
+                                        .moved_name = blob_copy(row, 8)};
+    if (memory->complete && memory->floor == 0) /* of version 2 */
+        memory->floor = memory->looked;
     return statefile_end_rows(file, row, code, true, failure);
 }
 
@@ -96,11 +106,8 @@ int inbox_store_load(struct statefile *file, const char *location, struct inbox_
     *memory = (struct inbox_memory){0};
     if (load_box(file, location, memory, failure) != 0)
         return -1;
-    sqlite3_stmt *rows =
-        statefile_statement(file,
-                            "SELECT name, mtime, size, start, inherited, overtaken, over_since, "
-                            "over_last FROM file WHERE location = ? ORDER BY name",
-                            failure);
+    sqlite3_stmt *rows = statefile_statement(
+        file, "SELECT " FILE_COLUMNS " FROM file WHERE location = ? ORDER BY name", failure);
     if (rows == NULL) {
         inbox_memory_free(memory);
         return -1;
@@ -125,20 +132,20 @@ static int save_box(struct statefile *file, const char *location, const struct i
 {
     sqlite3_stmt *put = statefile_statement(
         file,
-        "INSERT INTO box(location, looked, moved, quiet, changed, entries, waiting, complete, moved_name) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(location) DO UPDATE SET "
-        "(looked, moved, quiet, changed, entries, waiting, complete, moved_name) = (excluded.looked, "
+        "INSERT INTO box(location, looked, moved, quiet, changed, entries, waiting, complete, floor, moved_name) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(location) DO UPDATE SET "
+        "(looked, moved, quiet, changed, entries, waiting, complete, floor, moved_name) = (excluded.looked, "
         "excluded.moved, excluded.quiet, excluded.changed, excluded.entries, excluded.waiting, excluded.complete, "
-        "excluded.moved_name)",
+        "excluded.floor, excluded.moved_name)",
         failure);
     if (put == NULL)
         return -1;
-    const int64_t values[] = {memory->looked,  memory->moved,   memory->quiet,   memory->changed,
-                              memory->entries, memory->waiting, memory->complete};
+    const int64_t values[] = {memory->looked,  memory->moved,   memory->quiet,    memory->changed,
+                              memory->entries, memory->waiting, memory->complete, memory->floor};
     sqlite3_bind_text(put, 1, location, -1, SQLITE_STATIC);
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
         sqlite3_bind_int64(put, 2 + i, values[i]);
-    bind_name(put, 9, memory->moved_name);
+    bind_name(put, 10, memory->moved_name);
     return statefile_write(file, put, failure);
 }
 
@@ -146,14 +153,12 @@ static int save_file(struct statefile *file, const char *location, const struct 
                      struct failure *failure)
 {
     sqlite3_stmt *put = statefile_statement(
-        file,
-        "INSERT OR REPLACE INTO file(location, name, mtime, size, start, inherited, overtaken, over_since, "
-        "over_last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        file, "INSERT OR REPLACE INTO file(location, " FILE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         failure);
     if (put == NULL)
         return -1;
-    const int64_t values[] = {one->mtime,     one->size_bytes, one->start,    one->inherited,
-                              one->overtaken, one->over_since, one->over_last};
+    const int64_t values[] = {one->mtime,     one->size_bytes, one->start,     one->inherited,
+                              one->overtaken, one->over_since, one->over_last, one->passed_since};
     sqlite3_bind_text(put, 1, location, -1, SQLITE_STATIC);
     bind_name(put, 2, one->name);
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
@@ -177,7 +182,7 @@ static bool is_same(const struct inbox_file *a, const struct inbox_file *b)
 {
     return a->mtime == b->mtime && a->size_bytes == b->size_bytes && a->start == b->start &&
            a->inherited == b->inherited && a->overtaken == b->overtaken && a->over_since == b->over_since &&
-           a->over_last == b->over_last;
+           a->over_last == b->over_last && a->passed_since == b->passed_since;
 }
 
 int inbox_store_save(struct statefile *file, const char *location, const struct inbox_memory *before,

@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "base/trace.h"
+#include "base/units.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -81,7 +82,7 @@ int statefile_look_own(const char *directory, const char *plugin, const char *id
 struct statefile *statefile_look_at(const char *path, const struct statefile_schema *schema,
                                     struct failure *failure);
 
-enum { STATEFILE_FRESH_S = 24 * 3600 }; /* what no run has kept for longer says nothing of today */
+enum { STATEFILE_FRESH_S = DAILY_RUN_S }; /* what no run has kept for longer says nothing of today */
 
 /** @return whether a run has kept this memory within STATEFILE_FRESH_S */
 bool statefile_is_fresh(struct statefile *file, int64_t now);

@@ -72,6 +72,21 @@ def test_a_lock_that_another_run_holds(boxes):
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("arguments", ((), ("--recursive",)))
+def test_a_folder_that_may_be_listed_and_not_searched(arguments):
+    """Its names are seen and nothing else: that is no empty box, and what was known is kept."""
+    with daemons.Folder() as folder:
+        boxes = Inboxes(folder).make(RECEIVE)
+        os.chown(boxes.state, 65534, 65534)
+        boxes.put(RECEIVE, "202AAS02.SNI", age_s=5 * DAY)
+        boxes.look(RECEIVE, *arguments).is_(CRITICAL, "202AAS02.SNI has waited")
+        os.chmod(boxes.path(RECEIVE), 0o744)
+        boxes.look(RECEIVE, *arguments).is_(UNKNOWN, "permission denied", "nobody", "setfacl")
+        os.chmod(boxes.path(RECEIVE), 0o755)
+        boxes.look(RECEIVE, *arguments).is_(CRITICAL, "202AAS02.SNI has waited in despoolr.box\\receive for 5 d")
+
+
+@pytest.mark.root
 def test_a_denied_folder():
     with daemons.Folder() as folder:
         boxes = Inboxes(folder).make(RECEIVE)

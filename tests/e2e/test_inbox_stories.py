@@ -64,6 +64,152 @@ def test_what_flows_faster_than_the_check_looks(boxes):
     boxes.look(REQUESTS).is_(CRITICAL, "202AAS02.SRQ was left behind")
 
 
+@pytest.mark.parametrize("young", ((1, 1, 1), (1, 4, 2)), ids=("as many at each look", "now more, now fewer"))
+def test_a_box_that_is_never_still_and_holds_one(boxes, young):
+    """Whatever the check sees besides the one that is held is younger than a minute, and gone at the next look."""
+    BOX = "statmgr.box/statmsgs"
+    boxes.make(BOX).look(BOX)
+    boxes.wait(5 * MINUTE)
+    boxes.put(BOX, "held.SVF")
+    boxes.look(BOX)
+    there, states = [], []
+    for look in range(12 * 26):
+        boxes.wait(5 * MINUTE)
+        boxes.take(BOX, *there)
+        there = ["%05d%d.SVF" % (look, number) for number in range(young[look % 3])]
+        boxes.put(BOX, *there, age_s=20)
+        answer = boxes.look(BOX)
+        states.append(answer.code)
+    assert states[:70] == [OK] * 70 and states[80] == WARNING and states[-1] == CRITICAL and states == sorted(states), states
+    assert answer.first.startswith("SMS INBOX CRITICAL - held.SVF was left behind in statmgr.box\\statmsgs") and "silent" not in answer.text, answer
+
+
+@pytest.mark.parametrize("late_s", (-MINUTE, 0, 3, HOUR))
+def test_a_check_that_runs_once_a_day_sees_silence(boxes, late_s):
+    boxes.look(RECEIVE)
+    for day in range(4):
+        boxes.wait(12 * HOUR)
+        boxes.put(RECEIVE, "202AA%03d.SNI" % day)
+        boxes.wait(12 * HOUR + late_s)
+        answer = boxes.look(RECEIVE)
+    answer.is_(CRITICAL, "nothing has left despoolr.box\\receive for 3 d")
+
+
+def test_one_kind_is_stuck_while_the_others_flow(boxes):
+    """No .PKN leaves any more, status files do: told by the longest waiting, after three times the patience of one left behind."""
+    BOX = "distmgr.box"
+    boxes.make(BOX).look(BOX)
+    states = []
+    for hour in range(90):
+        boxes.wait(HOUR - 5 * MINUTE)
+        if hour % 6 == 0:
+            boxes.put(BOX, "CEN%05X.PKN" % hour)
+        boxes.put(BOX, "A%05d.STA" % hour)
+        boxes.look(BOX)
+        boxes.wait(5 * MINUTE)
+        boxes.take(BOX, "A%05d.STA" % hour)
+        answer = boxes.look(BOX)
+        states.append(answer.code)
+    assert states == sorted(states) and abs(states.index(WARNING) - 19) <= 1 and states.index(CRITICAL) - states.index(WARNING) == 54, states
+    answer.is_(CRITICAL, "CEN00000.PKN was left behind in distmgr.box")
+    assert answer.value("stuck") == 1 and answer.value("files") == 15, answer
+    assert "none of its kind has left for 3 d 1" in answer.text and " h, though younger ones of other kinds have; the box holds" in answer.text, answer
+    boxes.take(BOX, "CEN00006.PKN")  # one of them is taken: slow, not stuck
+    boxes.look(BOX).is_(OK)
+    boxes.wait(HOUR)
+    boxes.look(BOX).is_(OK)
+
+
+def test_more_files_than_are_remembered_come_with_old_dates(boxes):
+    """A quiet box, and 1,500 files moved in whose dates are days old: they came now. One that is held stays known through it."""
+    BOX = "dataldr.box"
+    boxes.make(BOX).look(BOX)
+    boxes.wait(60 * HOUR)
+    boxes.put(BOX, "held.MIF")
+    boxes.look(BOX)
+    for burst in range(6):
+        for _ in range(12 if burst else 2):
+            boxes.wait(HOUR / 2)
+            boxes.look(BOX)
+        names = ["m%d%04d.MIF" % (burst, number) for number in range(1500)]
+        boxes.put(BOX, *names, age_s=2 * DAY)
+        for _ in range(3):
+            boxes.wait(5 * MINUTE)
+            answer = boxes.look(BOX)
+            assert "silent" not in answer.text and answer.value("stuck") == (burst > 1), (burst, answer)
+        boxes.take(BOX, *names)
+        boxes.wait(5 * MINUTE)
+        answer = boxes.look(BOX)
+    answer.is_(CRITICAL, "held.MIF was left behind in dataldr.box 2")
+
+
+def test_a_date_in_the_future_that_comes_is_no_file_that_is_written(boxes):
+    """A server that is ahead, and one file dated ahead: what has waited goes on waiting when its date is reached."""
+    boxes.look(RECEIVE)
+    boxes.wait(5 * MINUTE)
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=-20 * HOUR)
+    for half in range(2 * 24):
+        answer = boxes.look(RECEIVE)
+        boxes.wait(HOUR / 2)
+        if half > 12:
+            answer.is_(CRITICAL, "nothing has left despoolr.box\\receive for")
+
+
+@pytest.mark.parametrize("ahead_s", (3 * HOUR, 12 * HOUR))
+def test_a_server_that_is_ahead_is_told_no_later(boxes, ahead_s):
+    boxes.make(RECEIVE).look(RECEIVE)
+    boxes.wait(5 * MINUTE)
+    boxes.put(RECEIVE, "202AAS02.SNI", age_s=-ahead_s)
+    os.utime(boxes.path(RECEIVE), (boxes.now + ahead_s,) * 2)
+    for _ in range(14):
+        answer = boxes.look(RECEIVE)
+        boxes.wait(HOUR / 2)
+    answer.is_(CRITICAL, "nothing has left despoolr.box\\receive for 6 h although 1 file waits")
+
+
+def test_a_box_that_holds_folders_alone_says_so(boxes):
+    boxes.make("despoolr.box").put(RECEIVE, "202AAS02.SNI", age_s=20 * DAY)
+    boxes.look("despoolr.box").is_(OK, "1 box, nothing waits; despoolr.box holds nothing but 1 folder, not looked at (--recursive)")
+    boxes.check("--box=" + boxes.path("despoolr.box"), "--box=" + boxes.path(RECEIVE)).is_(CRITICAL, "202AAS02.SNI has waited")
+    boxes.take(RECEIVE, "202AAS02.SNI")
+    for answer in (boxes.check("--box=" + boxes.path("despoolr.box"), "--box=" + boxes.path(RECEIVE)), boxes.look("despoolr.box", "--recursive")):
+        assert "holds nothing but" not in answer.is_(OK, "nothing waits").text
+
+
+def test_stuck_counts_what_alerts_whichever_threshold_it_passed(boxes):
+    boxes.look(LAN)
+    boxes.wait(5 * MINUTE)
+    boxes.put(LAN, "202AAS02.SRQ")
+    boxes.look(LAN)
+    for number in range(4):
+        boxes.put(LAN, "202AB%03d.SRQ" % number)
+        boxes.look(LAN)
+        boxes.wait(5 * MINUTE)
+        boxes.take(LAN, "202AB%03d.SRQ" % number)
+        boxes.look(LAN)
+    boxes.wait(25 * HOUR)
+    answer = boxes.look(LAN, "--left-critical=24h").is_(CRITICAL, "202AAS02.SRQ was left behind")
+    assert answer.value("stuck") == 1, answer
+
+
+def test_a_kind_that_moves_slowly_is_not_stuck(boxes):
+    """A backlog of packages, one in 8 h, the oldest first, while status files come and go."""
+    BOX = "distmgr.box"
+    boxes.make(BOX).look(BOX)
+    boxes.wait(HOUR)
+    names = ["CEN%05X.PKN" % number for number in range(30)]
+    boxes.put(BOX, *names)
+    for hour in range(200):
+        boxes.wait(HOUR - 5 * MINUTE)
+        boxes.put(BOX, "A%05d.STA" % hour)
+        boxes.look(BOX).is_(OK)
+        boxes.wait(5 * MINUTE)
+        boxes.take(BOX, "A%05d.STA" % hour)
+        if hour % 8 == 7:
+            boxes.take(BOX, names.pop(0))
+        boxes.look(BOX).is_(OK)
+
+
 def test_the_despooler_hangs(boxes):
     boxes.put(RECEIVE, "202AAS01.SNI")
     boxes.look(RECEIVE).is_(OK)

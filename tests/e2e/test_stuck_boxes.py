@@ -146,7 +146,7 @@ def test_an_old_memory_says_nothing(stuck):
     let_stand_still(boxes_of(stuck, "CEN"))
     assert box_of(stuck.check(later=HOUR))
     assert re.fullmatch(STILL + r" \(seen 20 h ago\)", box_of(stuck.check(later=20 * HOUR)))
-    answer = stuck.check(later=25 * HOUR).is_(CRITICAL)
+    answer = stuck.check(later=27 * HOUR).is_(CRITICAL)
     assert box_of(answer) is None, answer
 
 

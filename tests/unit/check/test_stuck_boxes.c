@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,9 +283,9 @@ static void test_ages(void **state)
         {0, 0, SAID "CEN a"},
         {2 * HOUR, 2 * HOUR, SAID "CEN a"},
         {20 * HOUR, 0, SAID "CEN a (seen 20 h ago)"}, /* the box could not be listed since */
-        {DAY, DAY, SAID "CEN a (seen 24 h ago)"},
-        {DAY + 1, 0, ""},
-        {0, DAY + 1, ""},
+        {26 * HOUR, 26 * HOUR, SAID "CEN a (seen 26 h ago)"},
+        {26 * HOUR + 1, 0, ""},
+        {0, 26 * HOUR + 1, ""},
         {-INBOX_CLOCK_STEP_S, 0, SAID "CEN a"},
         {-INBOX_CLOCK_STEP_S - 1, 0, ""}, /* of a clock that ran ahead */
     };
@@ -369,7 +370,7 @@ static void spoil_empty(const char *path)
 
 static void spoil_newer(const char *path)
 {
-    statetest_sql(path, "PRAGMA user_version = 3");
+    statetest_sql(path, "PRAGMA user_version = 99");
 }
 
 static void spoil_older(const char *path)
@@ -470,10 +471,15 @@ static void test_a_memory_of_version_1(void **state)
             "PRIMARY KEY(location, name)) WITHOUT ROWID;"};
     enum statefile_health health;
     struct failure failure = {""};
-    struct inbox_memory none = {0}, memory = {.looked = NOW - HOUR, .moved = NOW - DAY, .quiet = NOW - DAY};
+    struct inbox_memory memory;
+    char row[256];
+    snprintf(row, sizeof row,
+             "INSERT INTO box VALUES ('" CEN_BOX
+             "distmgr.box', %lld, %lld, %lld, 0, 0, 0, 1, NULL, 0, 0, '')",
+             (long long)(NOW - HOUR), (long long)(NOW - DAY), (long long)(NOW - DAY));
     struct statefile *file =
         statefile_open(state_directory, "check_sms_inbox", "boxes", &version_1, 0, NULL, &health, &failure);
-    assert_int_equal(inbox_store_save(file, CEN_BOX "distmgr.box", &none, &memory, &failure), 0);
+    assert_int_equal(sqlite3_exec(statefile_database(file), row, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(statefile_commit(file, NOW, &failure), 0);
     statefile_close(file);
     expect("nothing yet", "CEN00012", "CEN", "S02", "");
@@ -483,6 +489,7 @@ static void test_a_memory_of_version_1(void **state)
                           &failure);
     assert_int_equal(inbox_store_load(file, CEN_BOX "distmgr.box", &memory, &failure), 0);
     assert_int_equal(memory.moved, NOW - DAY);
+    assert_int_equal(memory.floor, NOW - HOUR);
     inbox_memory_free(&memory);
     /* A box that nobody looks at any more is forgotten with what was said of it. */
     assert_int_equal(inbox_store_forget(file, NOW, &failure), 0);

@@ -218,7 +218,7 @@ static void test_the_first_look(void **state)
     const int64_t t = NOON;
     LOOK(&w, t, {"A.SNI", t - 4 * DAY}, {"B.SNI", t - 3 * HOUR}, );
     expect(&w, "old at the first look", STATUS_OK, 0, 1, STATUS_CRITICAL);
-    assert_true(w.verdict.first && !w.verdict.stragglers[0].overtaken);
+    assert_true(w.verdict.first && w.verdict.stragglers[0].reason == INBOX_OLD);
     /* The others flow: it stays until it leaves. */
     LOOK(&w, t + HOUR, {"A.SNI", t - 4 * DAY}, );
     expect(&w, "the others flow", STATUS_OK, 0, 1, STATUS_CRITICAL);
