@@ -150,6 +150,27 @@ static bool is_one_package(const struct search *search)
     return most * 4 >= count * 3;
 }
 
+/* Does it wait for a site that the owner sends to, and that nothing reaches? */
+static bool is_of_cut_off(const struct search *search, size_t finding)
+{
+    const int64_t hop = hop_of(search, finding);
+    return hop >= 0 && search->places[hop].direct && is_cut_off(&search->places[hop]);
+}
+
+/* Was most of what waits for them never sent? */
+static bool is_never_sent(const struct search *search)
+{
+    int64_t never_sent = 0, all = 0;
+    for (size_t i = 0; i < search->findings->count; i++) {
+        const struct item *item = &search->findings->items[i];
+        if (item->known || item->left_out || !is_of_cut_off(search, i))
+            continue;
+        all++;
+        never_sent += search->order->pairs[i].never_sent;
+    }
+    return is_most(never_sent, all);
+}
+
 /* Sites that are reached speak against it, also where nothing waits any more. */
 static void find_sites(struct search *search, bool *chosen)
 {
@@ -163,27 +184,10 @@ static void find_sites(struct search *search, bool *chosen)
     }
     if (!is_most(cause.stuck, cause.of) || is_one_package(search))
         return;
-    int64_t never_sent = 0, all = 0;
-    for (size_t i = 0; i < search->count; i++) {
-        const int64_t hop = hop_of(search, search->stuck[i]);
-        chosen[i] = hop >= 0 && search->places[hop].direct && is_cut_off(&search->places[hop]);
-        all += chosen[i];
-        never_sent += chosen[i] && search->order->pairs[search->stuck[i]].never_sent;
-    }
-    cause.never_sent = is_most(never_sent, all);
+    for (size_t i = 0; i < search->count; i++)
+        chosen[i] = is_of_cut_off(search, search->stuck[i]);
+    cause.never_sent = is_never_sent(search);
     add_cause(search, chosen, cause);
-}
-
-/* What is stuck together at nearly every site has its cause where all of it comes from. */
-static bool is_everywhere(const struct search *search)
-{
-    int64_t full = 0, of = 0;
-    for (size_t hop = 0; hop < search->order->hop_count; hop++) {
-        const struct place *place = &search->places[hop];
-        of += place->targeted > 0;
-        full += !place->silent && is_most(place->stuck, place->targeted);
-    }
-    return is_most(full, of);
 }
 
 static void find_site(struct search *search, size_t hop, bool *chosen)
@@ -224,20 +228,43 @@ static size_t look_at_packages(const struct search *search, struct run_of_packag
     return count;
 }
 
-/* Packages that are stuck at most of their sites: each is a cause, many of them are one. */
-static void find_packages(struct search *search, struct run_of_package *runs, struct package_sites *packages,
-                          bool *chosen)
+/* Packages that are stuck at most of their sites. @return how many, at the begin of both arrays */
+static size_t look_for_packages(const struct search *search, struct run_of_package *runs,
+                                struct package_sites *packages)
 {
     const struct pair_question question = {.filter = &search->run->check->look.filter};
     size_t count = look_at_packages(search, runs, packages), most = 0;
     struct failure dropped;
     if (count == 0 || pairs_count_sites(&search->run->db, &question, packages, count, &dropped) != 0)
-        return;
+        return 0;
     for (size_t i = 0; i < count; i++)
         if (packages[i].sites > 0 && is_most((int64_t)(runs[i].end - runs[i].start), packages[i].sites)) {
             runs[most] = runs[i];
             packages[most++] = packages[i];
         }
+    return most;
+}
+
+/* What is stuck together at nearly every site that the owner sends to has its cause there, where the same packages are. */
+static bool is_everywhere(const struct search *search, const struct run_of_package *runs, size_t most)
+{
+    int64_t full = 0, of = 0, stuck = 0;
+    for (size_t hop = 0; hop < search->order->hop_count; hop++) {
+        const struct place *place = &search->places[hop];
+        if (!place->direct)
+            continue;
+        of += place->targeted > 0;
+        full += !place->silent && is_most(place->stuck, place->targeted);
+    }
+    for (size_t i = 0; i < most; i++)
+        stuck += (int64_t)(runs[i].end - runs[i].start);
+    return most >= LEAST && is_most(full, of) && is_most(stuck, (int64_t)search->count);
+}
+
+/* Each is a cause, many of them are one. */
+static void add_packages(struct search *search, const struct run_of_package *runs,
+                         const struct package_sites *packages, size_t most, bool *chosen)
+{
     struct common_cause many = {
         .kind = CAUSE_PACKAGES, .what = search->run->db.owner, .stuck = (int64_t)most};
     memset(chosen, 0, search->count * sizeof *chosen);
@@ -255,6 +282,21 @@ static void find_packages(struct search *search, struct run_of_package *runs, st
     }
     if (most >= LEAST)
         add_cause(search, chosen, many);
+}
+
+/* Those that many sites have in common before the sites, where they are nearly everything, else behind them. */
+static void find_packages(struct search *search, struct run_of_package *runs, struct package_sites *packages,
+                          bool *chosen)
+{
+    size_t most = look_for_packages(search, runs, packages);
+    if (!is_everywhere(search, runs, most)) {
+        const size_t before = search->list->count;
+        for (size_t hop = 0; hop < search->order->hop_count; hop++)
+            find_site(search, hop, chosen);
+        if (search->list->count > before)
+            most = look_for_packages(search, runs, packages);
+    }
+    add_packages(search, runs, packages, most, chosen);
 }
 
 void causes_find(struct cause_list *list, const struct siteorder *order, const struct siterun *run,
@@ -275,9 +317,6 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
         look_at_places(&search, scan);
         qsort_r(search.stuck, search.count, sizeof *search.stuck, by_package, findings->items);
         find_sites(&search, chosen);
-        const bool everywhere = is_everywhere(&search);
-        for (size_t hop = 0; hop < order->hop_count && !everywhere; hop++)
-            find_site(&search, hop, chosen);
         find_packages(&search, runs, packages, chosen);
     }
     free(search.places);

@@ -143,7 +143,7 @@ int dp_order_remember(struct dp_order *order, const char *prefix, const struct s
         for (size_t i = 0; i < base->hop_count; i++)
             base->hops[i].newest = run->db.clock.utc;
     }
-    base->run = (struct order_run){.now = findings->clocks.host + recall->behind_s,
+    base->run = (struct order_run){.now = findings->clocks.host,
                                    .database_now = findings->clocks.database,
                                    .silent_critical_s = STANDSTILL_S,
                                    .failed_critical = &run->check->options.thresholds.failed_critical};
@@ -221,7 +221,7 @@ static int by_site(const void *a, const void *b)
                       (*(const struct dp_server *const *)b)->site);
 }
 
-/* Let one item stand for all DPs of a site. @param servers  of the site, those on which anything waits */
+/* Let one item stand for all DPs of a site. @param servers  of the site, those on which anything has waited for long */
 static void merge_site(struct dp_order *order, const struct dp_server *const *servers, size_t count)
 {
     struct dp_standstill all = {.of = (int64_t)count}, *first = NULL;
@@ -256,7 +256,7 @@ static void merge_sites(struct dp_order *order, const struct quiet *quiets, stru
     const struct dp_server **waiting = calloc(servers + 1, sizeof *waiting);
     size_t count = 0;
     for (size_t i = 0; i < servers && waiting != NULL; i++)
-        if (quiets[i].waiting > 0)
+        if (quiets[i].old > 0) /* what has waited for less speaks neither for nor against it */
             waiting[count++] = dp_server_at(list, i);
     if (count > 0)
         qsort(waiting, count, sizeof *waiting, by_site);

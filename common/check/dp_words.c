@@ -59,8 +59,9 @@ static void add_short_standstill(const struct dp_standstill *standstill, struct 
     text_add(text, "nothing has moved ");
     if (standstill->dps > 0)
         text_addf(text, "on %" PRId64 " of %" PRId64 " DPs ", standstill->dps, standstill->of);
-    text_addf(text, "for %s, %" PRId64 " packages wait, first ",
-              duration_format(standstill->for_s, age, sizeof age), standstill->packages);
+    text_addf(text, "for %s, %" PRId64 " %s wait, first ",
+              duration_format(standstill->for_s, age, sizeof age), standstill->packages,
+              standstill->dps > 0 ? "installations" : "packages");
 }
 
 void dp_words_short(const struct dp_words *words, const struct item *item, const struct dp *dp,
@@ -297,11 +298,10 @@ static void add_standstill(const struct dp_words *words, const struct dp_standst
     if (standstill->dps == 0)
         text_add(line, "; nothing has moved on this DP");
     else
-        text_addf(line,
-                  "; nothing has moved on %" PRId64 " of the %" PRId64 " DPs of %s on which anything waits",
+        text_addf(line, "; nothing has moved on %" PRId64 " of the %" PRId64 " DPs of %s with old work",
                   standstill->dps, standstill->of, site);
-    text_addf(line, " for %s, %" PRId64 " packages wait", duration_format(standstill->for_s, age, sizeof age),
-              standstill->packages);
+    text_addf(line, " for %s, %" PRId64 " %s wait", duration_format(standstill->for_s, age, sizeof age),
+              standstill->packages, standstill->dps > 0 ? "installations" : "packages");
     if (standstill->dps == 0)
         return;
     text_add(line, ": does the distribution manager hang? distmgr.log on ");

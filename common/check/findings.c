@@ -163,8 +163,13 @@ int findings_remember(struct findings *findings, const struct findings_source *s
     char prefix[32];
     snprintf(prefix, sizeof prefix, "%s/", source->prefix);
     if (recall_open(&findings->recall, memory->directory, memory->plugin, memory->identity, prefix,
-                    findings->clocks.host, memory->wait_ms, trace, failure) != 0)
+                    &findings->clocks, memory->wait_ms, trace, failure) != 0)
         return -1;
+    /* What is remembered goes on by a clock that is right: the database's, which cannot be before the last run. */
+    if (findings->recall.behind_s > 0) {
+        const int64_t last_run = findings->clocks.host + findings->recall.behind_s;
+        findings->clocks.host = last_run > findings->clocks.database ? last_run : findings->clocks.database;
+    }
     for (size_t i = 0; i < db->site_count; i++)
         recall_note_site(&findings->recall, db->sites[i].code, site_is_active(&db->sites[i]),
                          findings->clocks.host);
@@ -245,7 +250,7 @@ void findings_add_notes(const struct findings *findings, const struct tally *tal
     if (findings->recall.behind_s > 0) {
         char age[32];
         text_addf(verdict,
-                  "; ages may be too young: the clock of this host is %s behind that of the last run",
+                  "; this run is not remembered: the clock of this host is %s behind that of the last run",
                   duration_format(findings->recall.behind_s, age, sizeof age));
     }
     history_add_doubts(findings->recall.in_trouble ? findings->recall.trouble.text : NULL,

@@ -77,7 +77,10 @@ static void add_advice(const struct pair_words *words, const struct item *item, 
     const char *package = pair->package, *owner = words->db->owner;
     if (pair->kind == PAIR_RECIPE)
         text_add(line, "; look at --survey first: does the recipe hold here?");
-    switch (pair->kind == PAIR_RECIPE ? pair_judge(pair) : pair->kind) {
+    enum pair_kind kind = pair->kind == PAIR_RECIPE ? pair_judge(pair) : pair->kind;
+    if (words->order != NULL && !lost && siteorder_is_retried(words->order, finding))
+        kind = PAIR_FAILED;
+    switch (kind) {
     case PAIR_NEVER_SENT:
         text_addf(line, "; look for %s in distmgr.log and sched.log of site %s: was it ever sent to %s?",
                   package, owner, pair->site);

@@ -164,7 +164,7 @@ int siteorder_remember(struct siteorder *order, const struct siteorder_options *
         order_memory_free(&order->memory);
         recall_note_trouble(recall, &problem);
     }
-    order->run = (struct order_run){.now = findings->clocks.host + recall->behind_s,
+    order->run = (struct order_run){.now = findings->clocks.host,
                                     .database_now = findings->clocks.database,
                                     .silent_critical_s = options->silent_critical_s,
                                     .failed_critical = &run->check->options.thresholds.failed_critical,
@@ -217,10 +217,11 @@ static enum status judge_age(const struct siteorder *order, size_t index, const 
                              const struct item *item)
 {
     const struct order_item *remembered = &order->result.items[index];
+    const enum status retried = siteorder_judge_retried(order, index, thresholds, item->age_s);
     if (is_judged_by_age(order, index, item))
-        return item->status;
+        return status_worse(item->status, retried);
     if (siteorder_is_retried(order, index))
-        return siteorder_judge_retried(order, index, thresholds, item->age_s);
+        return retried;
     struct range warning = range_extended(&thresholds->warning, item->allowance_s);
     struct range critical = range_extended(&thresholds->critical, item->allowance_s);
     if (remembered->sent == 0 && remembered->passed != 0) {
@@ -248,7 +249,8 @@ void siteorder_judge(const struct siteorder *order, const struct siteorder_optio
         }
         /* What failed has told so itself: nothing above it stands for that. */
         if (verdict->folded >= 0 && verdict->status == STATUS_OK && !item->known &&
-            item->item_class != ITEM_FAILED && !findings->items[verdict->folded].left_out) {
+            !siteorder_is_retried(order, i) && item->item_class != ITEM_FAILED &&
+            !findings->items[verdict->folded].left_out) {
             item->folded = true;
             item->stuck = false;
             item->status = STATUS_OK;

@@ -237,8 +237,9 @@ static int age_missing(struct stall_list *list, const struct expectation *expect
     struct text plugin = {0};
     text_addf(&plugin, "%s-pck", memory->plugin);
     struct recall recall;
-    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/", now,
-                             memory->wait_ms, trace, failure);
+    const struct clocks clocks = {.host = now, .database = now};
+    int result = recall_open(&recall, memory->directory, text_string(&plugin), memory->identity, "pck/",
+                             &clocks, memory->wait_ms, trace, failure);
     text_free(&plugin);
     if (result != 0)
         return -1;
@@ -251,7 +252,6 @@ static int age_missing(struct stall_list *list, const struct expectation *expect
         enum absence absence = looked ? ABSENCE_HEALTHY : ABSENCE_NOT_LOOKED;
         recall_settle(&recall, remembered, absence, now);
     }
-    struct clocks clocks = {.host = now, .database = now};
     recall_age(&recall, items, count, &clocks);
     recall_commit(&recall, now);
     if (recall.in_trouble) {

@@ -156,7 +156,7 @@ void recall_note_trouble(struct recall *recall, const struct failure *failure)
 }
 
 int recall_open(struct recall *recall, const char *directory, const char *plugin, const char *identity,
-                const char *prefix, int64_t now, int64_t wait_ms, const struct trace *trace,
+                const char *prefix, const struct clocks *clocks, int64_t wait_ms, const struct trace *trace,
                 struct failure *failure)
 {
     *recall = (struct recall){0};
@@ -171,7 +171,7 @@ int recall_open(struct recall *recall, const char *directory, const char *plugin
     if (health == STATEFILE_LOST || health == STATEFILE_UNUSABLE)
         recall_note_trouble(recall, &problem);
     recall->lost_at = statefile_lost_at(recall->file);
-    recall->behind_s = statefile_stand_still(recall->file, now);
+    recall->behind_s = statefile_stand_still(recall->file, clocks->host, clocks->database);
     if (memory_load(recall->file, prefix, &recall->memory, &recall->count, &problem) != 0)
         recall_note_trouble(recall, &problem);
     if (away_load(recall->file, &recall->away, &problem) != 0)

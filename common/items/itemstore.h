@@ -53,7 +53,7 @@ struct recall {
     bool *found;           /* owned: which of them are among this run's findings */
     int64_t lost_at;       /* UTC: when the memory was last lost, 0 never */
     int64_t
-        behind_s; /* the host's clock is so far behind that of the last run; 0 it is not. This run learns nothing */
+        behind_s; /* the host's clock is wrong, and so far behind that of the last run: this run learns nothing */
     bool in_trouble; /* lost or not kept in this run: at least WARNING */
     struct failure trouble;
 };
@@ -61,12 +61,12 @@ struct recall {
 /**
  * Take the identity's lock and load the items whose key begins with `prefix`.
  *
- * @param now      by the host's clock
+ * @param clocks   held against that of the last run
  * @param wait_ms  how long to wait for another run of the same identity
  * @return 0, also when the memory is damaged or unusable (`in_trouble`); -1 when the lock was not got
  */
 int recall_open(struct recall *recall, const char *directory, const char *plugin, const char *identity,
-                const char *prefix, int64_t now, int64_t wait_ms, const struct trace *trace,
+                const char *prefix, const struct clocks *clocks, int64_t wait_ms, const struct trace *trace,
                 struct failure *failure);
 
 /** Note which sites take part in this run; before recall_age. */

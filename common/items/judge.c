@@ -19,11 +19,11 @@ void judge_item(struct item *item, const struct thresholds *thresholds, const st
     }
     struct range slow_warning = range_extended(warning, item->allowance_s);
     struct range slow_critical = range_extended(critical, item->allowance_s);
+    item->stuck = !item->excused && range_alerts(&slow_warning, item->age_s);
     item->status = item->excused                               ? STATUS_OK
                    : range_alerts(&slow_critical, item->age_s) ? STATUS_CRITICAL
-                   : range_alerts(&slow_warning, item->age_s)  ? STATUS_WARNING
+                   : item->stuck                               ? STATUS_WARNING
                                                                : STATUS_OK;
-    item->stuck = item->status != STATUS_OK; /* also where critical begins below warning */
     item->known =
         known_list_mutes(known, item->package, item->place, now, &item->known_until) ||
         known_list_mutes(known, item->package, item->site, now, &item->known_until) ||

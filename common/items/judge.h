@@ -54,7 +54,7 @@ struct item {
     int64_t known_until; /* UTC, 0: without an end; not known: when it ended */
     int64_t queue_bytes; /* what is ahead of it on its link, and its own size; 0: its own alone */
     int64_t allowance_s; /* added to the thresholds by --min-rate */
-    bool stuck;          /* its warning or its critical range alerts */
+    bool stuck;          /* its warning range alerts */
     bool folded;         /* another item stands for it as well: shown with -v alone */
     enum status status;
 

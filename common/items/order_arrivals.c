@@ -131,7 +131,7 @@ void order_take_arrival(struct judging *judging, const struct order_arrival *arr
     if (pair >= 0)
         judging->own_arrival[pair] = larger(judging->own_arrival[pair], arrival->version);
     const struct order_item *item = pair >= 0 ? judging->known[pair] : order_find_item(judging, key);
-    if (dated || item != NULL)
+    if (dated || (item != NULL && order_has_risen(item, arrival->version)))
         take(judging, (size_t)at, item, arrival);
 }
 
@@ -142,7 +142,7 @@ void order_take_movement(struct judging *judging, size_t index)
     const struct order_item *known = judging->known[index];
     const int64_t hop = judging->result->verdicts[index].hop;
     if (hop < 0 || known == NULL || !run->hops[hop].covered || !run->hops[hop].active ||
-        judging->places[hop].first || !order_is_good(pair) || known->held <= 0 || pair->held <= known->held)
+        judging->places[hop].first || !order_is_good(pair) || !order_has_risen(known, pair->held))
         return;
     const struct order_arrival arrival = {
         .package = pair->package, .site = pair->site, .version = pair->held, .priority = pair->priority};

@@ -36,10 +36,18 @@ static void move_on(struct order_item *item, int64_t now)
     start_anew(item, now);
 }
 
-/* An older version was sent from the site above. The newer one takes its place, and is no movement. */
+/*
+ * An older version was sent from the site above, and something tells that it has not come: what was sent later has, or it
+ * failed. The newer one takes its place, and is no movement. (Without such a proof it may have come between two runs.)
+ */
 static bool is_under_way(const struct order_item *item)
 {
-    return item->sent != 0 || item->passed != 0 || item->failed != 0;
+    return item->any != 0 || item->over != 0 || item->passed != 0 || item->failed != 0;
+}
+
+bool order_has_risen(const struct order_item *known, int64_t version)
+{
+    return known->held >= 0 ? version > known->held : version > 0 && known->sent != 0;
 }
 
 bool order_waits_above(const struct order_item *item)
@@ -165,7 +173,9 @@ static void find_hop_above(struct judging *judging, size_t index)
     char key[ORDER_KEY_BYTES];
     int64_t at = verdict->hop;
     for (int up = 0; up < MOST_HOPS_UP && at >= 0 && (at = judging->places[at].parent) >= 0; up++) {
-        if (run->hops[at].covered) {
+        if (!run->hops[at].active) {
+            missing = missing || item->below; /* nothing of it is looked at */
+        } else if (run->hops[at].covered) {
             int64_t above = order_find_pair(judging, order_make_key(pair->package, run->hops[at].code, key));
             if (above >= 0 && above != (int64_t)index) {
                 verdict->folded = above;

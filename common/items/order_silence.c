@@ -107,7 +107,9 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         int64_t patience = allowance + (since < site->gap_end ? site->gap : 0);
         int64_t quiet = run->now - larger(silence->since, since);
         if (again == 0)
-            silence->half = quiet * 2 >= patience || (run->hops[hop].rate == 0 && quiet >= ORDER_GUESS_S);
+            silence->half =
+                quiet * 2 >= patience ||
+                (run->hops[hop].rate == 0 && silence->full_s > ORDER_GUESS_S && quiet >= ORDER_GUESS_S);
         int doublings = site->pages < MOST_DOUBLINGS ? (int)site->pages : MOST_DOUBLINGS;
         bool may_page =
             site->page == 0 || (again == 1 && run->now - site->page >= run->silent_critical_s << doublings);

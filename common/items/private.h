@@ -85,6 +85,9 @@ int64_t order_oldest_sending(const struct order_item *item);
 /** @return whether the site has confirmed the version that it holds: Status 0, 2 or 3 */
 bool order_is_good(const struct order_pair *pair);
 
+/** @return whether a version that a site confirms now came since it was remembered: more than what it had, or what was sent */
+bool order_has_risen(const struct order_item *known, int64_t version);
+
 /** @return whether nothing of an item was sent to its site yet: a site above lacks it as well */
 bool order_waits_above(const struct order_item *item);
 

@@ -12,10 +12,15 @@ static bool has_mark(struct statefile *file)
                                          NULL) == SQLITE_OK;
 }
 
-int64_t statefile_stand_still(struct statefile *file, int64_t now)
+static bool are_near(int64_t a, int64_t b)
+{
+    return (a > b ? a - b : b - a) <= BEHIND_S;
+}
+
+int64_t statefile_stand_still(struct statefile *file, int64_t now, int64_t other)
 {
     file->behind_s = 0;
-    if (file->last_run - now <= BEHIND_S)
+    if (file->last_run - now <= BEHIND_S || are_near(now, other))
         return 0;
     int64_t since = 0;
     if (!has_mark(file) ||

@@ -229,7 +229,7 @@ int statefile_commit(struct statefile *file, int64_t now, struct failure *failur
     if (file->schema_changed || sqlite3_total_changes(file->database) != file->changes)
         code = is_accounted(file) ? count_touched(file) : count_digest(file);
     if (code == SQLITE_OK)
-        code = remember_run(file, now + file->behind_s);
+        code = remember_run(file, file->behind_s > 0 ? file->last_run : now);
     if (code == SQLITE_OK)
         code = statecheck_digest_table(file->database, "state", &state);
     if (code == SQLITE_OK)

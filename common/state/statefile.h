@@ -156,14 +156,16 @@ int statefile_fail(struct statefile *file, const char *verb, struct failure *fai
 int statefile_commit(struct statefile *file, int64_t now, struct failure *failure);
 
 /**
- * Hold the host's clock against that of the last run. Where it is behind by more than ten minutes, one of the two is
- * wrong (a machine that starts before it has asked for the time), and a run under such a clock must learn nothing: of
- * what it commits only this is kept. After three hours of such runs the clock of today is the right one.
+ * Hold the host's clock against that of the last run. Where it is behind by more than ten minutes, one of the two was
+ * wrong: the last run's where another clock agrees with the host's; else today's (a machine that starts before it has
+ * asked for the time), and a run under such a clock must learn nothing: of what it commits only this is kept. After three
+ * hours of such runs the clock of today is the right one all the same.
  *
- * @param now  UTC seconds, as for statefile_commit
+ * @param now    UTC seconds, as for statefile_commit
+ * @param other  of another machine, UTC seconds; `now` where there is none
  * @return seconds by which it is behind, 0: it is not, and this run learns
  */
-int64_t statefile_stand_still(struct statefile *file, int64_t now);
+int64_t statefile_stand_still(struct statefile *file, int64_t now, int64_t other);
 
 /**
  * Begin a further transaction after a commit, for what is only known then; without effect while one is open.

@@ -144,7 +144,7 @@ class Answer:
             assert (item["advice"] is None) == (item["state"] == "OK") or item["state"].startswith("known"), (item, self)
         advice = item["advice"] or ""
         if item["kind"] not in ("recipe", "base_missing", "waiting", "failing", "superseded"):
-            early = item["state"] == "WARNING" and re.search("overtaken, not yet for long|nothing has arrived at", item.get("order") or "")
+            early = item["state"] == "WARNING" and re.search("overtaken, not yet for long|nothing has arrived at", item.get("order") or "") or "it failed last" in (item.get("order") or "")
             repair = item["kind"] in ("sent", "behind") and item["rows"] is None and not early
             assert not advice or ("sms_reset_package" in advice) == repair, (item, self)
         if item["rows"] and advice:

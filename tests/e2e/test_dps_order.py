@@ -226,18 +226,22 @@ def test_a_site_whose_dps_stand_still_is_one_item(world, still, moving, news):
     for site in ("S01", "S02"):
         for number in range(still + (moving if site == "S02" else 0)):
             for package in ("CEN00101", "CEN00102"):
-                world.dp(package, "%s%d" % (site, number), 1, 4 * DAY if number < still else HOUR, site=site)
+                world.dp(package, "%s%d" % (site, number), 1, 4 * DAY, site=site)
+            if number >= still:  # others come there
+                world.dp("CEN00103", "%s%d" % (site, number), 0, DAY, site=site)
+    for number in range(90, 99):  # waits of an hour speak neither for nor against it
+        world.dp("CEN00101", "S02%d" % number, 1, HOUR, site="S02")
     for site in ("S01", "S02"):
         world.dp("CEN00104", site + "9", 0, DAY, site=site)  # nothing waits there: it speaks neither for nor against
     lab.commit()
     answer = world.check("-v").is_(CRITICAL)
     alone = 1 if still > 2 else still
-    assert answer.value("stuck") == alone + news, answer
+    assert answer.value("stuck") == alone + news + 2 * moving, answer
     if still > 2:
-        assert "nothing has moved on %d of the %d DPs of S01 on which anything waits for 4 d, %d packages wait: does the distribution manager hang? distmgr.log on S011" \
+        assert "nothing has moved on %d of the %d DPs of S01 with old work for 4 d, %d installations wait: does the distribution manager hang? distmgr.log on S011" \
             % (still, still, 2 * still) in answer.text, answer
     assert ("nothing has moved on %d of the %d DPs of S02" % (still, still + moving) in answer.text) == (news == 1), answer
-    assert answer.value("new") == alone + news
+    assert answer.value("new") == alone + news + 2 * moving
 
 
 def test_what_fails_and_is_retried_is_not_well_in_between(world):
@@ -253,3 +257,20 @@ def test_what_fails_and_is_retried_is_not_well_in_between(world):
     assert "CRITICAL" not in states[:24] and set(states[26:]) == {"CRITICAL"}, states
     world.dp("CEN00001", "S021", 0, -40 * HOUR + MINUTE)
     world.check(later=40 * HOUR).is_(OK)
+
+
+def test_what_comes_daily_does_not_change_who_stands_still(world):
+    """Three of a site's five DPs are dead; each day a package waits on all five for two hours: one item, told once."""
+    world.make(product="cb")
+    for number in range(5):
+        for package in ("CEN00101", "CEN00102"):
+            world.dp(package, "S02%d" % number, 1 if number < 3 else 0, 4 * DAY, site="S02")
+    told = []
+    for hour in range(0, 24 * 3, 2):
+        package = "CEN002%02d" % (hour // 24)
+        for number in range(5):
+            if hour % 24 == 6 or hour % 24 == 8 and number > 2:
+                world.dp(package, "S02%d" % number, 1 if hour % 24 == 6 else 0, -hour * HOUR + MINUTE, site="S02")
+        assert world.check(later=hour * HOUR).value("stuck") == 1
+        told.append(world.check("--new=15m", later=hour * HOUR).value("new"))
+    assert told[0] == 1 and set(told[1:]) == {0}, told

@@ -140,7 +140,7 @@ def test_more_files_than_are_remembered_come_with_old_dates(boxes):
         boxes.take(BOX, *names)
         boxes.wait(5 * MINUTE)
         answer = boxes.look(BOX)
-    answer.is_(CRITICAL, "held.MIF was left behind in dataldr.box 2")
+    answer.is_(CRITICAL, "held.MIF was left behind in dataldr.box 31 h ago")
 
 
 def test_a_date_in_the_future_that_comes_is_no_file_that_is_written(boxes):

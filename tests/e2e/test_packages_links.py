@@ -147,6 +147,147 @@ def test_a_distribution_manager_of_the_owner_that_hangs_is_none_of_the_sender(tm
         assert "sender" not in answer.text, answer
 
 
+class Hub(Sites):
+    """A hub with sites below it, and a memory that has seen them well."""
+
+    def __init__(self, folder, *low):
+        super().__init__(folder, dict({"HUB": "CEN"}, **{code: "HUB" for code in low}))
+        for number in range(6, 60):
+            self.lab.package("CEN%05X" % number, "Package", 1, source_date_age_s=None)
+            for site in self.sites:
+                self.lab.target("CEN%05X" % number, site, refreshed_age_s=None)
+                self.lab.status("CEN%05X" % number, site, HERE[0], 1)
+        self.check(env=at(BASE - HOUR))
+
+    def put(self, number, status, version, *sites, wanted=None):
+        if wanted:
+            self.lab.package("CEN%05X" % number, "Package", wanted, source_date_age_s=None)
+        for site in sites:
+            self.lab.status("CEN%05X" % number, site, status, version)
+
+    def state_of(self, answer, number, site):
+        found = [item["state"] for item in answer.items if (item["package"], item["site"]) == ("CEN%05X" % number, site)]
+        return found[0] if found else None
+
+
+@pytest.mark.parametrize("order", (("HUB", "L01", "L02"), ("L01", "HUB", "L02"), ("L01", "L02", "HUB")))
+def test_a_service_a_site_sees_the_same_below_a_hub(tmp_path, order):
+    """A daily package takes ten hours to the hub. Whichever service looks first, nothing is lost at the sites below."""
+    with Hub(tmp_path, "L01", "L02") as hub:
+        for half in range(2 * 24 * 3):
+            hour, day = half / 2, half // 48
+            hub.lab.now = BASE + int(hour * HOUR)
+            if hour % 24 == 8:
+                hub.put(0, SENT[0], 2 + day, *order, wanted=2 + day)
+            if hour % 24 == 18:
+                hub.put(0, HERE[0], 2 + day, "HUB")
+            if hour % 24 == 20:
+                hub.put(0, HERE[0], 2 + day, "L01", "L02")
+            number = 1 + int(hour // 3)
+            if hour % 3 == 0:
+                hub.put(number, SENT[0], 1, *order, wanted=2)
+            if hour % 3 == .5:
+                hub.put(number, HERE[0], 2, "HUB")
+            if hour % 3 == 1.5:
+                hub.put(number, HERE[0], 2, "L01", "L02")
+            for minute, site in enumerate(order):
+                answer = hub.check("-v", "--child-site=" + site, env=at(hub.lab.now + minute * 300))
+                assert answer.code == OK or site == "HUB" and answer.code == WARNING, (hour, answer)
+
+
+@pytest.mark.parametrize("seen", (False, True))
+def test_an_arrival_that_no_run_saw_before_the_next_version(tmp_path, seen):
+    """The site has version 2 and the owner makes version 3 between two runs; it takes 40 h to the hub."""
+    with Hub(tmp_path, "LOW") as hub:
+        for half in range(2 * 70):
+            hour = half / 2
+            hub.lab.now = BASE + int(hour * HOUR)
+            if hour == 0:
+                hub.put(0, SENT[0], 1, "HUB", "LOW", wanted=2)
+            if hour == 20:
+                hub.put(0, HERE[0], 2, "HUB")
+            if hour == 23.5 and seen:
+                hub.put(0, HERE[0], 2, "LOW")
+            if hour == 24:
+                hub.put(0, SENT[0], 3, "HUB", "LOW", wanted=3)
+            if hour == 64:
+                hub.put(0, HERE[0], 3, "HUB")
+            if hour == 66:
+                hub.put(0, HERE[0], 3, "LOW")
+            number = 1 + half // 12
+            if half % 12 == 6:
+                hub.put(number, SENT[0], 1, "HUB", "LOW", wanted=2)
+            if half % 12 == 8:
+                hub.put(number, HERE[0], 2, "HUB")
+            if half > 12 and half % 12 == 1:
+                hub.put(number - 1, HERE[0], 2, "LOW")
+            assert hub.state_of(hub.check("-v", env=at(hub.lab.now)), 0, "LOW") in (OK, None, "OK"), hour
+
+
+def test_what_only_looked_as_if_it_was_under_way_has_not_arrived(tmp_path):
+    """Status 9 for an hour, then 2 with the old version and the old date: nobody sent it, so it overtakes nothing."""
+    with Hub(tmp_path, "LOW") as hub:
+        for hour in range(34):
+            hub.lab.now = BASE + hour * HOUR
+            if hour == 1:
+                for number in range(10, 14):
+                    hub.put(number, SENT[0], 1, "HUB", wanted=2)
+            if hour == 2:
+                hub.put(0, SENT[0], 1, "HUB", wanted=2)
+            if hour in (5, 6):
+                hub.lab.status("CEN00005", "HUB", 9 if hour == 5 else HERE[0], 1, age_s=30 * 24 * HOUR)
+            if hour % 6 == 4 and hour > 9:
+                hub.put(10 + (hour - 10) // 6, HERE[0], 2, "HUB")
+            assert hub.state_of(hub.check("-v", env=at(hub.lab.now)), 0, "HUB") in (None, "OK"), hour
+
+
+@pytest.mark.parametrize("low", (3, 12))
+def test_what_a_hub_does_not_send_on_is_not_the_owners(tmp_path, low):
+    """The hub has all 20; nothing has reached the sites below it for five days."""
+    codes = ["L%02d" % number for number in range(low)]
+    with Sites(tmp_path, dict({"HUB": "CEN"}, **{code: "HUB" for code in codes})) as world:
+        for number in range(20):
+            world.lab.package("CEN%05X" % number, "Package", 2, source_date_age_s=5 * 24 * HOUR)
+            for site in world.sites:
+                world.lab.target("CEN%05X" % number, site, refreshed_age_s=30 * 24 * HOUR)
+                world.lab.status("CEN%05X" % number, site, HERE[0] if site == "HUB" else SENT[0], 2, age_s=5 * 24 * HOUR)
+        answer = world.check(env=at(BASE)).is_(CRITICAL)
+        assert "20 of 20 packages are stuck at L00 together; look at the link to L00, the sender of HUB and despool.log of L00" in answer.text, answer
+        assert "of CEN" not in answer.text and "most of their sites" not in answer.text, answer
+
+
+def test_other_packages_at_each_site_are_the_sites(tmp_path):
+    """16 of 20 sites lack 16 of 21 packages, each other ones: one cause a site, and nothing advises to send 256 of them by hand."""
+    with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(20)}) as world:
+        for number in range(21):
+            world.lab.package("CEN%05X" % number, "Package", 2, source_date_age_s=5 * 24 * HOUR)
+            for place, site in enumerate(world.sites):
+                lacks = place < 16 and (number + place * 5) % 21 < 16
+                world.lab.target("CEN%05X" % number, site, refreshed_age_s=30 * 24 * HOUR)
+                world.lab.status("CEN%05X" % number, site, SENT[0] if lacks else HERE[0], 2, age_s=5 * 24 * HOUR if lacks else HOUR)
+        answer = world.check("--max-items=300", env=at(BASE)).is_(CRITICAL)
+        assert len(answer.causes) == 16 and "sms_reset_package" not in answer.text, answer
+
+
+def test_a_sender_that_hangs_while_new_ones_were_never_sent(tmp_path):
+    with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(20)}) as world:
+        world.check(env=at(BASE - HOUR))
+        world.lab.now = BASE
+        for number in range(6):
+            world.lab.package("CEN%05X" % number, "Package", 2, source_date_age_s=None)
+            for site in world.sites:
+                world.lab.status("CEN%05X" % number, site, SENT[0], 2)
+        world.check(env=at(BASE))
+        world.lab.now = BASE + 10 * HOUR
+        for number in range(20, 23):
+            world.lab.package("CEN%05X" % number, "New", 1, source_date_age_s=0)
+            for site in world.sites:
+                world.lab.target("CEN%05X" % number, site, refreshed_age_s=0)
+        for hour in range(1, 96, 5):
+            answer = world.check(env=at(BASE + hour * HOUR))
+        assert "nothing reaches 20 of 20 sites: sender or scheduler of CEN;" in answer.is_(CRITICAL).first, answer
+
+
 @pytest.mark.parametrize("rule", ("version", "recipe"))
 def test_a_package_that_another_site_owns_now_is_its_matter(world, rule):
     world.make()

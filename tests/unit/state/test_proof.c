@@ -200,14 +200,14 @@ static void test_the_digest_follows_all_changes(void **state)
 /* ---- a clock that is behind */
 
 /* One run by a clock; puts item "b". @return by how much it is behind */
-static int64_t run_at(int64_t now)
+static int64_t run_at(int64_t now, int64_t other)
 {
     enum statefile_health health;
     struct failure failure = {""};
     struct statefile *file =
         statefile_open(state_directory, PLUGIN, IDENTITY, &memory_schema, 5000, NULL, &health, &failure);
     assert_non_null(file);
-    const int64_t behind_s = statefile_stand_still(file, now);
+    const int64_t behind_s = statefile_stand_still(file, now, other);
     statetest_put(file, "b", now);
     if (statefile_commit(file, now, &failure) != 0)
         fail_msg("commit: %s", failure.text);
@@ -243,27 +243,26 @@ static void test_a_clock_that_is_behind_teaches_nothing(void **state)
 {
     (void)state;
     static const struct {
-        int64_t now, behind_s, kept;
+        int64_t now, other, behind_s, kept;
     } runs[] = {
-        {NOW, 0, NOW},
-        {NOW - 600, 0, NOW - 600}, /* ten minutes: as runs side by side, or a clock that is set right */
-        {NOW, 0, NOW},
-        {NOW - 24 * HOUR, 24 * HOUR, NOW},
-        {NOW - 23 * HOUR, 23 * HOUR, NOW},
-        {NOW - 22 * HOUR, 22 * HOUR, NOW},
-        {NOW + HOUR, 0, NOW + HOUR}, /* it was wrong for a while */
-        {NOW - 24 * HOUR, 25 * HOUR, NOW + HOUR},
-        {NOW - 48 * HOUR, 49 * HOUR, NOW + HOUR}, /* still further back: the three hours begin anew */
-        {NOW - 46 * HOUR, 47 * HOUR, NOW + HOUR},
-        {NOW - 45 * HOUR, 0, NOW - 45 * HOUR}, /* for three hours: the one before was wrong */
-        {NOW - 44 * HOUR, 0, NOW - 44 * HOUR},
-        {NOW + 1000 * HOUR, 0, NOW + 1000 * HOUR}, /* far ahead for one run */
-        {NOW, 1000 * HOUR, NOW + 1000 * HOUR},
-        {NOW + 2 * HOUR, 998 * HOUR, NOW + 1000 * HOUR},
-        {NOW + 3 * HOUR, 0, NOW + 3 * HOUR},
+        {NOW, NOW, 0, NOW},
+        {NOW - 600, NOW, 0, NOW - 600}, /* ten minutes: as runs side by side, or a clock that is set right */
+        {NOW, NOW, 0, NOW},
+        {NOW - 24 * HOUR, NOW + 60, 24 * HOUR, NOW},
+        {NOW - 23 * HOUR, NOW + HOUR, 23 * HOUR, NOW},
+        {NOW - 22 * HOUR, NOW + 2 * HOUR, 22 * HOUR, NOW},
+        {NOW + HOUR, NOW + HOUR, 0, NOW + HOUR}, /* it was wrong for a while */
+        {NOW - 24 * HOUR, NOW + HOUR, 25 * HOUR, NOW + HOUR},
+        {NOW - 48 * HOUR, NOW + HOUR, 49 * HOUR,
+         NOW + HOUR}, /* still further back: the three hours begin anew */
+        {NOW - 46 * HOUR, NOW + HOUR, 47 * HOUR, NOW + HOUR},
+        {NOW - 45 * HOUR, NOW + HOUR, 0, NOW - 45 * HOUR}, /* for three hours: the other may be wrong, too */
+        {NOW - 44 * HOUR, NOW + HOUR, 0, NOW - 44 * HOUR},
+        {NOW + 1000 * HOUR, NOW, 0, NOW + 1000 * HOUR}, /* far ahead for one run: the other clock tells so */
+        {NOW, NOW + 599, 0, NOW},
     };
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
-        const int64_t behind_s = run_at(runs[i].now);
+        const int64_t behind_s = run_at(runs[i].now, runs[i].other);
         const int64_t kept = remembered("b");
         assert_int_equal(remembered("c"), kept);
         if (behind_s != runs[i].behind_s || kept != runs[i].kept)
