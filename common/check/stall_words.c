@@ -201,8 +201,12 @@ static void add_superseded_advice(const struct stall *stall, const struct stall_
 {
     const char *package = stall->item.package;
     text_addf(text, "; is the content of %s really here? preload it with /UpdateStoredPkgVersion", package);
-    if (advice_command(place->options, ADVICE_PRELOAD, " (", package, NULL, text))
-        text_add(text, " /UpdateStoredPkgVersion)");
+    if (advice_command(place->options, ADVICE_PRELOAD, " (", package, NULL, text)) {
+        text_add(text, " /UpdateStoredPkgVersion");
+        if (stall->wanted > 0)
+            text_addf(text, " %" PRId64, stall->wanted);
+        text_add(text, ")");
+    }
     if (place->site == NULL || !advice_command(place->options, ADVICE_RESET, "; else on the owning site ",
                                                package, place->site, text))
         text_add(text, "; else reset it at the owning site (sms_reset_package)");
@@ -230,9 +234,12 @@ void stall_add_way(const struct stall *stall, struct text *text)
 void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
 {
     const bool full = stall->cause.family == CAUSE_DISK_FULL || stall->cause.family == CAUSE_MEMORY;
+    /* The file is there: to copy over what is open, or may not be opened, helps nobody. */
+    const bool there =
+        !stall->pck_missing && (stall->cause.family == CAUSE_IN_USE || stall->cause.family == CAUSE_RIGHTS);
     if (is_kind(stall, CONDITION_SITE))
         add_site_advice(stall, text);
-    else if (is_kind(stall, CONDITION_BASE_MISSING) && !full)
+    else if (is_kind(stall, CONDITION_BASE_MISSING) && !full && !there)
         add_copy_advice(stall, place, text);
     else if (stall->cause.family != CAUSE_UNKNOWN)
         text_addf(text, "; %s", causes[stall->cause.family].advice);

@@ -270,6 +270,8 @@ static int64_t distance(int64_t a, int64_t b)
 static int64_t seconds_until(const char *date, const char *end, int64_t now_ms)
 {
     static const int orders[][3] = {{2, 0, 1}, {2, 1, 0}, {0, 1, 2}}; /* of year, month, day */
+    /* A Thai locale writes years of the Buddhist era: 2569 is 2026. */
+    enum { BUDDHIST_AHEAD = 543, BUDDHIST_FIRST = 2500, BUDDHIST_LAST = 2700 };
     int64_t numbers[6] = {0}, found = 0;
     int count = read_numbers(date, end, numbers);
     if (count < 3)
@@ -277,6 +279,7 @@ static int64_t seconds_until(const char *date, const char *end, int64_t now_ms)
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         int64_t year = numbers[orders[i][0]], month = numbers[orders[i][1]], day = numbers[orders[i][2]];
         year += year < 100 ? 2000 : 0;
+        year -= year >= BUDDHIST_FIRST && year <= BUDDHIST_LAST ? BUDDHIST_AHEAD : 0;
         if (year < 1970 || year > 9999 || month > 12 || day > 31)
             continue;
         int64_t ms = log_stamp_ms((int)year, (int)month, (int)day, 0, 0, 0, 0);

@@ -293,3 +293,81 @@ def test_the_logs_that_tell_why_raise_no_alarm_and_are_no_sign_of_life(tmp_path)
     child.write(child.alive(last_s=26 * HOUR), gap_s=None)
     answer = child.check(*arguments).is_(WARNING, "no log was written for 26 h")
     assert answer.value("log_age") >= 26 * HOUR
+
+
+# ---- threads that come to another package, components that start anew
+
+
+@pytest.mark.parametrize("taken_up", [
+    ["~Starting package processing thread, thread ID = 0x1658 (5720)", STATMSG % (2300, "I", "SMS_DISTRIBUTION_MANAGER", "Other", "CEN00077", "CEN00077")],
+    ["~Starting package processing thread, thread ID = 0x1658 (5720)", "No action specified for the package CEN00077."],
+    ["No action specified for the package CEN00077, however there may be package server changes for this package."],
+    ["Start adding package CEN00077 to server %s..." % NAL],
+])
+def test_a_thread_that_comes_to_another_package_is_at_that_one(tmp_path, taken_up):
+    """The failures are CEN00077's, and what went well of the package that the thread had before does not end them."""
+    before = ["Start updating the package CEN00001...", STATMSG % (2301, "I", "SMS_DISTRIBUTION_MANAGER", "Office", "CEN00001", "CEN00001")]
+    after = taken_up + ["Failed to make a network connection to \\\\SRV07\\ADMIN$ (0x35).~", "~Cannot establish connection to %s. Error = 53" % NAL, "Error occurred."]
+    child = Child(tmp_path, "sccm2007")
+    child.write(child.alive(), child.every("distmgr", before, 60 * HOUR, 1800, HOUR, 5720), child.every("distmgr", after, 60 * HOUR - 900, 900, HOUR, 5720), gap_s=None)
+    answer = child.check("--site=S02")
+    assert [(item["package"], item["kind"]) for item in answer.items] == [("CEN00077", "failing")], answer
+    assert answer.code == WARNING and "the network path is not reachable" in answer.text, answer
+
+
+@pytest.mark.parametrize("log, busy, component", [("distmgr", "~Currently using 3 out of 3 allowed package processing threads.", "SMS_DISTRIBUTION_MANAGER"),
+                                                  ("despool", "~Used 3 out of 3 despooling threads", "SMS_DESPOOLER")])
+def test_a_component_that_starts_has_no_busy_threads(tmp_path, log, busy, component):
+    """The restart that the advice asks for ends what it is for; without it the threads are busy still."""
+    for restart in (False, True):
+        child = Child(tmp_path / str(restart), "cb")
+        more = [child.every(log, "SMS_EXECUTIVE started %s as thread ID 3648 (0xE40)." % component, 5 * HOUR, 5 * HOUR, HOUR, 3648)] if restart else []
+        child.write(child.alive(), child.every(log, busy, 40 * HOUR, 5.5 * HOUR, 600), *more, gap_s=None)
+        answer = child.check("--site=S02")
+        assert answer.code == (OK if restart else WARNING), answer
+
+
+@pytest.mark.parametrize("date", ["5/13/2031 11:31:54 AM E. Europe Daylight Time", "13/05/2574 11:31:54 SE Asia Standard Time"])
+def test_an_instruction_that_is_taken_up_is_put_off_no_more(tmp_path, date):
+    put_off = "Instruction %s\\sni00001.sni won't be processed till %s" % (RECEIVE, date)
+    for taken in (False, True):
+        child = Child(tmp_path / str(taken), "sccm2007")
+        more = [child.every("despool", "~Found ready instruction sni00001.sni", 5 * HOUR, 5 * HOUR)] if taken else []
+        child.write(child.alive(), child.every("despool", put_off, 4 * DAY, 6 * HOUR, 600), *more, gap_s=None)
+        answer = child.check("--site=S02")
+        assert answer.code == (OK if taken else CRITICAL), answer
+
+
+def test_a_retry_in_the_buddhist_era_is_no_wrong_clock(tmp_path):
+    """A Thai server writes the year 543 years ahead: a retry in five minutes is one."""
+    import time
+    child = Child(tmp_path, "cb")
+    records = []
+    for age in range(30 * HOUR, 600, -HOUR):
+        when = time.gmtime(child.now - age + 300)
+        date = "%d/%d/%d %02d:%02d:%02d SE Asia Standard Time" % (when.tm_mday, when.tm_mon, when.tm_year + 543, when.tm_hour, when.tm_min, when.tm_sec)
+        records += child.every("despool", "Instruction %s\\ds_0004.sni won't be processed till %s" % (RECEIVE, date), age, age)
+    child.write(child.alive(), records, gap_s=None)
+    child.check("--site=S02").is_(OK, "nothing stalled")
+
+
+def test_a_package_that_another_thread_is_at_does_not_fail(tmp_path):
+    _, answer = tell(tmp_path, "cb", [("distmgr", "Package CEN00041 is currently being processed by another thread.", 80 * HOUR, 900)])
+    answer.is_(OK, "nothing stalled")
+
+
+@pytest.mark.parametrize("code, words", [("20", "exclude SMSPKG, despoolr.box and the package source from antivirus and backup"), ("5", "give the computer account of the site server the rights")])
+def test_a_base_that_is_locked_is_not_copied_over(tmp_path, code, words):
+    number = int(code, 16)
+    _, answer = tell(tmp_path, "sccm2007", [("despool", [
+        "Received package CEN00041 version 3. Compressed file -  E:\\SMSPKG\\CEN00041.PCK.3 as %s\\PKGj3uib.TRY" % RECEIVE,
+        "CCompress::Open: Failed to open E:\\SMSPKG\\CEN00041.PCK (%d)" % number, "Despooler failed to execute the instruction, error code = " + code],
+        3 * DAY, 900, 300, 3816)])
+    item = answer.item("CEN00041")
+    assert words in item["advice"] and "copy CEN00041.PCK" not in item["advice"], answer
+
+
+def test_the_repair_of_a_stored_version_can_be_pasted(tmp_path):
+    _, answer = tell(tmp_path, "sccm2007", [("distmgr", "A newer version (15) of package CEN00041 has already arrived, delete the replication file E:\\X.PKG for version 12.",
+                                             4 * DAY, 900)])
+    assert "(PreloadPkgOnSite.exe CEN00041 /UpdateStoredPkgVersion 15)" in answer.item("CEN00041")["advice"], answer
