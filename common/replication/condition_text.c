@@ -21,6 +21,7 @@ static const struct field condition_fields[] = {
     {"wanted_repeats", FIELD_INTEGER, offsetof(struct condition, wanted_repeats)},
     {"held", FIELD_INTEGER, offsetof(struct condition, held)},
     {"progress", FIELD_INTEGER, offsetof(struct condition, last_progress_s)},
+    {"pass", FIELD_INTEGER, offsetof(struct condition, last_pass_s)},
     {"received", FIELD_INTEGER, offsetof(struct condition, received_s)},
     {"failure", FIELD_TEXT, offsetof(struct condition, failure)},
     {"cause", FIELD_CAUSE, offsetof(struct condition, cause.family)},

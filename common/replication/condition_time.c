@@ -17,22 +17,31 @@
 /* A base_missing condition whose package came again is over when no failure followed for so long. */
 #define RECEIVED_S HOUR_S
 
-static int64_t quiet_s(const struct condition *condition, int kind, const struct condition_sign *sign)
+/* Was distmgr at the package since it failed last? A pass that has nothing to do ends without a line of success. */
+static bool has_passed(const struct condition *condition)
+{
+    const struct condition_sign *sign = &condition->sign[CONDITION_FAILING];
+    return sign->component == REPLICATION_DISTMGR && condition->last_pass_s > sign->last_s;
+}
+
+static int64_t quiet_s(const struct conditions *set, const struct condition *condition, int kind,
+                       const struct condition_sign *sign)
 {
     if (kind == CONDITION_FAILING && condition->package[0] == REPLICATION_SUBJECT)
         return QUIET_S; /* of no package: two failures of two days have nothing in common */
-    const int64_t least_s = kind == CONDITION_SITE
-                                ? QUIET_SEEN_S /* a site may have nothing to do for a night */
-                            : sign->open                ? QUIET_S
-                            : kind == CONDITION_WAITING ? QUIET_WAITING_S
-                                                        : QUIET_SEEN_S;
+    const int64_t least_s =
+        kind == CONDITION_SITE ? QUIET_SEEN_S /* a site may have nothing to do for a night */
+        : kind == CONDITION_FAILING && set->success_lines && has_passed(condition) ? QUIET_SEEN_S
+        : sign->open                                                               ? QUIET_S
+        : kind == CONDITION_WAITING                                                ? QUIET_WAITING_S
+                                                                                   : QUIET_SEEN_S;
     return larger(least_s, 3 * sign->longest_gap_s);
 }
 
 static bool is_quiet(const struct conditions *set, const struct condition *condition, int kind)
 {
     const struct condition_sign *sign = &condition->sign[kind];
-    return set->written_s[sign->component] >= sign->written_s + quiet_s(condition, kind, sign);
+    return set->written_s[sign->component] >= sign->written_s + quiet_s(set, condition, kind, sign);
 }
 
 /* Does this kind end by a line that says so, and by nothing else? No pass ends what fails before its package is known. */
@@ -40,7 +49,9 @@ static bool needs_proof(const struct conditions *set, const struct condition *co
 {
     if (condition->package[0] == REPLICATION_SUBJECT)
         return false;
-    return kind == CONDITION_FAILING ? set->success_lines : kind != CONDITION_SITE && set->stored_lines;
+    if (kind == CONDITION_FAILING)
+        return set->success_lines && !has_passed(condition);
+    return kind != CONDITION_SITE && set->stored_lines;
 }
 
 static int64_t clock_s(const struct conditions *set, enum condition_clock clock)
@@ -65,7 +76,7 @@ void condition_time_ask(struct conditions *set, struct condition *condition)
             condition_due_at(set, condition, CONDITION_NEWEST, sign->last_s + set->forget_s + 1);
         if (!needs_proof(set, condition, kind))
             condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
-                             sign->written_s + quiet_s(condition, kind, sign));
+                             sign->written_s + quiet_s(set, condition, kind, sign));
     }
 }
 

@@ -188,6 +188,18 @@ static void succeeded(struct conditions *set, const struct replication_event *ev
     condition_set_drop_empty(set, condition);
 }
 
+/* A pass over it is no proof, for it may have nothing to do; but then it no longer fails only by what no line tells. */
+static void passed(struct conditions *set, const struct replication_event *event)
+{
+    const struct condition *known = conditions_find(set, event->package);
+    if (known == NULL || known->sign[CONDITION_FAILING].last_s == 0 ||
+        event->component != REPLICATION_DISTMGR || event->time_s <= known->last_pass_s)
+        return;
+    struct condition *condition = condition_set_find(set, event->package);
+    condition->last_pass_s = event->time_s;
+    condition_time_ask(set, condition);
+}
+
 /* The despooler has done its work then: that ends what failed in its log, not in the other. */
 static void despooled(struct conditions *set, const struct replication_event *event)
 {
@@ -258,6 +270,12 @@ static void received(struct conditions *set, const struct replication_event *eve
     }
 }
 
+/* Has it a cause of its own? A wait alone is told as a lack of memory (8, 12 of the despooler), or without a reason. */
+static bool tells_itself(enum cause_family family)
+{
+    return family != CAUSE_UNKNOWN && family != CAUSE_MEMORY;
+}
+
 /* Does the line only tell more of a trouble that has a line of its own? */
 static bool is_detail(const struct conditions *set, const struct replication_event *event, struct cause cause)
 {
@@ -265,7 +283,7 @@ static bool is_detail(const struct conditions *set, const struct replication_eve
     const struct condition *condition = conditions_find(set, event->package);
     if (event->package[0] ==
         REPLICATION_SUBJECT) /* of some package: perhaps of one that tells its trouble itself */
-        return !cause_stops_all(cause.family) && event->time_s - set->trouble_s <= HOUR_S;
+        return !tells_itself(cause.family) && event->time_s - set->trouble_s <= HOUR_S;
     for (size_t i = 0; condition != NULL && event->tied && i < sizeof kinds / sizeof *kinds; i++) {
         const struct condition_sign *sign = &condition->sign[kinds[i]];
         if (sign->last_s != 0 && event->time_s - sign->last_s <= HOUR_S)
@@ -358,6 +376,10 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         break;
     case REPLICATION_STORED:
         stored_version(set, event);
+        passed(set, event);
+        break;
+    case REPLICATION_PASS:
+        passed(set, event);
         break;
     case REPLICATION_RECEIVED:
         received(set, event);

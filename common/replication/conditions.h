@@ -53,6 +53,7 @@ struct condition {
     int64_t wanted_repeats;  /* and how many waiting lines had been repeats before */
     int64_t last_progress_s; /* newest sign of movement: received, stored, a version changed; 0: none. A
                                 repeat is none */
+    int64_t last_pass_s;     /* newest pass of distmgr over the package; 0: none since the condition began */
     int64_t received_s; /* newest `Received package` of a version >= wanted after the last base_missing line;
                            0: none */
     char *failure; /* newest detail ("Despooler failed to execute the instruction, ..."), NULL: none; owned by

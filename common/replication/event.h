@@ -42,6 +42,7 @@ enum replication_kind {
     REPLICATION_SUCCESS,  /* a whole pass over the package went well: ends failures */
     REPLICATION_DELETED,  /* the package was deleted here: nothing of it is wanted or stored any more */
     REPLICATION_PROGRESS, /* something happened for the package */
+    REPLICATION_PASS, /* distmgr looks at the package once more: what failed and does not now is over in time */
     /* Of the site as a whole: `package` holds a subject that begins with REPLICATION_SUBJECT. */
     REPLICATION_REFUSED,  /* instructions of the site @CODE are refused */
     REPLICATION_ACCEPTED, /* ... or were found in order */

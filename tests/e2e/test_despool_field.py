@@ -371,3 +371,33 @@ def test_the_repair_of_a_stored_version_can_be_pasted(tmp_path):
     _, answer = tell(tmp_path, "sccm2007", [("distmgr", "A newer version (15) of package CEN00041 has already arrived, delete the replication file E:\\X.PKG for version 12.",
                                              4 * DAY, 900)])
     assert "(PreloadPkgOnSite.exe CEN00041 /UpdateStoredPkgVersion 15)" in answer.item("CEN00041")["advice"], answer
+
+
+HEALTHY_PASS = ["~Processing package CEN00041 (SourceVersion:4;StoredVersion:4)",
+                "No action specified for the package CEN00041, however there may be package server changes for this package.",
+                "~Successfully updated the package server status for %s for package CEN00041, Status 3" % NAL,
+                STATMSG % (2330, "I", "SMS_DISTRIBUTION_MANAGER", "CEN00041", NAL, "CEN00041"), "~Exiting package processing thread for package CEN00041."]
+
+
+@pytest.mark.parametrize("others", (False, True))
+@pytest.mark.parametrize("cured_s, states", ((12 * HOUR, (OK, CRITICAL)), (28 * HOUR, (OK, OK)), (5 * DAY, (OK, OK))))
+def test_a_healthy_pass_without_a_line_of_success_ends_what_failed(tmp_path, cured_s, states, others):
+    """Of 2012 and later: a pass that has nothing to do prints no 2301. Others' 2301 ask for more: a day of passes without a failure."""
+    child = Child(tmp_path, "cb")
+    failing = ["DP Thread: Attempting to add or update package CEN00041 on DP %s" % NAL, "~Cannot establish connection to %s. Error = 53" % NAL]
+    more = [child.every("distmgr", STATMSG % (2301, "I", "SMS_DISTRIBUTION_MANAGER", "Office", "CEN00001", "CEN00001"), 8 * DAY, 1800, 6 * HOUR, 3000)] if others else []
+    child.write(child.alive(9 * DAY), child.every("distmgr", failing, 8 * DAY, cured_s, 1800, 5204), child.every("distmgr", HEALTHY_PASS, cured_s - 1200, 900, 6 * HOUR, 5208),
+                *more, gap_s=None)
+    assert child.check("--site=S02").code == states[others]
+
+
+@pytest.mark.parametrize("log, lines", [
+    ("distmgr", "~DPConnection::ConnectWMI() - Failed to connect to SRVDP0001, error = 0x800706ba"),
+    ("despool", ["Cannot create temp storage E:\\SMS\\temp", "Despooler failed to execute the instruction, error code = 3"]),
+])
+@pytest.mark.parametrize("options", ((), ("--known=CEN00005",)))
+def test_a_package_that_waits_does_not_hide_what_has_a_cause_of_its_own(tmp_path, log, lines, options):
+    waits = "Package CEN00005 requires a newer version (3) of source files and the new compressed files haven't arrived yet, current version is 2, skip D:\\X.PKG"
+    _, answer = tell(tmp_path, "cb", [("distmgr", waits, 5 * DAY, 900, 1800, 2600), (log, lines, 4 * DAY, 600, 1800, 7000)], options)
+    answer.is_(CRITICAL)
+    assert any(item["package"] in ("distmgr", "despooler") and item["state"] != "OK" for item in answer.items), answer
