@@ -280,13 +280,21 @@ bool template_matches(const struct message_template *template, const char *messa
     return true;
 }
 
-/* The first template whose pattern begins with `first` or a higher character. */
-static size_t first_of(char first)
+/* No pattern is shorter than two characters. A blank of a message may be a line break. */
+static unsigned first_two(const char *text)
+{
+    const unsigned char second = (unsigned char)text[1];
+    return (unsigned)(unsigned char)text[0] << 8 |
+           (second == '\n' || second == '\r' || second == '\t' ? ' ' : second);
+}
+
+/* The first template whose pattern begins with these two characters, or higher ones. */
+static size_t first_of(unsigned two)
 {
     size_t low = 0, high = template_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (templates[middle].pattern[0] < first)
+        if (first_two(templates[middle].pattern) < two)
             low = middle + 1;
         else
             high = middle;
@@ -298,7 +306,7 @@ static size_t first_of(char first)
  * compared. */
 static bool begins_otherwise(const char *pattern, const char *message, size_t length)
 {
-    for (size_t i = 1; pattern[i] != ' ' && pattern[i] != '{' && pattern[i] != '\0'; i++)
+    for (size_t i = 2; pattern[i] != ' ' && pattern[i] != '{' && pattern[i] != '\0'; i++)
         if (i == length || pattern[i] != message[i])
             return true;
     return false;
@@ -357,9 +365,10 @@ static bool find_error(enum replication_component component, const char *message
 bool template_find(enum replication_component component, const char *message, size_t length,
                    struct template_match *match)
 {
-    if (length == 0)
+    if (length < 2)
         return false;
-    for (size_t i = first_of(*message); i < template_count && templates[i].pattern[0] == *message; i++)
+    const unsigned two = first_two(message);
+    for (size_t i = first_of(two); i < template_count && first_two(templates[i].pattern) == two; i++)
         if (!begins_otherwise(templates[i].pattern, message, length) &&
             fits(i, component, message, length, match))
             return true;

@@ -302,7 +302,6 @@ def test_the_logs_that_tell_why_raise_no_alarm_and_are_no_sign_of_life(tmp_path)
     ["~Starting package processing thread, thread ID = 0x1658 (5720)", STATMSG % (2300, "I", "SMS_DISTRIBUTION_MANAGER", "Other", "CEN00077", "CEN00077")],
     ["~Starting package processing thread, thread ID = 0x1658 (5720)", "No action specified for the package CEN00077."],
     ["No action specified for the package CEN00077, however there may be package server changes for this package."],
-    ["Start adding package CEN00077 to server %s..." % NAL],
 ])
 def test_a_thread_that_comes_to_another_package_is_at_that_one(tmp_path, taken_up):
     """The failures are CEN00077's, and what went well of the package that the thread had before does not end them."""
