@@ -16,7 +16,7 @@
 enum {
     GRACE_MS = 100, /* for a graceful end after the result, and for the kernel after SIGKILL */
     KEEP_MS = 1000, /* for a worker that keeps what was delivered */
-    SLICE_MS = 25   /* how late the end of a worker is seen whose own child keeps the pipe open */
+    SLICE_MS = 100  /* how late the end of a worker is seen whose own child keeps the pipe open */
 };
 
 /* The parent's view of a running worker. */
