@@ -302,13 +302,13 @@ static size_t first_of(unsigned two)
     return low;
 }
 
-/* Do the first words already differ? Blanks of a message may be line breaks, so only the first word is
- * compared. */
+/* Do they differ before the first field? Where the message has a blank it may have more of them, or a line break: that is
+ * left to the whole match. */
 static bool begins_otherwise(const char *pattern, const char *message, size_t length)
 {
-    for (size_t i = 2; pattern[i] != ' ' && pattern[i] != '{' && pattern[i] != '\0'; i++)
+    for (size_t i = 2; pattern[i] != '{' && pattern[i] != '\0'; i++)
         if (i == length || pattern[i] != message[i])
-            return true;
+            return i == length || !is_blank(message[i]);
     return false;
 }
 
