@@ -11,7 +11,7 @@
 
 enum { LEAST = 3 }; /* of sites or packages: two may fall together by chance */
 
-static bool is_most(int64_t stuck, int64_t of)
+bool cause_is_common(int64_t stuck, int64_t of)
 {
     return stuck >= LEAST && stuck * 4 >= of * 3;
 }
@@ -168,7 +168,7 @@ static bool is_never_sent(const struct search *search)
         all++;
         never_sent += search->order->pairs[i].never_sent;
     }
-    return is_most(never_sent, all);
+    return cause_is_common(never_sent, all);
 }
 
 /* Sites that are reached speak against it, also where nothing waits any more. */
@@ -182,7 +182,7 @@ static void find_sites(struct search *search, bool *chosen)
         cause.of += place->waiting > 0 || (place->targeted > 0 && place->moves);
         cause.stuck += is_cut_off(place);
     }
-    if (!is_most(cause.stuck, cause.of) || is_one_package(search))
+    if (!cause_is_common(cause.stuck, cause.of) || is_one_package(search))
         return;
     for (size_t i = 0; i < search->count; i++)
         chosen[i] = is_of_cut_off(search, search->stuck[i]);
@@ -195,53 +195,55 @@ static void find_site(struct search *search, size_t hop, bool *chosen)
     const struct place *place = &search->places[hop];
     struct common_cause cause = {
         .kind = CAUSE_SITE, .what = search->order->hops[hop].code, .of = place->targeted};
-    if (place->silent || !is_most(place->stuck, place->targeted))
+    if (place->silent || !cause_is_common(place->stuck, place->targeted))
         return;
     for (size_t i = 0; i < search->count; i++) {
         chosen[i] = hop_of(search, search->stuck[i]) == (int64_t)hop;
         cause.stuck += chosen[i];
     }
-    if (is_most(cause.stuck, cause.of))
+    if (cause_is_common(cause.stuck, cause.of))
         add_cause(search, chosen, cause);
 }
 
 /* Where the stuck findings of one package begin and end in `stuck`. */
 struct run_of_package {
     size_t start, end;
+    const struct package_sites *package;
 };
 
-/* The packages that are stuck at some sites. @return how many, in both arrays, which have room for all */
-static size_t look_at_packages(const struct search *search, struct run_of_package *runs,
-                               struct package_sites *packages)
+/* The packages that are stuck at some sites, with the number of all their sites. @return how many; room for all */
+static size_t count_packages(const struct search *search, struct package_sites *packages)
 {
+    const struct pair_question question = {.filter = &search->run->check->look.filter};
     const struct item *items = search->findings->items;
+    struct failure dropped;
     size_t count = 0;
     for (size_t start = 0, end; start < search->count; start = end) {
         const char *package = items[search->stuck[start]].package;
         for (end = start; end < search->count && strcasecmp(package, items[search->stuck[end]].package) == 0;)
             end++;
-        if (end - start >= LEAST) {
-            runs[count] = (struct run_of_package){start, end};
+        if (end - start >= LEAST)
             packages[count++] = (struct package_sites){.package = package};
-        }
     }
-    return count;
+    return count > 0 && pairs_count_sites(&search->run->db, &question, packages, count, &dropped) == 0 ? count
+                                                                                                       : 0;
 }
 
-/* Packages that are stuck at most of their sites. @return how many, at the begin of both arrays */
-static size_t look_for_packages(const struct search *search, struct run_of_package *runs,
-                                struct package_sites *packages)
+/* Which of them are stuck at most of their sites, and in no cause? Both are in the order of their IDs. @return how many */
+static size_t find_packages(const struct search *search, const struct package_sites *packages, size_t count,
+                            struct run_of_package *runs)
 {
-    const struct pair_question question = {.filter = &search->run->check->look.filter};
-    size_t count = look_at_packages(search, runs, packages), most = 0;
-    struct failure dropped;
-    if (count == 0 || pairs_count_sites(&search->run->db, &question, packages, count, &dropped) != 0)
-        return 0;
-    for (size_t i = 0; i < count; i++)
-        if (packages[i].sites > 0 && is_most((int64_t)(runs[i].end - runs[i].start), packages[i].sites)) {
-            runs[most] = runs[i];
-            packages[most++] = packages[i];
-        }
+    const struct item *items = search->findings->items;
+    size_t most = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (at < search->count && strcasecmp(items[search->stuck[at]].package, packages[i].package) < 0)
+            at++;
+        const size_t start = at;
+        while (at < search->count && strcasecmp(items[search->stuck[at]].package, packages[i].package) == 0)
+            at++;
+        if (packages[i].sites > 0 && cause_is_common((int64_t)(at - start), packages[i].sites))
+            runs[most++] = (struct run_of_package){start, at, &packages[i]};
+    }
     return most;
 }
 
@@ -254,16 +256,15 @@ static bool is_everywhere(const struct search *search, const struct run_of_packa
         if (!place->direct)
             continue;
         of += place->targeted > 0;
-        full += !place->silent && is_most(place->stuck, place->targeted);
+        full += !place->silent && cause_is_common(place->stuck, place->targeted);
     }
     for (size_t i = 0; i < most; i++)
         stuck += (int64_t)(runs[i].end - runs[i].start);
-    return most >= LEAST && is_most(full, of) && is_most(stuck, (int64_t)search->count);
+    return most >= LEAST && cause_is_common(full, of) && cause_is_common(stuck, (int64_t)search->count);
 }
 
 /* Each is a cause, many of them are one. */
-static void add_packages(struct search *search, const struct run_of_package *runs,
-                         const struct package_sites *packages, size_t most, bool *chosen)
+static void add_packages(struct search *search, const struct run_of_package *runs, size_t most, bool *chosen)
 {
     struct common_cause many = {
         .kind = CAUSE_PACKAGES, .what = search->run->db.owner, .stuck = (int64_t)most};
@@ -274,9 +275,9 @@ static void add_packages(struct search *search, const struct run_of_package *run
         if (most >= LEAST)
             continue;
         const struct common_cause one = {.kind = CAUSE_PACKAGE,
-                                         .what = packages[i].package,
+                                         .what = runs[i].package->package,
                                          .stuck = (int64_t)(runs[i].end - runs[i].start),
-                                         .of = packages[i].sites};
+                                         .of = runs[i].package->sites};
         add_cause(search, chosen, one);
         memset(chosen, 0, search->count * sizeof *chosen);
     }
@@ -284,19 +285,18 @@ static void add_packages(struct search *search, const struct run_of_package *run
         add_cause(search, chosen, many);
 }
 
-/* Those that many sites have in common before the sites, where they are nearly everything, else behind them. */
-static void find_packages(struct search *search, struct run_of_package *runs, struct package_sites *packages,
-                          bool *chosen)
+/* The packages that many sites have in common before the sites, where they are nearly everything, else behind them. */
+static void find_sites_and_packages(struct search *search, struct run_of_package *runs,
+                                    struct package_sites *packages, bool *chosen)
 {
-    size_t most = look_for_packages(search, runs, packages);
+    const size_t count = count_packages(search, packages);
+    size_t most = find_packages(search, packages, count, runs);
     if (!is_everywhere(search, runs, most)) {
-        const size_t before = search->list->count;
         for (size_t hop = 0; hop < search->order->hop_count; hop++)
             find_site(search, hop, chosen);
-        if (search->list->count > before)
-            most = look_for_packages(search, runs, packages);
+        most = find_packages(search, packages, count, runs);
     }
-    add_packages(search, runs, packages, most, chosen);
+    add_packages(search, runs, most, chosen);
 }
 
 void causes_find(struct cause_list *list, const struct siteorder *order, const struct siterun *run,
@@ -317,7 +317,7 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
         look_at_places(&search, scan);
         qsort_r(search.stuck, search.count, sizeof *search.stuck, by_package, findings->items);
         find_sites(&search, chosen);
-        find_packages(&search, runs, packages, chosen);
+        find_sites_and_packages(&search, runs, packages, chosen);
     }
     free(search.places);
     free(search.stuck);

@@ -41,6 +41,9 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
 /** @return the one to be told first, by the state of its worst item; NULL without any */
 const struct common_cause *causes_worst(const struct cause_list *list, const struct findings *findings);
 
+/** @return whether these are so many of them that they have a cause in common: three quarters, and not two by chance */
+bool cause_is_common(int64_t stuck, int64_t of);
+
 /** Append `nothing reaches 40 of 43 sites: sender or scheduler of CEN` */
 void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/dp_order.h"
 
+#include "check/causes.h"
 #include "items/known.h"
 
 #include <inttypes.h>
@@ -213,8 +214,6 @@ static void add_standstill(struct dp_order *order, const struct dp_server *serve
         standstill->news = NULL;
 }
 
-enum { LEAST_DPS = 3 };
-
 static int by_site(const void *a, const void *b)
 {
     return strcasecmp((*(const struct dp_server *const *)a)->site,
@@ -235,7 +234,7 @@ static void merge_site(struct dp_order *order, const struct dp_server *const *se
         if (first == NULL || item_compare(one->item, first->item) < 0)
             first = one;
     }
-    if (all.dps < LEAST_DPS || all.dps * 4 < all.of * 3)
+    if (!cause_is_common(all.dps, all.of))
         return;
     all.item = first->item;
     for (size_t i = 0; i < count; i++) {

@@ -249,9 +249,10 @@ void findings_add_notes(const struct findings *findings, const struct tally *tal
         text_addf(verdict, "; %s", text_string(&findings->inactive));
     if (findings->recall.behind_s > 0) {
         char age[32];
-        text_addf(verdict,
-                  "; this run is not remembered: the clock of this host is %s behind that of the last run",
-                  duration_format(findings->recall.behind_s, age, sizeof age));
+        text_addf(
+            verdict,
+            "; this run is not remembered: the clock of this host is %s behind that of the last run: does its time service run?",
+            duration_format(findings->recall.behind_s, age, sizeof age));
     }
     history_add_doubts(findings->recall.in_trouble ? findings->recall.trouble.text : NULL,
                        findings->recall.lost_at, findings->clocks.host, verdict);

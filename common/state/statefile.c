@@ -126,7 +126,8 @@ static void touch(struct statefile *file, const char *table)
         file->touched_count = MOST_TOUCHED + 1;
         return;
     }
-    snprintf(file->touched[file->touched_count].name, sizeof file->touched[0].name, "%s", table);
+    memmove(file->touched[file->touched_count].name, table,
+            strlen(table) + 1); /* both have room for 32 bytes */
     file->touched_count++;
 }
 
@@ -176,12 +177,13 @@ sqlite3_stmt *statefile_statement(struct statefile *file, const char *sql, struc
 
 int statefile_write(struct statefile *file, sqlite3_stmt *statement, struct failure *failure)
 {
-    for (int i = 0; i < MOST_STATEMENTS; i++)
-        if (file->statements[i].statement == statement)
+    bool known = false;
+    for (int i = 0; i < MOST_STATEMENTS && !known; i++)
+        if ((known = file->statements[i].statement == statement))
             touch(file, file->statements[i].writes);
     const int before = sqlite3_total_changes(file->database);
     const int outcome = sqlite3_step(statement) == SQLITE_DONE ? 0 : statefile_fail(file, "write", failure);
-    file->accounted += sqlite3_total_changes(file->database) - before;
+    file->accounted += known ? sqlite3_total_changes(file->database) - before : 0;
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return outcome;
