@@ -2,9 +2,13 @@
 #include "replication/condition_set.h"
 
 #include "base/array.h"
+#include "base/number.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* `superseded` and `failing` open when they are repeated this much later. */
+#define APART_S 3600
 
 _Static_assert(offsetof(struct condition, package) == 0, "package_index compares the first member");
 _Static_assert(offsetof(struct stored_version, package) == 0, "package_index compares the first member");
@@ -230,6 +234,38 @@ void condition_set_rest(struct conditions *set, struct condition *condition, enu
     tell_ending(set, condition, kind, CONDITION_NOT_REPEATED, 0, time_s);
     sign->open = false;
     condition->changed = true;
+}
+
+/* One more line of a kind. */
+void condition_set_see(struct conditions *set, struct condition *condition, enum condition_kind kind,
+                       const struct replication_event *event)
+{
+    struct condition_sign *sign = &condition->sign[kind];
+    bool old = set->forget_s > 0 && event->time_s > sign->last_s + set->forget_s;
+    if (sign->last_s != 0 && kind != CONDITION_BASE_MISSING && old)
+        condition_set_end(set, condition, kind, CONDITION_FORGOTTEN, 0, event->time_s);
+    if (sign->last_s == 0) {
+        sign->first_s = sign->last_s = event->time_s;
+        condition_set_text(set, &sign->line, event->line);
+    } else {
+        sign->repeats++;
+        if (sign->component == event->component)
+            sign->longest_gap_s = larger(sign->longest_gap_s, event->written_s - sign->written_s);
+        const bool older = event->time_s < sign->first_s;
+        if (older)
+            sign->first_s = event->time_s;
+        if (older || sign->line == NULL)
+            condition_set_text(set, &sign->line, event->line);
+        sign->last_s = larger(sign->last_s, event->time_s);
+    }
+    if (condition->package[0] != REPLICATION_SUBJECT)
+        set->trouble_s = larger(set->trouble_s, event->time_s);
+    sign->component = event->component;
+    sign->written_s = larger(event->written_s, set->written_s[event->component]);
+    bool at_once = kind != CONDITION_SUPERSEDED && kind != CONDITION_FAILING;
+    if (at_once || sign->last_s - sign->first_s >= APART_S)
+        sign->open = true;
+    condition_time_ask(set, condition);
 }
 
 static bool copy_texts(struct conditions *set, struct condition *item, const struct condition *given)

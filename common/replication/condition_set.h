@@ -5,8 +5,9 @@
 #include "replication/conditions.h"
 
 /*
- * What a set holds and what ends in it; between conditions.c (what events mean), condition_set.c, condition_time.c
- * (what ends by itself) and condition_due.c (when that is to be looked at). Pointers to conditions hold until the next is taken or dropped.
+ * What a set holds, what is seen and what ends in it; between what events mean (conditions.c, condition_version.c,
+ * condition_failing.c), condition_set.c, condition_time.c (what ends by itself) and condition_due.c (when that is to be
+ * looked at). Pointers to conditions hold until the next is taken or dropped.
  */
 
 /** @return the package's condition, made when there is none, to be changed; NULL when the set is full or out
@@ -32,6 +33,10 @@ void condition_set_end(struct conditions *set, struct condition *condition, enum
 /** An open sign is no longer repeated, which proves nothing: it ends, and stays a candidate; a candidate goes. */
 void condition_set_rest(struct conditions *set, struct condition *condition, enum condition_kind kind,
                         int64_t time_s);
+
+/** One more line of this kind about it: it opens, or is repeated. */
+void condition_set_see(struct conditions *set, struct condition *condition, enum condition_kind kind,
+                       const struct replication_event *event);
 
 /** When this condition could end by itself: ask that it is looked at then. */
 void condition_time_ask(struct conditions *set, struct condition *condition);

@@ -6,11 +6,14 @@ common_replication_libreplication_a_SOURCES = \
 	common/replication/component.c \
 	common/replication/component.h \
 	common/replication/condition_due.c \
+	common/replication/condition_failing.c \
+	common/replication/condition_line.h \
 	common/replication/condition_set.c \
 	common/replication/condition_set.h \
 	common/replication/condition_text.c \
 	common/replication/condition_text.h \
 	common/replication/condition_time.c \
+	common/replication/condition_version.c \
 	common/replication/conditions.c \
 	common/replication/conditions.h \
 	common/replication/event.c \
