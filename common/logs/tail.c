@@ -35,14 +35,15 @@ static const char *decimal(const char *at, const char *end, uint64_t *value)
 /* `4844 (0x12EC)`; bare hex (`DB`) in SMS 1.x. */
 static const char *thread_number(const char *at, const char *end, uint32_t *thread)
 {
-    uint64_t value, check;
+    uint64_t value;
     const char *start = at;
     at = decimal(start, end, &value);
     const char *behind = skip_blanks(at, end);
     if (at > start && behind < end && *behind == '(') {
         if (end - behind < 5 || behind[1] != '0' || (behind[2] != 'x' && behind[2] != 'X'))
             return NULL;
-        at = hex(behind + 3, end, &check);
+        for (at = behind + 3; at < end && ascii_in(&ascii_hex_digits, *at);) /* the same number once more */
+            at++;
         if (at == end || *at++ != ')')
             return NULL;
     } else {
@@ -65,12 +66,9 @@ const char *log_tail_thread(const char *at, const char *end, uint32_t *thread)
 /* The end of a `<...>` part that begins behind `at`; NULL when another `<` or nothing comes. */
 static const char *closing(const char *at, const char *end, size_t longest)
 {
-    if ((size_t)(end - at) > longest)
-        end = at + longest;
-    for (; at < end && *at != '<'; at++)
-        if (*at == '>')
-            return at;
-    return NULL;
+    const size_t room = (size_t)(end - at);
+    const char *close = memchr(at, '>', room < longest ? room : longest);
+    return close != NULL && memchr(at, '<', (size_t)(close - at)) == NULL ? close : NULL;
 }
 
 /* Localised zone names may hold nearly anything, but hardly a `>`. */

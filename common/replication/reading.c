@@ -39,12 +39,6 @@ static int64_t time_of(struct log_reading *reading, const struct log_record *rec
     return log_clock_utc(&reading->clock, record->stamp.ms, record->stamp.utc);
 }
 
-static bool read_event(struct log_reading *reading, const struct log_record *record,
-                       struct replication_event *event)
-{
-    return replication_read(&reading->parser.ties, record, time_of(reading, record), event);
-}
-
 static void hear(void *listener, const struct log_record *record)
 {
     struct log_reading *reading = listener;
@@ -54,9 +48,10 @@ static void hear(void *listener, const struct log_record *record)
                              record->before->watched[record->watched].newest_ms, record->stamp.ms);
     if (!know_clock(reading, reading->segment, &record->stamp))
         return;
-    if (read_event(reading, record, &event))
+    const int64_t time_s = time_of(reading, record);
+    if (replication_read(&reading->parser.ties, record, time_s, &event))
         reading->told = true;
-    else if (!replication_tick(record, time_of(reading, record), &event))
+    else if (!replication_tick(record, time_s, &event))
         return;
     if (log_merge_add(reading->merge, reading->index, &event) != 0)
         reading->out_of_memory = true;
@@ -247,8 +242,9 @@ void log_reading_stop(struct log_reading *reading)
 
 static void hear_again(void *listener, const struct log_record *record)
 {
+    struct log_reading *reading = listener;
     struct replication_event event;
-    (void)read_event(listener, record, &event);
+    (void)replication_read(&reading->parser.ties, record, time_of(reading, record), &event);
 }
 
 static int read_again(struct log_reading *reading, struct bytefile *file, struct log_reader *reader,

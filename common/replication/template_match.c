@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/packageid.h"
 
+#include <endian.h>
 #include <string.h>
 #include <strings.h>
 
@@ -202,24 +203,41 @@ static bool read_field(char field, struct reach *text, struct template_match *ma
     }
 }
 
-static bool holds_field(uint64_t eight)
+/* @return bits in the bytes that are '{': right up to the first of them in memory once le64toh has turned it */
+static uint64_t fields_in(uint64_t eight)
 {
-    uint64_t braces = eight ^ 0x7B7B7B7B7B7B7B7Bu; /* '{' */
-    return ((braces - 0x0101010101010101u) & ~braces & 0x8080808080808080u) != 0;
+    uint64_t braces = le64toh(eight) ^ 0x7B7B7B7B7B7B7B7Bu;
+    return (braces - 0x0101010101010101u) & ~braces & 0x8080808080808080u;
+}
+
+/* @return which of eight bytes is the first that is not 0, 8 when all are; in the order of memory after le64toh */
+static size_t first_byte(uint64_t eight)
+{
+    return eight != 0 ? (size_t)__builtin_ctzll(eight) / 8 : 8;
+}
+
+/* @return how many of eight bytes of a pattern are words, and as in the text; 8: all */
+static size_t alike(const char *pattern, const char *text, size_t *field)
+{
+    uint64_t wanted, there;
+    memcpy(&wanted, pattern, 8);
+    memcpy(&there, text, 8);
+    *field = first_byte(fields_in(wanted));
+    const size_t other = first_byte(le64toh(wanted ^ there));
+    return other < *field ? other : *field;
 }
 
 /* The words that pattern and text have in common, mostly eight bytes at a time. */
 static const char *common_words(const char *at, const char *end, struct reach *text)
 {
-    uint64_t wanted, there;
     const char *start = at;
-    for (; end - at >= 8 && text->end - text->at >= 8; at += 8, text->at += 8) {
-        memcpy(&wanted, at, 8);
-        memcpy(&there, text->at, 8);
-        if (wanted != there || holds_field(wanted))
-            break;
+    size_t same = 8, field;
+    while (same == 8 && end - at >= 8 && text->end - text->at >= 8) {
+        same = alike(at, text->at, &field);
+        at += same;
+        text->at += same;
     }
-    for (; at < end && text->at < text->end && *at == *text->at && *at != '{'; at++)
+    for (; same == 8 && at < end && text->at < text->end && *at == *text->at && *at != '{'; at++)
         text->at++;
     while (at > start && at[-1] == ' ' && text->at < text->end && is_blank(*text->at))
         text->at++;
@@ -280,12 +298,10 @@ bool template_matches(const struct message_template *template, const char *messa
     return true;
 }
 
-/* No pattern is shorter than two characters. A blank of a message may be a line break. */
+/* No pattern is shorter than two characters. */
 static unsigned first_two(const char *text)
 {
-    const unsigned char second = (unsigned char)text[1];
-    return (unsigned)(unsigned char)text[0] << 8 |
-           (second == '\n' || second == '\r' || second == '\t' ? ' ' : second);
+    return (unsigned)(unsigned char)text[0] << 8 | (unsigned char)text[1];
 }
 
 /* The first template whose pattern begins with these two characters, or higher ones. */
@@ -302,21 +318,36 @@ static size_t first_of(unsigned two)
     return low;
 }
 
-/* Do they differ before the first field? Where the message has a blank it may have more of them, or a line break: that is
- * left to the whole match. */
-static bool begins_otherwise(const char *pattern, const char *message, size_t length)
+/* Can the message still fit where it differs from the pattern? Where it has a blank it may have more of them, or a line break:
+ * that is left to the whole match. */
+static bool may_be_blank(const char *pattern, const char *message, size_t i)
 {
-    for (size_t i = 2; pattern[i] != '{' && pattern[i] != '\0'; i++)
+    return is_blank(message[i]) && (pattern[i] == ' ' || pattern[i - 1] == ' ');
+}
+
+/* Do they differ before the first field? */
+static bool begins_otherwise(const struct message_template *template, const char *message, size_t length)
+{
+    const char *pattern = template->pattern;
+    size_t i = 2, field;
+    for (; template->length >= i + 8 && length >= i + 8; i += 8) {
+        const size_t same = alike(pattern + i, message + i, &field);
+        if (same < field)
+            return !may_be_blank(pattern, message, i + same);
+        if (same < 8)
+            return false;
+    }
+    for (; pattern[i] != '{' && pattern[i] != '\0'; i++)
         if (i == length || pattern[i] != message[i])
-            return i == length || !is_blank(message[i]);
+            return i == length || !may_be_blank(pattern, message, i);
     return false;
 }
 
-static bool fits(size_t i, enum replication_component component, const char *message, size_t length,
-                 struct template_match *match)
+static bool fits(const struct message_template *template, enum replication_component component,
+                 const char *message, size_t length, struct template_match *match)
 {
-    return (templates[i].components & 1u << component) != 0 &&
-           template_matches(&templates[i], message, length, match);
+    return (template->components & 1u << component) != 0 && !begins_otherwise(template, message, length) &&
+           template_matches(template, message, length, match);
 }
 
 static bool ends_with(const char *message, const char *end, const char *word)
@@ -367,10 +398,9 @@ bool template_find(enum replication_component component, const char *message, si
 {
     if (length < 2)
         return false;
-    const unsigned two = first_two(message);
+    const unsigned two = first_two((char[]){message[0], is_blank(message[1]) ? ' ' : message[1]});
     for (size_t i = first_of(two); i < template_count && first_two(templates[i].pattern) == two; i++)
-        if (!begins_otherwise(templates[i].pattern, message, length) &&
-            fits(i, component, message, length, match))
+        if (fits(&templates[i], component, message, length, match))
             return true;
     return find_error(component, message, length, match);
 }
