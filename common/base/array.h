@@ -2,6 +2,7 @@
 #ifndef SMS_BASE_ARRAY_H
 #define SMS_BASE_ARRAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -15,5 +16,8 @@
  * array is still the caller's
  */
 void *array_grow(void *array, size_t count, size_t size);
+
+/** @return will array_grow change an array of so many elements? Others that keep in step with it are to grow then. */
+bool array_is_full(size_t count);
 
 #endif

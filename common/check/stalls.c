@@ -32,7 +32,7 @@ static struct stall *add_stall(struct stall_list *list, const char *package, con
     list->stalls = stalls;
     struct stall *stall = &stalls[list->count++];
     *stall = (struct stall){.item = {.place = site, .site = site}, .line = "", .way = ""};
-    snprintf(stall->package, sizeof stall->package, "%s", package);
+    memcpy(stall->package, package, strnlen(package, sizeof stall->package - 1));
     return stall;
 }
 
@@ -50,10 +50,11 @@ static void tie_texts(struct stall_list *list)
 
 static void add_kind(struct stall *stall, enum condition_kind kind)
 {
-    size_t used = strlen(stall->kinds);
+    const size_t room = sizeof stall->kinds - 1;
     stall->kind_bits |= 1u << kind;
-    snprintf(stall->kinds + used, sizeof stall->kinds - used, "%s%s", used > 0 ? "+" : "",
-             condition_kind_name(kind));
+    if (stall->kinds[0] != '\0')
+        strncat(stall->kinds, "+", room - strlen(stall->kinds));
+    strncat(stall->kinds, condition_kind_name(kind), room - strlen(stall->kinds));
 }
 
 /* The despooler says every five minutes that a definition is not here, and a failure is repeated with its cause: a

@@ -60,18 +60,26 @@ struct condition *condition_set_find(struct conditions *set, const char *package
     return &set->items[place];
 }
 
+/* Each heap may come to hold all of them: it grows when the array of items has. */
+static bool grow_heaps(struct conditions *set)
+{
+    for (int clock = 0; clock < CONDITION_CLOCKS; clock++) {
+        struct condition_due *entries = array_grow(set->due[clock].entries, set->count, sizeof *entries);
+        if (entries == NULL)
+            return false;
+        set->due[clock].entries = entries;
+    }
+    return true;
+}
+
 static bool add_item(struct conditions *set, const char *package)
 {
     struct condition *items = array_grow(set->items, set->count, sizeof *items);
     if (items == NULL)
         return false;
     set->items = items;
-    for (int clock = 0; clock < CONDITION_CLOCKS; clock++) { /* each heap may come to hold all of them */
-        struct condition_due *entries = array_grow(set->due[clock].entries, set->count, sizeof *entries);
-        if (entries == NULL)
-            return false;
-        set->due[clock].entries = entries;
-    }
+    if (array_is_full(set->count) && !grow_heaps(set))
+        return false;
     struct condition *item = &items[set->count];
     *item = (struct condition){.changed = true};
     memcpy(item->package, package, strnlen(package, REPLICATION_PACKAGE - 1));
