@@ -277,6 +277,9 @@ static enum status judge(const struct run *run, const struct tally *tally)
     /* Without logs and without memory nothing was looked at: that is no mere warning. */
     if (run->in_trouble)
         status = status_worse(status, unread < run->set.count ? STATUS_WARNING : STATUS_UNKNOWN);
+    enum { DAY_S = 24 * 3600 }; /* what is older may have stalled since for long enough to alert */
+    if (run->silence.behind_s > DAY_S)
+        status = status_worse(status, STATUS_UNKNOWN);
     if (run->silence.future_s > 0)
         status = status_worse(status, STATUS_WARNING);
     if (unread > 0 || (run->check->despool.close != NULL && !run->closed))

@@ -2,6 +2,7 @@
 #include "check/log_silence.h"
 
 #include "base/number.h"
+#include "replication/component.h"
 
 static bool is_catching_up(const struct logset *logs)
 {
@@ -9,6 +10,30 @@ static bool is_catching_up(const struct logset *logs)
         if (logs->logs[i].status.catching_up)
             return true;
     return false;
+}
+
+static int64_t age_of_what_is_known(const struct logset *logs, int64_t now)
+{
+    int64_t age_s = 0;
+    for (size_t i = 0; i < logs->count; i++)
+        if (logs->logs[i].status.catching_up)
+            age_s = larger(age_s, now - logs->logs[i].newest_s);
+    return age_s;
+}
+
+static bool anything_waits(const struct conditions *conditions)
+{
+    for (size_t i = 0; i < conditions->count; i++)
+        if (conditions->items[i].sign[CONDITION_WAITING].open)
+            return true;
+    return false;
+}
+
+/* A despooler with nothing to do writes nothing, for days at a small site; unless something ought to have come. */
+static bool is_idle(const struct log_silence *silence, const struct logset *set)
+{
+    return silence->component == REPLICATION_DESPOOL && component_is_idle(text_string(&silence->line)) &&
+           !anything_waits(&set->conditions);
 }
 
 static enum status judge_age(const struct log_silence *silence)
@@ -61,6 +86,9 @@ void log_silence_judge(struct log_silence *silence, const struct logset *set, st
     }
     if (silence->hang != STATUS_OK)
         logset_last_line(set, silence->component, store, &silence->line);
+    if (silence->hang != STATUS_OK && is_idle(silence, set))
+        silence->hang = STATUS_OK;
+    silence->behind_s = age_of_what_is_known(set, now);
     silence->told = judge_told(silence, set, announcements);
 }
 

@@ -20,8 +20,10 @@ struct log_silence {
     enum status logs; /* what its age means */
     enum status hang; /* of a component that has stopped while the other one writes; STATUS_OK: none has */
     enum replication_component component; /* that one */
-    int64_t hang_s;                       /* age of its newest record */
-    struct text line;                     /* its last line, cleaned; owned; empty where it is not known */
+    int64_t
+        behind_s; /* age of the last record that was read of a log that is still being caught up with; 0: of none */
+    int64_t hang_s;   /* age of its newest record */
+    struct text line; /* its last line, cleaned; owned; empty where it is not known */
     enum status
         told; /* what logs and hang mean to the service: with --new nothing once the team knows of it */
 };

@@ -89,8 +89,32 @@ void stall_add_why(const struct stall *stall, struct text *text)
         text_add(text, "the definition is not here");
 }
 
+/* It is waited for although the site's database has it: the content was deleted there. */
+static bool is_denied(const struct stall *stall)
+{
+    return is_kind(stall, CONDITION_WAITING) && stall->wanted > 0 && stall->held >= stall->wanted;
+}
+
+/* "... for version 12 ." of a file that the site throws away. @return 0: the line does not tell */
+static int64_t version_thrown_away(const struct stall *stall)
+{
+    static const char words[] = "for version ";
+    const char *said = is_kind(stall, CONDITION_SUPERSEDED) ? strstr(stall->line, words) : NULL;
+    return said != NULL ? strtoll(said + strlen(words), NULL, 10) : 0;
+}
+
 static void add_versions(const struct stall *stall, struct text *text)
 {
+    const int64_t sent = version_thrown_away(stall);
+    if (sent > 0) {
+        text_addf(text, "throws away version %" PRId64 " that is sent, for %" PRId64 " has arrived", sent,
+                  stall->wanted);
+        return;
+    }
+    if (is_denied(stall)) {
+        text_addf(text, "wants version %" PRId64 ", which its database calls stored", stall->wanted);
+        return;
+    }
     if (stall->wanted > 0)
         text_addf(text, "wants version %" PRId64, stall->wanted);
     else
@@ -117,12 +141,14 @@ void stall_add_facts(const struct stall *stall, struct text *text)
         add_versions(stall, text);
     if (stall->definition)
         text_add(text, ", the content is here, its definition is not");
+    if (stall->given_up)
+        text_addf(text, "%sgiven up after 100 tries", versions ? ", " : "");
     if (is_component(stall))
         text_add(text, of_no_package);
     if (stall->cause.family != CAUSE_UNKNOWN)
-        text_addf(text, "%s%s", versions || is_component(stall) ? ", " : "",
+        text_addf(text, "%s%s", versions || is_component(stall) || stall->given_up ? ", " : "",
                   causes[stall->cause.family].words);
-    else if (!versions && !is_component(stall))
+    else if (!versions && !is_component(stall) && !stall->given_up)
         text_add(text, "the same failure again and again");
     if (stall->cause.code != 0 && (stall->cause.family != CAUSE_UNKNOWN || !versions))
         text_addf(text, " (error %" PRId64 ")", stall->cause.code);
@@ -180,6 +206,13 @@ static void add_definition_advice(const struct stall *stall, const struct stall_
                   stall->item.package);
 }
 
+static void add_reset_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
+{
+    if (place->site == NULL || !advice_command(place->options, ADVICE_RESET, "; else on the owning site ",
+                                               stall->item.package, place->site, text))
+        text_add(text, "; else reset it at the owning site (sms_reset_package)");
+}
+
 static void add_copy_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
 {
     const char *package = stall->item.package;
@@ -187,9 +220,7 @@ static void add_copy_advice(const struct stall *stall, const struct stall_place 
               package);
     if (advice_command(place->options, ADVICE_PRELOAD, " (", package, NULL, text))
         text_add(text, ")");
-    if (place->site == NULL || !advice_command(place->options, ADVICE_RESET, "; else on the owning site ",
-                                               package, place->site, text))
-        text_add(text, "; else reset it at the owning site (sms_reset_package)");
+    add_reset_advice(stall, place, text);
     text_add(text, ", then refresh its distribution points");
     advice_command(place->options, ADVICE_CLOSE, "; if that is done and no log will show it: ", package, NULL,
                    text);
@@ -203,13 +234,22 @@ static void add_superseded_advice(const struct stall *stall, const struct stall_
     text_addf(text, "; is the content of %s really here? preload it with /UpdateStoredPkgVersion", package);
     if (advice_command(place->options, ADVICE_PRELOAD, " (", package, NULL, text)) {
         text_add(text, " /UpdateStoredPkgVersion");
-        if (stall->wanted > 0)
-            text_addf(text, " %" PRId64, stall->wanted);
+        const int64_t sent = version_thrown_away(stall);
+        if (sent > 0) /* that of the parent's file: a higher one is what makes the site throw it away */
+            text_addf(text, " %" PRId64, sent);
         text_add(text, ")");
     }
-    if (place->site == NULL || !advice_command(place->options, ADVICE_RESET, "; else on the owning site ",
-                                               package, place->site, text))
-        text_add(text, "; else reset it at the owning site (sms_reset_package)");
+    add_reset_advice(stall, place, text);
+}
+
+/* MS Learn, resend compressed copy: the content is missing at a site that the database calls installed. */
+static void add_denied_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
+{
+    text_addf(
+        text,
+        "; was the content of %s deleted at this site? have its compressed copy sent again from the site above",
+        stall->item.package);
+    add_reset_advice(stall, place, text);
 }
 
 void stall_add_way(const struct stall *stall, struct text *text)
@@ -231,6 +271,14 @@ void stall_add_way(const struct stall *stall, struct text *text)
     text_add(text, closed ? "\", healthy, it waits for its window" : "\"");
 }
 
+/* Nobody tries it again: what stands behind it is told first, for that is to be mended before. */
+static void add_again(const struct stall *stall, struct text *text)
+{
+    if (stall->given_up)
+        text_addf(text, "; then have %s sent again from the site above: nothing tries it any more",
+                  stall->item.package);
+}
+
 void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
 {
     const bool full = stall->cause.family == CAUSE_DISK_FULL || stall->cause.family == CAUSE_MEMORY;
@@ -245,6 +293,8 @@ void stall_add_advice(const struct stall *stall, const struct stall_place *place
         text_addf(text, "; %s", causes[stall->cause.family].advice);
     else if (stall->definition)
         add_definition_advice(stall, place, text);
+    else if (is_denied(stall))
+        add_denied_advice(stall, place, text);
     else if (is_kind(stall, CONDITION_SUPERSEDED))
         add_superseded_advice(stall, place, text);
     else if (is_component(stall))
@@ -260,4 +310,5 @@ void stall_add_advice(const struct stall *stall, const struct stall_place *place
                   "; is the parent sending it? look for %s in sched.log and sender.log of the parent "
                   "(antivirus on schedule.box, KB936465)",
                   stall->item.package);
+    add_again(stall, text);
 }

@@ -71,7 +71,8 @@ static enum condition_kind telling_kind(unsigned kinds)
     return CONDITION_SUPERSEDED;
 }
 
-static void describe(struct stall *stall, const struct condition *condition, int64_t now)
+static void describe(struct stall *stall, const struct conditions *conditions,
+                     const struct condition *condition, int64_t now)
 {
     unsigned kinds = condition_kinds(condition);
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
@@ -80,7 +81,9 @@ static void describe(struct stall *stall, const struct condition *condition, int
     /* The worst kind decides the class, the one that tells most shows its line; the age is that of the
      * oldest: more knowledge of one stall must not make it younger. */
     const enum condition_kind shown = telling_kind(kinds);
-    const bool newest = shown == CONDITION_SITE && condition_failure(condition)[0] != '\0';
+    /* Of what fails the newest line: it is the one whose cause is told. */
+    const bool newest =
+        (shown == CONDITION_SITE || shown == CONDITION_FAILING) && condition_failure(condition)[0] != '\0';
     stall->line = newest ? condition_failure(condition) : condition_line(condition, shown);
     stall->item.item_class =
         shown == CONDITION_BASE_MISSING || shown == CONDITION_SITE ? ITEM_FAILED : ITEM_PENDING;
@@ -89,8 +92,11 @@ static void describe(struct stall *stall, const struct condition *condition, int
         stall->item.item_class = ITEM_PENDING; /* a few busy hours are normal: -w and -c judge */
     if (condition->cause_s == 0 || condition_last_s(condition) - condition->cause_s <= STALE_S)
         stall->cause = condition->cause;
-    if (condition->package[0] == REPLICATION_SUBJECT && shown == CONDITION_FAILING &&
+    if (subject_is_component(condition->package) && shown == CONDITION_FAILING &&
         cause_stops_all(stall->cause.family))
+        stall->item.item_class = ITEM_FAILED;
+    stall->given_up = condition_given_up(conditions, condition);
+    if (stall->given_up) /* it waits for nothing any more */
         stall->item.item_class = ITEM_FAILED;
     stall->way = condition->way != NULL ? condition->way : "";
     stall->way_first_s = condition->way_first_s;
@@ -119,7 +125,7 @@ int stalls_of_conditions(struct stall_list *list, const struct conditions *condi
         struct stall *stall = add_stall(list, condition->package, options->site);
         if (stall == NULL)
             return fail(failure, "out of memory");
-        describe(stall, condition, now);
+        describe(stall, conditions, condition, now);
     }
     tie_texts(list);
     return 0;
@@ -345,20 +351,56 @@ static int compare(const void *a, const void *b)
     return item_compare(&((const struct stall *)a)->item, &((const struct stall *)b)->item);
 }
 
-int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
-                 struct announcements *announcements, int64_t now, struct failure *failure)
+/* Lack of memory, or no cause at all, is also what a wait of some package is told as, in a line that does not name it. */
+static bool may_be_of_a_package(const struct stall *stall)
 {
+    return stall->package[0] == REPLICATION_SUBJECT && stall->kind_bits == 1u << CONDITION_FAILING &&
+           (stall->cause.family == CAUSE_MEMORY ||
+            (stall->cause.family == CAUSE_UNKNOWN && stall->cause.code == 0));
+}
+
+/* The worst state of the packages that are told; -1 where none is. */
+static int worst_of_packages(const struct stall_list *list)
+{
+    int worst = -1;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct stall *stall = &list->stalls[i];
+        if (stall->package[0] != REPLICATION_SUBJECT && !stall->item.known)
+            worst = worst < 0 ? (int)stall->item.status
+                              : (int)status_worse((enum status)worst, stall->item.status);
+    }
+    return worst;
+}
+
+/* Threads that have been busy for an hour are no trouble yet, and nothing that waits. */
+static bool is_young(const struct stall *stall)
+{
+    return stall->kind_bits == 1u << CONDITION_SITE && stall->item.item_class == ITEM_PENDING &&
+           stall->item.status == STATUS_OK;
+}
+
+/* Keep what is to be told. */
+static void select_told(struct stall_list *list)
+{
+    const int worst = worst_of_packages(list);
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
-        struct stall *stall = &list->stalls[i];
-        judge_item(&stall->item, thresholds, NULL, known, now);
-        /* Threads that have been busy for an hour are no trouble yet, and nothing that waits. */
-        const bool young = stall->kind_bits == 1u << CONDITION_SITE &&
-                           stall->item.item_class == ITEM_PENDING && stall->item.status == STATUS_OK;
-        if (!young)
+        const struct stall *stall = &list->stalls[i];
+        const bool told_by_package =
+            worst >= 0 && may_be_of_a_package(stall) &&
+            status_worse((enum status)worst, stall->item.status) == (enum status)worst;
+        if (!is_young(stall) && !told_by_package)
             list->stalls[kept++] = *stall;
     }
     list->count = kept;
+}
+
+int stalls_judge(struct stall_list *list, const struct thresholds *thresholds, const struct known_list *known,
+                 struct announcements *announcements, int64_t now, struct failure *failure)
+{
+    for (size_t i = 0; i < list->count; i++)
+        judge_item(&list->stalls[i].item, thresholds, NULL, known, now);
+    select_told(list);
     tie_texts(list);
     for (size_t i = 0; i < list->count; i++)
         if (announcements_judge(announcements, &list->stalls[i].item) != 0)

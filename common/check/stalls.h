@@ -29,6 +29,7 @@ struct stall {
     int64_t repeats, last_s; /* log repeats, and the newest one's time, UTC */
     struct cause cause;      /* of its failures */
     bool definition;         /* it waits for its definition, not for its content */
+    bool given_up;           /* the despooler tried it 100 times and dropped it */
     bool put_off;            /* site: an instruction that waits for a date */
     const char *way;         /* what the logs of the parent tell of it, borrowed likewise; "" nothing */
     int64_t way_first_s, way_count;

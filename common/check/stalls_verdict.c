@@ -139,7 +139,7 @@ static void add_calm(const struct stallreport *report, struct text *verdict)
     add_selection(report, verdict);
     text_add(verdict, " in ");
     add_logs(report, verdict);
-    if (report->silence->future_s <= 0)
+    if (report->silence->future_s <= 0 && report->silence->behind_s == 0)
         text_addf(verdict, ", last written %s ago", duration_format(report->silence->age_s, age, sizeof age));
 }
 

@@ -115,6 +115,18 @@ void component_last_line(struct bytestore *store, const char *location, const st
     text_free(&found);
 }
 
+bool component_is_idle(const char *line)
+{
+    /* MS Learn, understanding package actions: it wakes up when files arrive in despoolr.box\receive; Q153246 */
+    static const char *const lines[] = {"Waiting for ready instruction file",
+                                        "Despooler successfully executed one instruction"};
+    const char *words = line + strspn(line, "~ ");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (strncmp(words, lines[i], strlen(lines[i])) == 0)
+            return true;
+    return false;
+}
+
 static void keep_name(void *listener, const struct log_record *record)
 {
     enum { MOST_BYTES = 160 };

@@ -7,6 +7,7 @@
 #include "logs/encoding.h"
 #include "replication/event.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ void component_pauses_assume(struct component_pauses *pauses, int64_t day, int32
  * cannot be read. */
 void component_last_line(struct bytestore *store, const char *location, const struct log_encoding *encoding,
                          const char *component, struct text *line);
+
+/** @return does this last line of the despooler say that it has nothing to do? It sleeps until a file comes */
+bool component_is_idle(const char *line);
 
 /** Append the names of the components whose records stand at the beginning and the end of a file: "A, B". */
 void component_names(struct bytestore *store, const char *location, const struct log_encoding *encoding,

@@ -37,6 +37,9 @@ void condition_line_success(struct conditions *set, const struct replication_eve
 /** The distribution manager passed over the package, which proves nothing. */
 void condition_line_pass(struct conditions *set, const struct replication_event *event);
 
+/** A higher version is stored here than before: what failed in the despooler's log ends. */
+void condition_line_arrived(struct conditions *set, const struct replication_event *event);
+
 /** The despooler did its work for the package: what failed in its log ends. */
 void condition_line_despooled(struct conditions *set, const struct replication_event *event);
 

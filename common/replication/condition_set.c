@@ -183,7 +183,8 @@ static void drop_stored(struct conditions *set, size_t place)
     set->stored_removed = true;
 }
 
-void condition_set_stored(struct conditions *set, const char *package, int64_t version, int64_t time_s)
+void condition_set_stored(struct conditions *set, const char *package, int64_t version, int64_t time_s,
+                          bool despooled)
 {
     size_t place = package_index_find(&set->stored_index, set->stored, sizeof *set->stored, package);
     struct stored_version *stored = place != PACKAGE_NOWHERE ? &set->stored[place] : NULL;
@@ -199,6 +200,7 @@ void condition_set_stored(struct conditions *set, const char *package, int64_t v
         set->failed = true;
         return;
     }
+    stored->despooled = despooled || (stored->despooled && stored->version == version);
     stored->version = version;
     stored->time_s = time_s;
     stored->changed = true;
@@ -266,8 +268,6 @@ void condition_set_see(struct conditions *set, struct condition *condition, enum
             condition_set_text(set, &sign->line, event->line);
         sign->last_s = larger(sign->last_s, event->time_s);
     }
-    if (condition->package[0] != REPLICATION_SUBJECT)
-        set->trouble_s = larger(set->trouble_s, event->time_s);
     sign->component = event->component;
     sign->written_s = larger(event->written_s, set->written_s[event->component]);
     bool at_once = kind != CONDITION_SUPERSEDED && kind != CONDITION_FAILING;
@@ -305,7 +305,8 @@ int conditions_load(struct conditions *set, const struct condition *items, size_
             return -1;
     }
     for (size_t i = 0; i < stored_count; i++) {
-        condition_set_stored(set, stored[i].package, stored[i].version, stored[i].time_s);
+        condition_set_stored(set, stored[i].package, stored[i].version, stored[i].time_s,
+                             stored[i].despooled);
         if (set->failed)
             return -1;
     }

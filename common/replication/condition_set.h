@@ -23,8 +23,10 @@ void condition_set_text(struct conditions *set, char **text, const char *line);
 /** Remove a condition in which no sign is left. @return true when it was removed */
 bool condition_set_drop_empty(struct conditions *set, struct condition *condition);
 
-/** Remember a stored-version line, unless a newer one is known; version 0: none is stored here. */
-void condition_set_stored(struct conditions *set, const char *package, int64_t version, int64_t time_s);
+/** Remember a stored-version line, unless a newer one is known; version 0: none is stored here.
+ * @param despooled  it is the despooler's */
+void condition_set_stored(struct conditions *set, const char *package, int64_t version, int64_t time_s,
+                          bool despooled);
 
 /** End one sign; an open one is told in `endings`, a candidate goes silently. */
 void condition_set_end(struct conditions *set, struct condition *condition, enum condition_kind kind,

@@ -19,9 +19,12 @@ static const struct field condition_fields[] = {
     {"wanted", FIELD_INTEGER, offsetof(struct condition, wanted)},
     {"wanted_since", FIELD_INTEGER, offsetof(struct condition, wanted_s)},
     {"wanted_repeats", FIELD_INTEGER, offsetof(struct condition, wanted_repeats)},
+    {"wanted_last", FIELD_INTEGER, offsetof(struct condition, wanted_last_s)},
+    {"began_with", FIELD_INTEGER, offsetof(struct condition, began_with)},
     {"held", FIELD_INTEGER, offsetof(struct condition, held)},
     {"progress", FIELD_INTEGER, offsetof(struct condition, last_progress_s)},
     {"pass", FIELD_INTEGER, offsetof(struct condition, last_pass_s)},
+    {"clean", FIELD_INTEGER, offsetof(struct condition, clean_s)},
     {"received", FIELD_INTEGER, offsetof(struct condition, received_s)},
     {"failure", FIELD_TEXT, offsetof(struct condition, failure)},
     {"cause", FIELD_CAUSE, offsetof(struct condition, cause.family)},
@@ -107,8 +110,8 @@ void condition_text_write(const struct condition *condition, struct text *out)
 
 void condition_text_write_stored(const struct stored_version *stored, struct text *out)
 {
-    text_addf(out, "%s\t%lld\t%lld\n", stored->package, (long long)stored->version,
-              (long long)stored->time_s);
+    text_addf(out, "%s\t%lld\t%lld%s\n", stored->package, (long long)stored->version,
+              (long long)stored->time_s, stored->despooled ? "\tdespooled" : "");
 }
 
 /* ---- reading */
@@ -256,7 +259,7 @@ bool condition_text_read_stored(struct conditions *set, const char *text, const 
     if (!copy_words(next_words(&line), package, sizeof package) ||
         !read_number(next_words(&line), &version) || !read_number(next_words(&line), &time_s))
         return false;
-    condition_set_stored(set, package, version, time_s);
+    condition_set_stored(set, package, version, time_s, is(next_words(&line), "despooled"));
     if (set->stored_count > 0)
         set->stored[set->stored_count - 1].changed = false;
     return true;

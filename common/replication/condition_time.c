@@ -14,6 +14,11 @@
  */
 #define QUIET_SEEN_S    (26 * HOUR_S)
 #define QUIET_WAITING_S (12 * HOUR_S)
+/* So long is a pass: a line that it prints stands by then. */
+#define PASS_S 600
+/* The despooler tries an instruction 100 times and drops it (KB Q140374); some of the lines may be of an older log. */
+#define GIVEN_UP_REPEATS 90
+#define RETRY_S          600 /* every five minutes, and the work between */
 /* A base_missing condition whose package came again is over when no failure followed for so long. */
 #define RECEIVED_S HOUR_S
 
@@ -22,6 +27,19 @@ static bool has_passed(const struct condition *condition)
 {
     const struct condition_sign *sign = &condition->sign[CONDITION_FAILING];
     return sign->component == REPLICATION_DISTMGR && condition->last_pass_s > sign->last_s;
+}
+
+/* Did distmgr look at the package since, and did not say it again? While it waits for content every pass says so. */
+static bool is_clean(const struct conditions *set, const struct condition *condition)
+{
+    return condition->clean_s != 0 && set->newest_s >= condition->clean_s + PASS_S;
+}
+
+/* Twice in a day is no rhythm of failures, and is over the day after; who waits has one. */
+static int64_t pause_s(int kind, const struct condition_sign *sign)
+{
+    const bool twice = sign->repeats <= 1 && (kind == CONDITION_FAILING || kind == CONDITION_SUPERSEDED);
+    return twice ? sign->longest_gap_s * 3 / 2 : 3 * sign->longest_gap_s;
 }
 
 static int64_t quiet_s(const struct conditions *set, const struct condition *condition, int kind,
@@ -35,7 +53,7 @@ static int64_t quiet_s(const struct conditions *set, const struct condition *con
         : sign->open                                                               ? QUIET_S
         : kind == CONDITION_WAITING                                                ? QUIET_WAITING_S
                                                                                    : QUIET_SEEN_S;
-    return larger(least_s, 3 * sign->longest_gap_s);
+    return larger(least_s, pause_s(kind, sign));
 }
 
 static bool is_quiet(const struct conditions *set, const struct condition *condition, int kind)
@@ -44,14 +62,43 @@ static bool is_quiet(const struct conditions *set, const struct condition *condi
     return set->written_s[sign->component] >= sign->written_s + quiet_s(set, condition, kind, sign);
 }
 
+/* The lines of 100 tries at the despooler's pace? Of a component that has stopped saying it. */
+static bool is_given_up(const struct condition_sign *sign)
+{
+    return sign->repeats >= GIVEN_UP_REPEATS && sign->last_s - sign->first_s <= sign->repeats * RETRY_S;
+}
+
 /* Does this kind end by a line that says so, and by nothing else? No pass ends what fails before its package is known. */
 static bool needs_proof(const struct conditions *set, const struct condition *condition, int kind)
 {
-    if (condition->package[0] == REPLICATION_SUBJECT)
+    const struct condition_sign *sign = &condition->sign[kind];
+    const bool despool = sign->component == REPLICATION_DESPOOL;
+    if (subject_is_site(condition->package)) /* its instructions are refused, tried 100 times and dropped */
+        return true;
+    if (condition->package[0] == REPLICATION_SUBJECT || kind == CONDITION_SITE)
         return false;
+    if (despool && is_given_up(sign))
+        return true;
     if (kind == CONDITION_FAILING)
-        return set->success_lines && !has_passed(condition);
-    return kind != CONDITION_SITE && set->stored_lines;
+        return despool ? set->executed_lines : set->success_lines && !has_passed(condition);
+    if (despool)
+        return set->stored_lines || set->executed_lines;
+    if (kind == CONDITION_SUPERSEDED && !sign->open)
+        return false;
+    return set->stored_lines && !is_clean(set, condition);
+}
+
+bool condition_given_up(const struct conditions *set, const struct condition *condition)
+{
+    enum { TRIED_S = 2 * HOUR_S }; /* every five minutes; late by a busy server */
+    for (int kind = 0; kind < CONDITION_KINDS; kind++) {
+        const struct condition_sign *sign = &condition->sign[kind];
+        if (sign->open && sign->component == REPLICATION_DESPOOL && is_given_up(sign) &&
+            (kind == CONDITION_WAITING || kind == CONDITION_FAILING) &&
+            condition->package[0] != REPLICATION_SUBJECT && set->newest_s > sign->last_s + TRIED_S)
+            return true;
+    }
+    return false;
 }
 
 static int64_t clock_s(const struct conditions *set, enum condition_clock clock)
@@ -77,6 +124,8 @@ void condition_time_ask(struct conditions *set, struct condition *condition)
         if (!needs_proof(set, condition, kind))
             condition_due_at(set, condition, CONDITION_WRITTEN + sign->component,
                              sign->written_s + quiet_s(set, condition, kind, sign));
+        else if (condition->clean_s != 0 && !is_clean(set, condition))
+            condition_due_at(set, condition, CONDITION_NEWEST, condition->clean_s + PASS_S);
     }
 }
 

@@ -85,7 +85,9 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         break;
     case REPLICATION_STORED:
         condition_line_stored(set, event);
-        condition_line_pass(set, event);
+        if (event->wanted >
+            0) /* "Processing package": a pass begins; versions alone are printed behind a failure, too */
+            condition_line_pass(set, event);
         break;
     case REPLICATION_PASS:
         condition_line_pass(set, event);
@@ -107,6 +109,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         condition_line_deleted(set, event);
         break;
     case REPLICATION_EXECUTED:
+        set->executed_lines = true;
         site_relief(set, REPLICATION_DESPOOLING, event->time_s);
         condition_line_despooled(set, event);
         break;
@@ -133,6 +136,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         if ((condition = condition_set_find(set, event->package)) != NULL)
             condition->last_progress_s = larger(condition->last_progress_s, event->time_s);
         break;
+    case REPLICATION_HELD: /* replication_read makes a failure of it, or nothing */
     case REPLICATION_NOTHING:
         break;
     }

@@ -51,9 +51,12 @@ struct condition {
     int64_t wanted, held;    /* highest versions said while it is open; 0: unknown */
     int64_t wanted_s;        /* when the wanted one was said first, */
     int64_t wanted_repeats;  /* and how many waiting lines had been repeats before */
+    int64_t wanted_last_s;   /* when it was said last */
+    int64_t began_with;      /* the version stored here when it began; 0: unknown, none */
     int64_t last_progress_s; /* newest sign of movement: received, stored, a version changed; 0: none. A
                                 repeat is none */
     int64_t last_pass_s;     /* newest pass of distmgr over the package; 0: none since the condition began */
+    int64_t clean_s;    /* first pass of distmgr an hour after the last waiting line and more; 0: none yet */
     int64_t received_s; /* newest `Received package` of a version >= wanted after the last base_missing line;
                            0: none */
     char *failure; /* newest detail ("Despooler failed to execute the instruction, ..."), NULL: none; owned by
@@ -86,7 +89,8 @@ struct stored_version {
     char package[REPLICATION_PACKAGE];
     int64_t version;
     int64_t time_s;
-    bool changed; /* since it was loaded */
+    bool despooled; /* the despooler said that it stored it; else only the database says that it is here */
+    bool changed;   /* since it was loaded */
 };
 
 enum condition_end {
@@ -119,9 +123,9 @@ struct conditions {
     size_t stored_count;
     bool stored_lines;      /* this log set shows stored versions: waiting conditions close by proof only */
     bool success_lines;     /* ... passes that went well: failing ones close by proof only */
+    bool executed_lines;    /* ... instructions that the despooler executed well: so do its failures */
     int64_t stored_since_s; /* time of the first such line */
     int64_t newest_s;       /* newest record of the set */
-    int64_t trouble_s;      /* newest line that tells a package's trouble */
     int64_t written_s[REPLICATION_COMPONENTS];
     /* Set by the caller before the first event */
     int64_t forget_s; /* --forget */
@@ -168,6 +172,9 @@ const struct stored_version *conditions_stored(const struct conditions *set, con
 
 /** @return is any kind open? Others are candidates, to be shown at -v only */
 bool condition_open(const struct condition *condition);
+
+/** @return has the despooler dropped it? It tried about 100 times, and tries no more (KB Q140374) */
+bool condition_given_up(const struct conditions *set, const struct condition *condition);
 
 /** @return bit (1 << kind) for every kind that is open */
 unsigned condition_kinds(const struct condition *condition);

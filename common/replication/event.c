@@ -4,13 +4,15 @@
 #include "base/ascii.h"
 #include "base/sanitize.h"
 #include "base/text.h"
-#include "logs/stamp.h"
 #include "replication/cause.h"
+#include "replication/event_site.h"
 #include "replication/templates.h"
 
 #include <string.h>
 
 #define TIE_AGE_S (24 * 3600)
+/* A thread that copies a large package is silent for as long as the copy takes. */
+#define HANGS_S (6 * 3600)
 /* No template needs more of a message; also bounds the search of `{*}`. STATMSG lines are long. */
 #define MESSAGE_LONGEST 4096
 
@@ -65,7 +67,8 @@ static void move_tie(struct replication_ties *ties, struct replication_tie *tie,
             *tie = (struct replication_tie){0};
         return;
     }
-    if (match->package[0] == '\0' || match->package[0] == REPLICATION_SUBJECT)
+    if (match->package[0] == '\0' || match->package[0] == REPLICATION_SUBJECT ||
+        match->template->tie == TIE_NONE)
         return;
     if (tie == NULL)
         tie = new_tie(ties, component, thread);
@@ -139,37 +142,37 @@ static void copy_line(const char *message, size_t length, char line[REPLICATION_
     text_free(&clean);
 }
 
-static const char *const busy_subjects[REPLICATION_COMPONENTS] = {
-    [REPLICATION_DISTMGR] = REPLICATION_THREADS, [REPLICATION_DESPOOL] = REPLICATION_DESPOOLING};
-
 static const char *const failing_subjects[REPLICATION_COMPONENTS] = {
     [REPLICATION_DISTMGR] = REPLICATION_DISTMGR_ITSELF, [REPLICATION_DESPOOL] = REPLICATION_DESPOOLER};
 
-static void set_subject(const char *subject, struct replication_event *event)
+/* STATMSG 4400 tells that the package was stored, and not which version. */
+static bool tells_version(const struct message_template *template)
 {
-    memset(event->package, 0, sizeof event->package);
-    memcpy(event->package, subject, strlen(subject));
+    return strstr(template->pattern, "{h}") != NULL;
 }
 
 /* What the thread's tie knows and the line does not say. @return false when the line stays without a package
  */
 static bool fill_from_tie(const struct replication_tie *tie, const struct template_match *match,
-                          int64_t time_s, struct replication_event *event)
+                          const char *said, size_t length, int64_t time_s, struct replication_event *event)
 {
     bool usable = tie != NULL && time_s - tie->time_s <= TIE_AGE_S && tie->time_s - time_s <= TIE_AGE_S;
     memcpy(event->package, match->package, sizeof event->package);
     event->tied = false;
     event->wanted = match->wanted;
     event->held = match->held;
-    event->definition = false;
+    event->definition = event->denied = false;
     if (event->kind == REPLICATION_STARTED || event->kind == REPLICATION_BUSY)
         return true;
     if (match->package[0] == '\0') {
-        const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? busy_subjects
+        const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? event_busy_subjects
                                       : event->kind == REPLICATION_FAILURE ? failing_subjects
                                                                            : NULL;
         if (!usable && subjects != NULL && subjects[event->component] != NULL) {
-            set_subject(subjects[event->component], event);
+            /* Many distribution points fail, each for its own reason and at its own time. */
+            if (event->kind != REPLICATION_FAILURE || event->component != REPLICATION_DISTMGR ||
+                !subject_of_server(said, length, event->package))
+                subject_put(subjects[event->component], event->package);
             return true;
         }
         if (!usable)
@@ -185,136 +188,17 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
         if (match->wanted == 0) {
             event->wanted = tie->wanted;
             event->held = match->held > 0 ? match->held : tie->held;
+            event->denied = event->kind == REPLICATION_WAITING && tie->wanted > 0 && tie->held >= tie->wanted;
         }
         break;
-    case REPLICATION_STORED: /* STATMSG 4400 */
-        if (match->held == 0 && match->wanted == 0)
+    case REPLICATION_STORED:
+        if (!tells_version(match->template))
             event->held = tie->wanted;
         break;
     default:
         break;
     }
     return true;
-}
-
-/* ---- lines about the site as a whole */
-
-enum { HOLDERS_SHOWN = 8 };
-
-/* Which packages hold the threads: those that were taken up last and have not ended. @return how many; newest first */
-static size_t find_holders(const struct replication_ties *ties, enum replication_component component,
-                           size_t most, const struct replication_tie *holders[HOLDERS_SHOWN])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < REPLICATION_TIES; i++) {
-        const struct replication_tie *tie = &ties->tie[i];
-        if (!tie->processing || tie->component != (uint8_t)component || tie->package[0] == '\0' ||
-            (count == most && tie->used < holders[count - 1]->used))
-            continue;
-        size_t at = count < most ? count++ : count - 1;
-        for (; at > 0 && holders[at - 1]->used < tie->used; at--)
-            holders[at] = holders[at - 1];
-        holders[at] = tie;
-    }
-    return count;
-}
-
-static void add_holders(const struct replication_ties *ties, enum replication_component component,
-                        int64_t threads, char line[REPLICATION_LINE])
-{
-    const struct replication_tie *holders[HOLDERS_SHOWN];
-    if (threads <= 0)
-        return;
-    const size_t count =
-        find_holders(ties, component, threads < HOLDERS_SHOWN ? (size_t)threads : HOLDERS_SHOWN, holders);
-    size_t length = strlen(line);
-    if (length > 0 && line[length - 1] == '.')
-        length--;
-    for (size_t shown = 0; shown < count; shown++) {
-        const size_t needed = strlen(holders[shown]->package) + 2;
-        if (length + needed >= REPLICATION_LINE)
-            return;
-        memcpy(line + length, shown == 0 ? ": " : ", ", 2);
-        memcpy(line + length + 2, holders[shown]->package, needed - 2);
-        length += needed;
-        line[length] = '\0';
-    }
-}
-
-/* Up to six numbers: a date, and a time behind it. */
-static int read_numbers(const char *at, const char *end, int64_t numbers[6])
-{
-    int count = 0;
-    for (; at < end && count < 6; at++) {
-        if (!ascii_is_digit(*at))
-            continue;
-        for (numbers[count] = 0; at < end && ascii_is_digit(*at) && numbers[count] < 100000; at++)
-            numbers[count] = numbers[count] * 10 + (*at - '0');
-        count++;
-    }
-    return count;
-}
-
-static int64_t distance(int64_t a, int64_t b)
-{
-    return a > b ? a - b : b - a;
-}
-
-/*
- * The order of day, month and year is the server's locale: of the readings that are dates the one that lies
- * nearest counts, so that no retry in five minutes is taken for one in half a year. To half a day: AM and PM
- * are not asked, nor what the server's zone is.
- *
- * @return seconds from now (negative: past), 0 when this is no date
- */
-static int64_t seconds_until(const char *date, const char *end, int64_t now_ms)
-{
-    static const int orders[][3] = {{2, 0, 1}, {2, 1, 0}, {0, 1, 2}}; /* of year, month, day */
-    /* A Thai locale writes years of the Buddhist era: 2569 is 2026. */
-    enum { BUDDHIST_AHEAD = 543, BUDDHIST_FIRST = 2500, BUDDHIST_LAST = 2700 };
-    int64_t numbers[6] = {0}, found = 0;
-    int count = read_numbers(date, end, numbers);
-    if (count < 3)
-        return 0;
-    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
-        int64_t year = numbers[orders[i][0]], month = numbers[orders[i][1]], day = numbers[orders[i][2]];
-        year += year < 100 ? 2000 : 0;
-        year -= year >= BUDDHIST_FIRST && year <= BUDDHIST_LAST ? BUDDHIST_AHEAD : 0;
-        if (year < 1970 || year > 9999 || month > 12 || day > 31)
-            continue;
-        int64_t ms = log_stamp_ms((int)year, (int)month, (int)day, 0, 0, 0, 0);
-        if (ms < 0)
-            continue;
-        ms += count >= 5 ? (numbers[3] * 60 + numbers[4]) * 60000 : 0;
-        if (found == 0 || distance(ms, now_ms) < distance(found, now_ms))
-            found = ms;
-    }
-    return found == 0 ? 0 : (found - now_ms) / 1000;
-}
-
-/* Fill what such an event says. */
-static void read_site_event(const struct replication_ties *ties, const struct log_record *record,
-                            const struct template_match *match, struct replication_event *event)
-{
-    const char *end = record->message + record->message_length;
-    switch (event->kind) {
-    case REPLICATION_BUSY:
-        set_subject(busy_subjects[event->component], event);
-        event->held = match->held;
-        event->wanted = match->wanted;
-        if (event->held >= event->wanted)
-            add_holders(ties, event->component, event->wanted, event->line);
-        break;
-    case REPLICATION_STARTED:
-        set_subject(busy_subjects[event->component], event);
-        event->wanted = event->held = 0;
-        break;
-    case REPLICATION_PUT_OFF:
-        event->wanted = match->date != NULL ? seconds_until(match->date, end, record->stamp.ms) : 0;
-        break;
-    default:
-        break;
-    }
 }
 
 /*
@@ -334,6 +218,32 @@ static bool is_mere_warning(const struct message_template *template, const char 
         return false;
     const int64_t code = cause_of_line(said, length).code;
     return code == 0xCB || code == 0x38A;
+}
+
+/* Is the thread that was started for the package silent since so long? */
+static bool is_held_long(const struct replication_ties *ties, enum replication_component component,
+                         const char package[REPLICATION_PACKAGE], int64_t time_s)
+{
+    int64_t newest_s = 0;
+    for (size_t i = 0; i < REPLICATION_TIES; i++) {
+        const struct replication_tie *tie = &ties->tie[i];
+        if (tie->processing && tie->component == (uint8_t)component && same_package(tie->package, package) &&
+            tie->time_s > newest_s)
+            newest_s = tie->time_s;
+    }
+    return newest_s != 0 && time_s - newest_s >= HANGS_S;
+}
+
+/* What the line means beyond its words. */
+static enum replication_kind kind_of(const struct replication_ties *ties,
+                                     enum replication_component component, const struct template_match *match,
+                                     const char *said, size_t length, int64_t time_s)
+{
+    const struct message_template *template = match->template;
+    if (template->kind == REPLICATION_HELD)
+        return is_held_long(ties, component, match->package, time_s) ? REPLICATION_FAILURE
+                                                                     : REPLICATION_NOTHING;
+    return is_mere_warning(template, said, length) ? REPLICATION_NOTHING : template->kind;
 }
 
 static void come_so_far(const struct log_record *record, int64_t time_s, struct replication_event *event)
@@ -405,23 +315,22 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     uint32_t thread = match.other_thread ? match.thread : record->thread;
     struct replication_tie *tie = find_tie(ties, component, thread);
     const size_t length = (size_t)(record->message + record->message_length - said);
-    bool says = template->kind != REPLICATION_NOTHING && !is_mere_warning(template, said, length);
+    event->kind = kind_of(ties, component, &match, said, length, time_s);
+    bool says = event->kind != REPLICATION_NOTHING;
     if (says) {
-        event->kind = template->kind;
         event->component = component;
         event->thread = record->thread;
         event->time_s = time_s;
         event->start = record->start;
-        says = fill_from_tie(tie, &match, time_s, event);
+        says = fill_from_tie(tie, &match, said, length, time_s, event);
     }
     move_tie(ties, tie, thread, component, &match, time_s);
     if (!says)
         return false;
     come_so_far(record, time_s, event);
-    bool no_stored_version = event->kind == REPLICATION_STORED && event->held == 0 && match.wanted == 0;
-    if (event->kind == REPLICATION_WAITING && event->wanted > 0 && event->held >= event->wanted)
+    if (event->kind == REPLICATION_WAITING && match.wanted > 0 && match.held >= match.wanted)
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
-    else if (no_stored_version && strncmp(template->pattern, "STATMSG", 7) == 0)
+    else if (event->kind == REPLICATION_STORED && event->held == 0 && !tells_version(template))
         event->kind = REPLICATION_PROGRESS;
     event->definition = event->kind == REPLICATION_WAITING && component == REPLICATION_DESPOOL;
     if (event->kind == REPLICATION_BASE_MISSING && strstr(template->pattern, "merge delta") != NULL &&
@@ -430,6 +339,6 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     event->line[0] = '\0';
     if (keeps_line(event->kind, &match))
         copy_line(said, length, event->line);
-    read_site_event(ties, record, &match, event);
+    event_read_site(ties, record, &match, event);
     return true;
 }

@@ -3,6 +3,7 @@
 #define SMS_REPLICATION_EVENT_H
 
 #include "logs/record.h"
+#include "replication/subject.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +26,7 @@ enum replication_component {
 };
 extern const char *const replication_components[REPLICATION_COMPONENTS];
 
-#define REPLICATION_PACKAGE 16  /* room for a package ID: 8 characters today, 10 in SMS 1.x */
-#define REPLICATION_LINE    301 /* a log line as shown to the operator, cut at a character boundary */
+#define REPLICATION_LINE 301 /* a log line as shown to the operator, cut at a character boundary */
 
 enum replication_kind {
     REPLICATION_NOTHING,
@@ -53,16 +53,11 @@ enum replication_kind {
     REPLICATION_PUT_OFF, /* an instruction @FILE waits for a date; wanted: how many seconds from now, negative in the past */
     /* Of the logs that only tell why: nothing opens or ends by them. */
     REPLICATION_ON_ITS_WAY, /* why the package is not sent, or how far it is */
-    REPLICATION_SENT        /* it was sent as a whole */
+    REPLICATION_SENT,       /* it was sent as a whole */
+    /* Of templates alone: another thread is at the package. A failure where that one has said nothing for hours, else
+     * nothing. */
+    REPLICATION_HELD
 };
-
-/* No package ID begins with it. */
-#define REPLICATION_SUBJECT    '@'
-#define REPLICATION_THREADS    "@threads"
-#define REPLICATION_DESPOOLING "@despooling"
-/* Failures of a component whose package nobody tells: an instruction that cannot be read, say. */
-#define REPLICATION_DESPOOLER      "@despooler"
-#define REPLICATION_DISTMGR_ITSELF "@distmgr"
 
 struct replication_event {
     enum replication_kind kind;
@@ -71,6 +66,8 @@ struct replication_event {
     char package[REPLICATION_PACKAGE]; /* upper and lower case as printed; "" never */
     int64_t wanted, held;              /* as the kind says; 0: unknown */
     bool tied;                         /* the package was not in the line but is the one its thread was at */
+    bool
+        denied; /* of WAITING: the versions that its pass began with call the wanted one stored, and the line says no */
     bool definition;  /* of WAITING: the content is here, its definition is not; else it is the reverse */
     int64_t time_s;   /* UTC seconds */
     int64_t start;    /* byte offset of the record in its log */

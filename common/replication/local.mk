@@ -18,6 +18,8 @@ common_replication_libreplication_a_SOURCES = \
 	common/replication/conditions.h \
 	common/replication/event.c \
 	common/replication/event.h \
+	common/replication/event_site.c \
+	common/replication/event_site.h \
 	common/replication/logset.c \
 	common/replication/logset.h \
 	common/replication/merge.c \
@@ -29,6 +31,8 @@ common_replication_libreplication_a_SOURCES = \
 	common/replication/store.c \
 	common/replication/store.h \
 	common/replication/store_conditions.c \
+	common/replication/subject.c \
+	common/replication/subject.h \
 	common/replication/template_match.c \
 	common/replication/templates.c \
 	common/replication/templates.h

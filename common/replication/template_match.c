@@ -90,14 +90,6 @@ static bool read_hex(struct reach *text, uint32_t *value)
     return text->at > start;
 }
 
-/* Behind the subject's mark. */
-static void set_subject(const char *words, size_t length, char package[REPLICATION_PACKAGE])
-{
-    memset(package, 0, REPLICATION_PACKAGE);
-    package[0] = REPLICATION_SUBJECT;
-    memcpy(package + 1, words, length < REPLICATION_PACKAGE - 2 ? length : REPLICATION_PACKAGE - 2);
-}
-
 static bool read_site(struct reach *text, char package[REPLICATION_PACKAGE])
 {
     enum { CODE = 3 };
@@ -106,7 +98,7 @@ static bool read_site(struct reach *text, char package[REPLICATION_PACKAGE])
         length++;
     if (length != CODE)
         return false;
-    set_subject(text->at, length, package);
+    subject_set(text->at, length, package);
     text->at += length;
     return true;
 }
@@ -128,7 +120,7 @@ static bool read_file(struct reach *text, char package[REPLICATION_PACKAGE])
     for (const char *one = name; one < dot; one++)
         if (!ascii_in(&ascii_words, *one))
             return false;
-    set_subject(name, (size_t)(dot - name), package);
+    subject_set(name, (size_t)(dot - name), package);
     text->at = at;
     return true;
 }
@@ -158,18 +150,23 @@ static bool skip_to_id(struct reach *text)
     return apart || (text->at < text->end && !ascii_in(&ascii_words, *text->at));
 }
 
-/* A server's name may look like an ID: only what the line calls a package is one. */
-static bool read_named(struct reach *text, char package[REPLICATION_PACKAGE])
+/* The first ID that stands behind this word. */
+static bool read_behind(const char *word, struct reach *text, char package[REPLICATION_PACKAGE])
 {
-    for (; text->at < text->end; text->at++) {
-        struct reach behind = *text;
-        if ((skip_word(&behind, "package") || skip_word(&behind, "content")) && skip_to_id(&behind) &&
-            read_package(&behind, package)) {
+    for (const char *at = text->at; at < text->end; at++) {
+        struct reach behind = {at, text->end};
+        if (skip_word(&behind, word) && skip_to_id(&behind) && read_package(&behind, package)) {
             *text = behind;
             return true;
         }
     }
     return false;
+}
+
+/* A server's name may look like an ID: only what the line calls a package is one. */
+static bool read_named(struct reach *text, char package[REPLICATION_PACKAGE])
+{
+    return read_behind("package", text, package) || read_behind("content", text, package);
 }
 
 static bool read_field(char field, struct reach *text, struct template_match *match)
@@ -353,8 +350,7 @@ static bool fits(const struct message_template *template, enum replication_compo
 static bool ends_with(const char *message, const char *end, const char *word)
 {
     const size_t length = strlen(word);
-    return (size_t)(end - message) >= length && end[-1] == word[length - 1] &&
-           strncasecmp(end - length, word, length) == 0;
+    return (size_t)(end - message) >= length && strncasecmp(end - length, word, length) == 0;
 }
 
 static const char *skip_back(const char *message, const char *end, const char *marks)
@@ -364,22 +360,24 @@ static const char *skip_back(const char *message, const char *end, const char *m
     return end;
 }
 
-/* "failed; 0x80070005", "Error = 0x80070070", "error code = 5", "hr = 0x80070005" at the end of the line */
+/* "failed; 0x80070005", "failed. - 0x800706ba", "Error = 0x80070070", "error code = 5", "WIN32 ERROR = 32", ", error 5",
+ * "hr = 0x80070005" at the end of the line. "failed: 3" counts something. */
 static bool tells_error(const char *message, size_t length)
 {
-    const char *end = skip_back(message, message + length, " .~)]\"'\r\n");
+    enum { HRESULT_LENGTH = 10 };
+    const char *last = skip_back(message, message + length, " .~)]\"'\r\n"), *end = last;
     bool zero = true;
     for (; end > message && (ascii_in(&ascii_hex_digits, end[-1]) || end[-1] == 'x'); end--)
         zero = zero && (end[-1] == '0' || end[-1] == 'x');
     if (zero)
         return false;
-    end = skip_back(message, end, " ");
-    if (end == message || (end[-1] != ';' && end[-1] != '='))
+    const char *mark = skip_back(message, end, " "), *word = skip_back(message, mark, " ;=:-.,(");
+    if (word == end)
         return false;
-    const char *word = skip_back(message, end - 1, " ");
-    return end[-1] == ';' ? ends_with(message, word, "failed")
-                          : ends_with(message, word, "error") || ends_with(message, word, "error code") ||
-                                ends_with(message, word, " hr");
+    if (ends_with(message, word, "failed"))
+        return mark[-1] == ';' || last - end == HRESULT_LENGTH;
+    return ends_with(message, word, "error") || ends_with(message, word, "error code") ||
+           (mark[-1] == '=' && ends_with(message, word, " hr"));
 }
 
 static bool find_error(enum replication_component component, const char *message, size_t length,

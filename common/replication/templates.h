@@ -26,6 +26,7 @@ enum template_tie {
     TIE_KEEP,  /* nothing, but a package named in the line is the thread's package from now on */
     TIE_BEGIN, /* the thread begins with this package: what was known of its versions is forgotten */
     TIE_START, /* ... and is a processing thread, which holds one of the few there are */
+    TIE_NONE,  /* nothing: the package is another thread's */
     TIE_END    /* the thread is done with its package */
 };
 

@@ -19,7 +19,8 @@ LABELS = "waiting stuck broken known oldest oldest_broken repeats lines bytes lo
 
 ITEM = re.compile(
     r'(?P<state>OK|WARNING|CRITICAL|known(?: until (?P<until>\d{4}-\d\d-\d\d))?): (?P<package>\w+)(?: at (?P<site>\w+))?: '
-    r'(?P<kind>[a-z_+]+), (?:(?:wants version (?P<wanted>\d+)|wanted version not said)(?:, has (?P<held>\d+))?(?:, )?)?(?P<facts>.*?)(?:, )?for (?P<age>\d[^,:;]+)'
+    r'(?P<kind>[a-z_+]+), (?:(?:wants version (?P<wanted>\d+)|wanted version not said)(?:, has (?P<held>\d+)|, which its database calls stored)?(?:, )?|'
+    r'throws away version (?P<sent>\d+) that is sent, for (?P<arrived>\d+) has arrived(?:, )?)?(?P<facts>.*?)(?:, )?for (?P<age>\d[^,:;]+)'
     r'(?:, repeated (?P<repeats>\d+) times, last (?P<last>[^,:;]+) ago)?(?:, (?P<file>\S+) is (?P<gone>not|empty) in (?P<folder>[^:;]+))?'
     r'(?:: (?:"(?P<line>.*?)"|(?P<message>status message [^;]+)))?(?:; (?P<advice>.*))?\Z')
 NOTE = re.compile(r"--known \S+ ended |ended: |seen once: |\+\d+ more\Z|\S+: (stamps are local time|.* (was|were) )|\S+ events are of more")

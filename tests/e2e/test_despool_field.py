@@ -369,7 +369,7 @@ def test_a_base_that_is_locked_is_not_copied_over(tmp_path, code, words):
 def test_the_repair_of_a_stored_version_can_be_pasted(tmp_path):
     _, answer = tell(tmp_path, "sccm2007", [("distmgr", "A newer version (15) of package CEN00041 has already arrived, delete the replication file E:\\X.PKG for version 12.",
                                              4 * DAY, 900)])
-    assert "(PreloadPkgOnSite.exe CEN00041 /UpdateStoredPkgVersion 15)" in answer.item("CEN00041")["advice"], answer
+    assert "(PreloadPkgOnSite.exe CEN00041 /UpdateStoredPkgVersion 12)" in answer.item("CEN00041")["advice"], answer
 
 
 HEALTHY_PASS = ["~Processing package CEN00041 (SourceVersion:4;StoredVersion:4)",

@@ -33,7 +33,7 @@ def judge_all(child):
         assert item["kind"] == kinds, answer
         assert item["age"] in durations(child.now - outcome.opened), answer
         if name == "disguised":
-            assert item["wanted"] == str(outcome.have), answer
+            assert (item["sent"], item["arrived"]) == (str(outcome.wanted), str(outcome.have)), answer
         else:
             assert (item["wanted"], item["held"]) == (str(outcome.wanted), str(outcome.have)), answer
     assert answer.values("waiting", "broken", "known") == (len(still) - 1, 1, 0), answer
@@ -148,11 +148,23 @@ def test_superseded_opens_when_repeated_an_hour_apart(tmp_path):
     assert child.check("-w", "1h").is_(WARNING).item("CEN000B6")["kind"] == "superseded"
 
 
-def test_superseded_does_not_open_when_that_version_is_stored(tmp_path):
+STORED = "StoredPkgVersion (%d) of package %s. StoredPkgVersion in database is %d."
+
+
+def test_superseded_does_not_open_when_the_despooler_stored_that_version(tmp_path):
     child = Child(tmp_path, "sccm2007")
-    stored = [child.site.distmgr(child.now - 5 * DAY, 99, "StoredPkgVersion (15) of package CEN000B6. StoredPkgVersion in database is 15.")]
+    stored = [child.site.despool(child.now - 5 * DAY, 99, "Stored Package CEN000B6. Stored Package Version = 15")]
     child.write(child.tell("disguised", wanted=12, have=15), stored)
     child.check("-w", "1h").is_(OK)
+
+
+@pytest.mark.parametrize("age_s, status", [(20 * HOUR, OK), (30 * HOUR, WARNING), (4 * DAY, CRITICAL)])
+def test_superseded_while_the_database_calls_it_stored(tmp_path, age_s, status):
+    """The tool that preloads set that number, and the content never came: each pass throws it away."""
+    child = Child(tmp_path, "sccm2007")
+    stored = child.every("distmgr", STORED % (15, "CEN000B6", 15), 5 * DAY, 60, HOUR)
+    child.write(child.tell("disguised", age_s=age_s, wanted=12, have=15), stored)
+    child.check().is_(status)
 
 
 def test_wanted_rises_while_stalled(tmp_path):

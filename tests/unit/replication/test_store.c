@@ -179,7 +179,8 @@ static void test_conditions(void **state)
 {
     (void)state;
     struct condition items[] = {sample("CEN00001", 100), sample("CEN00002", 200), sample("CEN00003", 300)};
-    struct stored_version stored[] = {{"CEN00001", 4, 1000, false}, {"CEN00009", 5, 2000, false}};
+    struct stored_version stored[] = {{"CEN00001", 4, 1000, true, false},
+                                      {"CEN00009", 5, 2000, false, false}};
     struct conditions set;
     struct failure failure = {""};
     struct statefile *file = open_memory();
@@ -188,7 +189,7 @@ static void test_conditions(void **state)
     assert_int_equal(conditions_load(&set, items, 3, stored, 2), 0);
     set.stored_lines = true;
     set.stored_since_s = 11;
-    set.trouble_s = 12;
+    set.executed_lines = true;
     set.newest_s = 12;
     set.written_s[REPLICATION_DISTMGR] = 13;
     set.written_s[REPLICATION_DESPOOL] = 14;
@@ -207,7 +208,10 @@ static void test_conditions(void **state)
     assert_int_equal(conditions_stored(&set, "CEN00009")->time_s, 2000);
     assert_true(set.stored_lines);
     assert_int_equal(set.stored_since_s, 11);
-    assert_int_equal(set.trouble_s, 12);
+    assert_true(set.executed_lines);
+    assert_false(set.success_lines);
+    assert_true(conditions_stored(&set, "CEN00001")->despooled);
+    assert_false(conditions_stored(&set, "CEN00009")->despooled);
     assert_int_equal(set.newest_s, 12);
     assert_int_equal(set.written_s[REPLICATION_DISTMGR], 13);
     assert_int_equal(set.written_s[REPLICATION_DESPOOL], 14);
