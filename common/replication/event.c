@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define TIE_AGE_S (24 * 3600)
+/* The lines of one failure at a server; the thread goes on to the next one then. */
+#define SERVER_AGE_S 60
 /* A thread that copies a large package is silent for as long as the copy takes. */
 #define HANGS_S (6 * 3600)
 /* No template needs more of a message; also bounds the search of `{*}`. STATMSG lines are long. */
@@ -56,6 +58,19 @@ static struct replication_tie *new_tie(struct replication_ties *ties, enum repli
 static bool same_package(const char one[REPLICATION_PACKAGE], const char other[REPLICATION_PACKAGE])
 {
     return memcmp(one, other, REPLICATION_PACKAGE) == 0;
+}
+
+/* What comes next from this thread, "Error occurred.", is about the same server. */
+static void tie_to_server(struct replication_ties *ties, struct replication_tie *tie, uint32_t thread,
+                          const struct replication_event *event)
+{
+    if (tie == NULL)
+        tie = new_tie(ties, event->component, thread);
+    *tie = (struct replication_tie){.thread = thread,
+                                    .component = (uint8_t)event->component,
+                                    .time_s = event->time_s,
+                                    .used = ++ties->uses};
+    memcpy(tie->package, event->package, sizeof tie->package);
 }
 
 /* What the line does with its thread's tie. @param tie  NULL: the thread has none */
@@ -151,12 +166,45 @@ static bool tells_version(const struct message_template *template)
     return strstr(template->pattern, "{h}") != NULL;
 }
 
+static bool is_usable(const struct replication_tie *tie, int64_t time_s)
+{
+    if (tie == NULL)
+        return false;
+    const int64_t most_s = tie->package[0] == REPLICATION_SUBJECT ? SERVER_AGE_S : TIE_AGE_S;
+    return time_s - tie->time_s <= most_s && tie->time_s - time_s <= most_s;
+}
+
+/*
+ * What a line is about that names no package, and is of no thread that is at one. Many distribution points fail, each for
+ * its own reason and at its own time.
+ *
+ * @param tie  NULL: none that is usable
+ * @return false when it is about nothing that is kept
+ */
+static bool find_subject(const struct replication_tie *tie, const char *said, size_t length,
+                         struct replication_event *event)
+{
+    const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? event_busy_subjects
+                                  : event->kind == REPLICATION_FAILURE ? failing_subjects
+                                                                       : NULL;
+    if (subjects == NULL || subjects[event->component] == NULL)
+        return false;
+    const bool servers = event->kind == REPLICATION_FAILURE && event->component == REPLICATION_DISTMGR;
+    if (servers && subject_of_server(said, length, event->package))
+        return true;
+    if (servers && tie != NULL)
+        memcpy(event->package, tie->package, sizeof event->package);
+    else
+        subject_put(subjects[event->component], event->package);
+    return true;
+}
+
 /* What the thread's tie knows and the line does not say. @return false when the line stays without a package
  */
 static bool fill_from_tie(const struct replication_tie *tie, const struct template_match *match,
                           const char *said, size_t length, int64_t time_s, struct replication_event *event)
 {
-    bool usable = tie != NULL && time_s - tie->time_s <= TIE_AGE_S && tie->time_s - time_s <= TIE_AGE_S;
+    bool usable = is_usable(tie, time_s);
     memcpy(event->package, match->package, sizeof event->package);
     event->tied = false;
     event->wanted = match->wanted;
@@ -165,18 +213,8 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
     if (event->kind == REPLICATION_STARTED || event->kind == REPLICATION_BUSY)
         return true;
     if (match->package[0] == '\0') {
-        const char *const *subjects = event->kind == REPLICATION_EXECUTED  ? event_busy_subjects
-                                      : event->kind == REPLICATION_FAILURE ? failing_subjects
-                                                                           : NULL;
-        if (!usable && subjects != NULL && subjects[event->component] != NULL) {
-            /* Many distribution points fail, each for its own reason and at its own time. */
-            if (event->kind != REPLICATION_FAILURE || event->component != REPLICATION_DISTMGR ||
-                !subject_of_server(said, length, event->package))
-                subject_put(subjects[event->component], event->package);
-            return true;
-        }
-        if (!usable)
-            return false;
+        if (!usable || tie->package[0] == REPLICATION_SUBJECT)
+            return find_subject(usable ? tie : NULL, said, length, event);
         memcpy(event->package, tie->package, sizeof event->package);
         event->tied = true;
     } else if (!usable || !same_package(tie->package, match->package)) {
@@ -327,6 +365,9 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
     move_tie(ties, tie, thread, component, &match, time_s);
     if (!says)
         return false;
+    if (event->kind == REPLICATION_FAILURE && event->package[0] == REPLICATION_SUBJECT &&
+        !subject_is_component(event->package))
+        tie_to_server(ties, tie, thread, event);
     come_so_far(record, time_s, event);
     if (event->kind == REPLICATION_WAITING && match.wanted > 0 && match.held >= match.wanted)
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */

@@ -186,6 +186,12 @@ static bool read_field(char field, struct reach *text, struct template_match *ma
     case 'x':
         match->other_thread = true;
         return read_hex(text, &match->thread);
+    case 't':
+        match->other_thread = true;
+        if (!read_number(text, &number))
+            return false;
+        match->thread = (uint32_t)number;
+        return true;
     case 'S':
         return read_site(text, match->package);
     case 'F':

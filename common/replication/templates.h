@@ -13,6 +13,7 @@
  *   {B}        a path whose last part is the compressed package itself: ...\SMSPKG...\P or P.PCK
  *   {w} {h}    decimal versions, into wanted and held
  *   {x}        a thread ID in hex, with or without 0x: the tie is that thread's
+ *   {t}        the same in decimal
  *   {n}        a number that does not matter
  *   {S}        a site code of three characters: the subject
  *   {F}        a path: the name of its file without folder and extension is the subject

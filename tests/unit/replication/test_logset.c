@@ -77,6 +77,9 @@ static void any_field(char field, struct text *out)
     case 'x':
         text_addf(out, "%X", 1000 + 4 * any(3));
         break;
+    case 't':
+        text_addf(out, "%u", 1000 + 4 * any(3));
+        break;
     case 'S':
         text_addf(out, "S0%u", number);
         break;
@@ -90,7 +93,9 @@ static void any_field(char field, struct text *out)
         text_addf(out, "%s %s", any(2) ? " the package" : " x content ID =", any_package());
         break;
     case '*':
-        text_add(out, any(2) ? " \xC3\x9C ber\xE2\x80\x99s " : " any thing ");
+        text_add(out, any(2)   ? " \xC3\x9C ber\xE2\x80\x99s "
+                      : any(2) ? " \\\\Server7\\share "
+                               : " any thing ");
         break;
     default:
         fail_msg("no example for the field {%c} of a template", field);
