@@ -19,6 +19,9 @@ void condition_line_superseded(struct conditions *set, const struct replication_
 /** A version is stored here: the proof that ends what waits for it, or progress. */
 void condition_line_stored(struct conditions *set, const struct replication_event *event);
 
+/** The despooler executed the instruction with which a version came: it is here. */
+void condition_line_executed(struct conditions *set, const struct replication_event *event);
+
 /** The source's version, printed behind the stored one: with it the stored one may be the proof. */
 void condition_line_wanted(struct conditions *set, const struct replication_event *event);
 

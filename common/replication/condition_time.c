@@ -83,7 +83,7 @@ static bool needs_proof(const struct conditions *set, const struct condition *co
         return despool ? set->executed_lines : set->success_lines && !has_passed(condition);
     if (despool)
         return set->stored_lines || set->executed_lines;
-    if (kind == CONDITION_SUPERSEDED && !sign->open)
+    if (kind == CONDITION_SUPERSEDED && (!sign->open || sign->repeats <= 1)) /* late copies by two ways */
         return false;
     return set->stored_lines && !is_clean(set, condition);
 }

@@ -217,6 +217,13 @@ void condition_line_stored(struct conditions *set, const struct replication_even
     end_by_proof(set, condition, event->held, event->time_s, event->component);
 }
 
+void condition_line_executed(struct conditions *set, const struct replication_event *event)
+{
+    struct condition *condition = condition_set_find(set, event->package);
+    if (condition != NULL && event->held > 0 && condition->wanted > 0 && event->held >= condition->wanted)
+        end_by_proof(set, condition, event->held, event->time_s, event->component);
+}
+
 /* The source version, printed behind the stored one at the end of a pass: where no waiting line said what is
  * wanted, it is what makes the stored version a proof. */
 void condition_line_wanted(struct conditions *set, const struct replication_event *event)

@@ -112,6 +112,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         set->executed_lines = true;
         site_relief(set, REPLICATION_DESPOOLING, event->time_s);
         condition_line_despooled(set, event);
+        condition_line_executed(set, event);
         break;
     case REPLICATION_ON_ITS_WAY:
     case REPLICATION_SENT:

@@ -233,6 +233,9 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
         if (!tells_version(match->template))
             event->held = tie->wanted;
         break;
+    case REPLICATION_EXECUTED:
+        event->held = tie->wanted;
+        break;
     default:
         break;
     }

@@ -49,7 +49,7 @@ enum replication_kind {
     REPLICATION_BUSY,     /* held of wanted threads of @threads or @despooling are busy; wanted 0: all */
     REPLICATION_STARTED,  /* one of them took up new work or is free again, so they are not stuck */
     REPLICATION_EXECUTED, /* the same of @despooling; `package` is the thread's where that is known: its
-                             instruction went well */
+                             instruction went well; held: the version that the thread received, 0: not known */
     REPLICATION_PUT_OFF, /* an instruction @FILE waits for a date; wanted: how many seconds from now, negative in the past */
     /* Of the logs that only tell why: nothing opens or ends by them. */
     REPLICATION_ON_ITS_WAY, /* why the package is not sent, or how far it is */
