@@ -14,12 +14,14 @@
 /* The first line has a budget: a few names stand for many. */
 enum { SHOWN_NAMES = 5, NAME_BYTES = 64 };
 
+/* The logs of the parent only tell why: that nothing is stalled was not looked for in them. */
 static void add_logs(const struct stallreport *report, struct text *text)
 {
+    const unsigned story = (1u << REPLICATION_STORY_COMPONENTS) - 1;
     const char *names[LOG_MERGE_LOGS];
     size_t count = 0;
     for (size_t i = 0; i < report->logs->count && count < LOG_MERGE_LOGS; i++)
-        if (!logset_is_unread(&report->logs->logs[i]))
+        if (!logset_is_unread(&report->logs->logs[i]) && (report->logs->logs[i].components & story) != 0)
             names[count++] = location_name(report->logs->logs[i].location);
     text_add_clean_list(text, names, count, SHOWN_NAMES, NAME_BYTES);
 }
