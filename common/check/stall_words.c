@@ -39,6 +39,64 @@ static const struct {
                       "(KB3121616), then update its distribution points"},
     [CAUSE_IIS6] = {"the distribution point lacks IIS 6 compatibility",
                     "on the distribution point: Install-WindowsFeature Web-Metabase, Web-WMI (KB4509132)"},
+    [CAUSE_ABORTED] =
+        {"the operation was aborted",
+         "the component was stopped in it, and where it repeats it hangs in its stop: restart "
+         "SMS_EXECUTIVE (the service, not the component alone), then update the package, a send that "
+         "was aborted is not tried again"},
+    [CAUSE_WMI] = {"WMI fails",
+                   "on the server of the line: winmgmt /verifyrepository, restart Winmgmt, at a distribution "
+                   "point mofcomp smsdpprov.mof (SMS_DP$\\sms\\bin); has the site server rights in its WMI?"},
+    [CAUSE_HASH] =
+        {"content does not match its hash",
+         "validate the content at the distribution point and redistribute it; if it fails again, update "
+         "the package from its source"},
+    [CAUSE_CERTIFICATE] =
+        {"a certificate or key is not accepted",
+         "look at the certificate of the distribution point (expiry, chain, revocation), renew or "
+         "import it in the properties of the distribution point, after a site recovery too"},
+    [CAUSE_INTERNET] = {"the Internet address is not reachable",
+                        "can the site server open the address of the line? proxy, firewall, DNS, TLS"},
+    [CAUSE_DATABASE] = {"the site database is not reachable",
+                        "is SQL Server running, and reachable from the site server? name, port, firewall"},
+    [CAUSE_SOURCE_AWAY] =
+        {"the server of the package source is not reachable",
+         "can the site server open the source folder of the package? its server down, renamed, "
+         "firewall"},
+    [CAUSE_LIBRARY_AWAY] =
+        {"the content library is not reachable",
+         "it is one cause for all packages: can the site server open the share of its content "
+         "library? its server down, name, firewall"},
+    [CAUSE_DP_DISK_FULL] =
+        {"the disk of the distribution point is full",
+         "free space on the drives of the distribution point of the line; the server tries again "
+         "by itself"},
+    [CAUSE_PXE_DRIVE] = {"no drive for the boot image",
+                         "is there a NO_SMS_ON_DRIVE.SMS on the drive of the content library? remove it and "
+                         "redistribute the boot image (KB2794136)"},
+    [CAUSE_SITE_GONE] = {"a site in its definition does not exist any more",
+                         "delete the .PKG file in distmgr.box\\INCOMING that stands a few lines before (KB "
+                         "Q319189); the package itself is well"},
+    [CAUSE_PROGRAM] =
+        {"its program is not here, and a task sequence refers to it",
+         "send this package to this site, or refresh it: the task sequences wait for its definition"},
+    [CAUSE_PROGRAMS_DELETED] =
+        {"its programs are deleted at this site",
+         "a distribution point was added at a site two levels below the owner, from a site "
+         "between: update SMS, change the package at its owner (KB837658)"},
+};
+
+/* What to do about a failure whose code says nothing, by how its line begins. */
+static const struct {
+    const char *beginning, *advice;
+} own_advice[] = {
+    {"Cannot update the package server ",
+     "does a line before it name a site that does not exist (SQL Msg #99901)? then delete the .PKG file in "
+     "distmgr.box\\INCOMING that stands there (KB Q319189); else take the distribution point of the line out of the "
+     "package, delete the package's .PCK and .PKG here, and add it again (Tao Yang 2011)"},
+    {"Cannot update the package ",
+     "the number is no error of Windows: the lines before it name what is missing at this site (a program of another "
+     "package, a site)"},
 };
 
 /* KB Q267977, Q319189 and their like; the console shows the same numbers. */
@@ -50,6 +108,7 @@ static const struct {
     {2321, "failed to decompress the package"},
     {2323, "failed to reach a distribution point"},
     {2328, "failed to copy the package to a distribution point"},
+    {2370, "failed to install a distribution point"},
     {4402, "failed to merge a delta to the compressed package"},
     {4404, "no valid public key for the sending site"},
 };
@@ -123,6 +182,12 @@ static void add_versions(const struct stall *stall, struct text *text)
         text_addf(text, ", has %" PRId64, stall->held);
 }
 
+/* A HRESULT is looked up by its hexadecimal form, an error of Windows by its number. */
+static void add_code(int64_t code, struct text *text)
+{
+    text_addf(text, code > 0xFFFF ? " (error 0x%08" PRIX64 ")" : " (error %" PRId64 ")", code);
+}
+
 void stall_add_facts(const struct stall *stall, struct text *text)
 {
     const bool versions =
@@ -151,7 +216,7 @@ void stall_add_facts(const struct stall *stall, struct text *text)
     else if (!versions && !is_component(stall) && !stall->given_up)
         text_add(text, "the same failure again and again");
     if (stall->cause.code != 0 && (stall->cause.family != CAUSE_UNKNOWN || !versions))
-        text_addf(text, " (error %" PRId64 ")", stall->cause.code);
+        add_code(stall->cause.code, text);
 }
 
 void stall_add_line(const struct stall *stall, struct text *text)
@@ -279,6 +344,25 @@ static void add_again(const struct stall *stall, struct text *text)
                   stall->item.package);
 }
 
+static void add_component_advice(const struct stall *stall, struct text *text)
+{
+    const bool despooler = is_subject(stall, REPLICATION_DESPOOLER);
+    text_addf(text, "; look what stands before this line in %s.log, and at the status messages of %s",
+              despooler ? "despool" : "distmgr",
+              replication_components[despooler ? REPLICATION_DESPOOL : REPLICATION_DISTMGR]);
+}
+
+static void add_failing_advice(const struct stall *stall, struct text *text)
+{
+    for (size_t i = 0; i < sizeof own_advice / sizeof *own_advice; i++)
+        if (strncmp(stall->line, own_advice[i].beginning, strlen(own_advice[i].beginning)) == 0) {
+            text_addf(text, "; %s", own_advice[i].advice);
+            return;
+        }
+    text_addf(text, "; look what stands before this line in the log, and at the status messages of %s",
+              stall->item.package);
+}
+
 void stall_add_advice(const struct stall *stall, const struct stall_place *place, struct text *text)
 {
     const bool full = stall->cause.family == CAUSE_DISK_FULL || stall->cause.family == CAUSE_MEMORY;
@@ -298,13 +382,9 @@ void stall_add_advice(const struct stall *stall, const struct stall_place *place
     else if (is_kind(stall, CONDITION_SUPERSEDED))
         add_superseded_advice(stall, place, text);
     else if (is_component(stall))
-        text_addf(text, "; look what stands before this line in %s.log, and at the status messages of %s",
-                  is_subject(stall, REPLICATION_DESPOOLER) ? "despool" : "distmgr",
-                  replication_components[is_subject(stall, REPLICATION_DESPOOLER) ? REPLICATION_DESPOOL
-                                                                                  : REPLICATION_DISTMGR]);
+        add_component_advice(stall, text);
     else if (is_kind(stall, CONDITION_FAILING) && !is_kind(stall, CONDITION_WAITING))
-        text_addf(text, "; look what stands before this line in the log, and at the status messages of %s",
-                  stall->item.package);
+        add_failing_advice(stall, text);
     else
         text_addf(text,
                   "; is the parent sending it? look for %s in sched.log and sender.log of the parent "

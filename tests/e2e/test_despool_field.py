@@ -81,9 +81,36 @@ FAILURES = {
                  "Error occurred. Performing error cleanup prior to returning."], "network path is not reachable (error 53)"),
     "2302": (["Processing package CEN00015 (SourceVersion:1;StoredVersion:1)",
               STATMSG % (2302, "E", "SMS_DISTRIBUTION_MANAGER", "Drivers", "CEN00015", "CEN00015")], "2302, failed to process the package"),
-    "disk full": (["Cannot update the package CEN00015 in the package source, error = 112"], "the disk is full (error 112)"),
+    "disk full": (["Failed to write package CEN00015 to E:\\SMSPKG, Win32 error = 112"], "the disk is full (error 112)"),
     "boot image": (["Processing package CEN00015 (SourceVersion:2;StoredVersion:2)", "CContentDefinition::TotalFileSizes failed; 0x80070003",
-                    "ExpandPXEImage failed; 0x80070003", "Error occurred. Performing error cleanup prior to returning."], "not there (error 3)"),
+                    "ExpandPXEImage failed; 0x80070003", "Error occurred. Performing error cleanup prior to returning."],
+                   "no drive for the boot image (error 3)"),
+    "aborted": (["Processing package CEN00015 (SourceVersion:2;StoredVersion:2)", "CreatePackageBundle failed; 0x800704d3"],
+                "the operation was aborted (error 1235)"),
+    "WMI": (["Processing package CEN00015 (SourceVersion:2;StoredVersion:2)", "CContentDefinition::AddFile failed; 0x80041002"],
+            "WMI fails (error 0x80041002)"),
+    "hash": (["Processing package CEN00015 (SourceVersion:2;StoredVersion:2)", "CContentDefinition::AddFile failed; 0x80091007"],
+             "content does not match its hash (error 0x80091007)"),
+    "an HRESULT of nobody": (["Processing package CEN00015 (SourceVersion:2;StoredVersion:2)", "CContentDefinition::AddFile failed; 0x80131500"],
+                             "the same failure again and again (error 0x80131500)"),
+    "source server away": (["Taking package snapshot for package CEN00015 from source \\\\PS1\\SRC",
+                            "~The source directory \\\\PS1\\SRC doesn't exist or the SMS service cannot access it, Win32 last error = 53"],
+                           "the server of the package source is not reachable (error 53)"),
+    "library away": (["Processing package CEN00015 (SourceVersion:4;StoredVersion:3)", "CFileLibrary::AddFile failed; 0x80070035"],
+                     "the content library is not reachable (error 53)"),
+    "distribution point full": (["DP Thread: Attempting to add or update package CEN00015 on DP " + NAL,
+                                 "Failed to copy signature file to \\\\DP1\\SMSSIG$\\CEN00015.4.tar, error code = 112"],
+                                "the disk of the distribution point is full (error 112)"),
+    "program of a task sequence": (["Failed to insert SMS Program ID 3 because the referenced program CEN00015-Setup is not present in the PkgPrograms "
+                                    "table. Will try later."], "its program is not here, and a task sequence refers to it"),
+    "programs deleted": (["Package CEN00015 program Setup no longer exists, delete it"], "its programs are deleted at this site"),
+    "site gone": (["Processing incoming file C:\\SMS\\inboxes\\distmgr.box\\INCOMING\\RD5L85BW.PKG.", "Updated replicated package info for package CEN00015",
+                   "SQL Msg #99901> This SiteCode (SEC) does not exist in the parent table, Sites.~",
+                   "Cannot update the package server %s for package CEN00015, error = 3" % NAL], "delete the .PKG file in distmgr.box\\INCOMING"),
+    "package server": (["Cannot update the package server %s for package CEN00015, error = 8" % NAL],
+                       "delete the package's .PCK and .PKG here, and add it again"),
+    "package program": (["Cannot update the package program for package CEN00015 in the package source, error = 40"],
+                        "the number is no error of Windows: the lines before it name what is missing"),
 }
 
 
@@ -98,6 +125,36 @@ def test_a_failure_that_comes_again_and_again(tmp_path, name):
     success = STATMSG % (2301, "I", "SMS_DISTRIBUTION_MANAGER", "Drivers", "CEN00015", "CEN00015")
     child.files["distmgr"].append(child.every("distmgr", success, 300, 300))
     assert "ended: CEN00015 failing: it went well now" in child.check("-v").is_(OK).text
+
+
+@pytest.mark.parametrize("line, words", [
+    ("*** [08001][53][Microsoft][SQL Server Native Client 11.0]Named Pipes Provider: Could not open a connection to SQL Server [53].",
+     "the site database is not reachable"),
+    ("Failed to decrypt cert PFX data", "renew or import it in the properties of the distribution point"),
+    ("CHttpConnection::Connect failed; 0x80072ee2", "the Internet address is not reachable (error 12002)")])
+def test_a_failure_of_no_package_tells_its_cause(tmp_path, line, words):
+    _, answer = tell(tmp_path, "cb", [("distmgr", line, 4 * DAY, 1200, 1800, 5204)])
+    assert words in answer.is_(CRITICAL, "1 stalled: distmgr failing").text and "admin$" not in answer.text, answer
+
+
+def test_a_deadlock_is_run_again(tmp_path):
+    line = ("*** [40001][1205][Microsoft][SQL Server Native Client 11.0][SQL Server]Transaction (Process ID 78) was deadlocked on lock resources with "
+            "another process and has been chosen as the deadlock victim. Rerun the transaction.")
+    tell(tmp_path, "cb", [("distmgr", line, 5 * DAY, 1200, 3 * HOUR, 5204)])[1].is_(OK, "nothing stalled")
+
+
+def test_a_number_that_is_no_error_of_windows_does_not_hide_the_wait(tmp_path):
+    lines = ["Package CEN00015 requires a newer version (2) of source files and the new compressed files hasn't arrived yet, current version is 1, skip E:\\X.PKG",
+             "Cannot update the package CEN00015 in the package source, error = 8"]
+    _, answer = tell(tmp_path, "sms2003", [("distmgr", lines, 4 * DAY, 1200)])
+    item = answer.is_(CRITICAL).item("CEN00015")
+    assert "is the parent sending it?" in item["advice"] and "memory" not in item["facts"], answer
+
+
+def test_a_status_message_of_a_delta_without_its_base(tmp_path):
+    message = STATMSG.replace('ISTR1="%s"', 'ISTR1="2"') % (4402, "E", "SMS_DESPOOLER", "CEN00112", "CEN00112")
+    _, answer = tell(tmp_path, "cb", [("despool", ["Received package CEN00112 version 3", message], 2 * DAY, 900, 300, 3816)])
+    assert answer.is_(CRITICAL).item("CEN00112")["kind"] == "base_missing", answer
 
 
 def test_failures_within_the_hour_and_once_are_no_trouble(tmp_path):
@@ -121,7 +178,7 @@ def test_a_delta_that_cannot_be_merged_is_not_always_a_missing_base(tmp_path, er
 
 def test_a_missing_base_on_a_full_disk_is_not_filled_further(tmp_path):
     child = Child(tmp_path, "sms2003")
-    child.write(child.alive(), child.tell("article"), child.every("distmgr", "Cannot update the package CEN00001 in the package source, error = 112",
+    child.write(child.alive(), child.tell("article"), child.every("distmgr", "Failed to write package CEN00001 to E:\\SMSPKG, Win32 error = 112",
                                                                   3 * DAY, 1200), gap_s=None)
     item = child.check().is_(CRITICAL).item("CEN00001")
     assert "base_missing" in item["kind"] and "copy CEN00001.PCK" not in item["advice"] and "free space" in item["advice"]
@@ -293,6 +350,14 @@ def test_the_logs_that_tell_why_raise_no_alarm_and_are_no_sign_of_life(tmp_path)
     child.write(child.alive(last_s=26 * HOUR), gap_s=None)
     answer = child.check(*arguments).is_(WARNING, "no log was written for 26 h")
     assert answer.value("log_age") >= 26 * HOUR
+
+
+def test_nothing_was_looked_for_in_the_logs_that_only_tell_why(tmp_path):
+    child, arguments = with_why(tmp_path, "PkgXferMgr", "SMS_PACKAGE_TRANSFER_MANAGER",
+                                [("PullDP has no capacity. Restart time = 14/06/2018 06:56:25", age) for age in range(4 * DAY, 0, -HOUR)])
+    child.write(child.alive(), gap_s=None)
+    verdict = child.check(*arguments).is_(OK, "nothing stalled in despool.log, distmgr.log").verdict
+    assert "PkgXferMgr" not in verdict
 
 
 # ---- threads that come to another package, components that start anew
