@@ -59,7 +59,7 @@ static const struct option despool_option_table[] = {
      .argument = "FILE",
      .help =
          "A log of the child site: despool.log, distmgr.log; a path, or smb://host[:port]/share/path. Its "
-         "rotated predecessor (.lo_) is found beside it. Give both logs of a site to one check: they "
+         "rotated predecessors (.lo_, or with a date in their names) are found beside it. Give both logs of a site to one check: they "
          "tell one story. sched.log, sender.log and PkgXferMgr.log of the parent may stand beside them: they "
          "raise no alarm, they tell why."},
     {.name = "pck",
@@ -272,8 +272,11 @@ static enum status judge(const struct run *run, const struct tally *tally)
 {
     enum status status = status_worse(tally->status, run->silence.told);
     size_t unread = 0;
-    for (size_t i = 0; i < run->set.count; i++)
+    for (size_t i = 0; i < run->set.count; i++) {
         unread += logset_is_unread(&run->set.logs[i]);
+        if (logset_has_lost(&run->set.logs[i]))
+            status = status_worse(status, STATUS_WARNING);
+    }
     /* Without logs and without memory nothing was looked at: that is no mere warning. */
     if (run->in_trouble)
         status = status_worse(status, unread < run->set.count ? STATUS_WARNING : STATUS_UNKNOWN);

@@ -98,6 +98,21 @@ static bool folder_is_told(const struct stallreport *report)
     return false;
 }
 
+/* Its note says since when. */
+static void add_lost(const struct logset *set, struct text *verdict)
+{
+    const char *names[LOG_MERGE_LOGS];
+    size_t count = 0;
+    for (size_t i = 0; i < set->count && count < LOG_MERGE_LOGS; i++)
+        if (logset_has_lost(&set->logs[i]))
+            names[count++] = location_name(set->logs[i].location);
+    if (count == 0)
+        return;
+    text_add(verdict, "records of ");
+    text_add_clean_list(verdict, names, count, SHOWN_NAMES, NAME_BYTES);
+    text_add(verdict, " may be lost, what they told is not known; ");
+}
+
 void stallreport_add_unread(const struct stallreport *report, struct text *verdict)
 {
     enum { SHOWN = 2 };
@@ -110,4 +125,5 @@ void stallreport_add_unread(const struct stallreport *report, struct text *verdi
         text_addf(verdict, "and %zu more like these; ", causes - SHOWN);
     if (report->no_folder != NULL && !folder_is_told(report))
         text_addf(verdict, "%s; ", report->no_folder->text);
+    add_lost(set, verdict);
 }

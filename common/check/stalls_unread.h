@@ -6,7 +6,7 @@
 
 /**
  * Append what could not be looked at, logs and the folder of base files, each with its cause and what to do; a cause
- * that several have is told once. Each ends with `; `; nothing where all was read.
+ * that several have is told once; and what may be lost. Each ends with `; `; nothing where all was read.
  */
 void stallreport_add_unread(const struct stallreport *report, struct text *verdict);
 

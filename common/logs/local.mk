@@ -3,6 +3,8 @@ noinst_LIBRARIES += common/logs/liblogs.a
 common_logs_liblogs_a_SOURCES = \
 	common/logs/clock.c \
 	common/logs/clock.h \
+	common/logs/dated.c \
+	common/logs/dated.h \
 	common/logs/delivery.c \
 	common/logs/delivery.h \
 	common/logs/encoding.c \

@@ -190,12 +190,84 @@ static int judge_pair(struct log_pair *pair, const struct log_mark *at, struct f
     return shorter;
 }
 
-static int open_once(struct bytestore *store, const char *location, const struct log_mark *at,
+/* ---- X-YYYYMMDD-HHMMSS.log */
+
+/* Only the last one opened is needed: those before it are of earlier runs. */
+static void keep_last_dated(struct log_pair *pair)
+{
+    const struct log_file last = pair->dated[--pair->dated_count];
+    while (pair->dated_count > 0)
+        log_file_close(&pair->dated[--pair->dated_count]);
+    pair->dated[pair->dated_count++] = last;
+}
+
+/* The oldest first, up to one that X.log was when it was opened, or is being copied to. @return 0 or -1 */
+static int open_each(struct bytestore *store, const struct log_dated *dated, const struct log_mark *at,
                      struct log_pair *pair, struct failure *failure)
 {
-    memset(pair, 0, sizeof *pair);
-    bool missing = false;
-    if (log_file_open(store, location, &pair->log, &missing, failure) != 0 && !missing)
+    for (size_t i = 0; i < dated->count; i++) {
+        bool missing = false;
+        struct log_file *file = &pair->dated[pair->dated_count];
+        if (log_file_open(store, dated->locations[i], file, &missing, failure) != 0) {
+            if (missing) /* deleted since it was listed */
+                continue;
+            return -1;
+        }
+        pair->dated_count++;
+        const int same = pair->log.file != NULL ? log_file_is_beginning(file, &pair->log, failure) : 0;
+        if (same == 1)
+            log_file_close(&pair->dated[--pair->dated_count]);
+        if (same != 0)
+            return same < 0 ? -1 : 0;
+        const int found = pair->place == LOG_PLACE_DATED ? 0 : log_mark_matches(file, at, failure);
+        if (found < 0)
+            return -1;
+        if (found == 1) {
+            pair->place = LOG_PLACE_DATED;
+            keep_last_dated(pair);
+        }
+    }
+    return 0;
+}
+
+/* Which of them may hold something new: a first run takes the newest, if that is not older than X.lo_. */
+static int open_dated(struct bytestore *store, const char *location, const struct log_mark *at,
+                      struct log_pair *pair, struct failure *failure)
+{
+    enum { TIMES_DIFFER_S = 60 }; /* file systems round them */
+    const bool first_run = at->head_length == 0;
+    int64_t since = at->mtime - TIMES_DIFFER_S;
+    if (first_run)
+        since = pair->old.file != NULL ? pair->old.facts.mtime : INT64_MIN;
+    struct log_dated dated;
+    int result = log_dated_find(store, location, since, first_run ? 1 : LOG_DATED_MOST, &dated, failure);
+    if (result == 0)
+        result = open_each(store, &dated, at, pair, failure);
+    log_dated_free(&dated);
+    return result;
+}
+
+/* Neither X.log nor X.lo_ holds the position. A folder that cannot be listed is as one that holds no other files. */
+static void look_for_dated(struct bytestore *store, const char *location, const struct log_mark *at,
+                           const struct trace *trace, struct log_pair *pair)
+{
+    struct failure trouble = {.text = ""};
+    if (open_dated(store, location, at, pair, &trouble) == 0)
+        return;
+    trace_note(trace, 1, "%s: older files are not read: %s", location, trouble.text);
+    while (pair->dated_count > 0)
+        log_file_close(&pair->dated[--pair->dated_count]);
+    pair->place = LOG_PLACE_NOWHERE;
+}
+
+/* ---- all of them */
+
+/* X.log and X.lo_. @return as judge_pair; -1 with `missing`: neither is there */
+static int open_two(struct bytestore *store, const char *location, const struct log_mark *at,
+                    struct log_pair *pair, bool *missing, struct failure *failure)
+{
+    *missing = false;
+    if (log_file_open(store, location, &pair->log, missing, failure) != 0 && !*missing)
         return -1;
     if (pair->log.file != NULL) {
         int found = log_mark_matches(&pair->log, at, failure);
@@ -205,23 +277,36 @@ static int open_once(struct bytestore *store, const char *location, const struct
         if (found == 1 && !is_doubtful(&pair->log, at))
             return 0;
     }
-    int opened = open_old(store, missing ? location : pair->log.location, &pair->old, failure);
-    if (opened < 0)
-        return -1;
-    if (opened == 0)
-        return missing ? -1 : 0; /* the failure is that of X.log */
-    if (!missing)
+    int opened = open_old(store, *missing ? location : pair->log.location, &pair->old, failure);
+    if (opened <= 0) {
+        *missing = *missing && opened == 0;
+        return opened < 0 || *missing ? -1 : 0; /* the failure is that of X.log */
+    }
+    if (!*missing)
         return judge_pair(pair, at, failure);
+    *missing = false;
     int found = log_mark_matches(&pair->old, at, failure);
     pair->place = found == 1 ? LOG_PLACE_OLD : LOG_PLACE_NOWHERE;
     return found < 0 ? -1 : 1;
+}
+
+static int open_once(struct bytestore *store, const char *location, const struct log_mark *at,
+                     const struct trace *trace, struct log_pair *pair, struct failure *failure)
+{
+    memset(pair, 0, sizeof *pair);
+    bool missing;
+    const int result = open_two(store, location, at, pair, &missing, failure);
+    if ((result < 0 && (!missing || at->head_length == 0)) || pair->place != LOG_PLACE_NOWHERE)
+        return result;
+    look_for_dated(store, pair->log.file != NULL ? pair->log.location : location, at, trace, pair);
+    return missing && pair->place == LOG_PLACE_DATED ? 1 : result;
 }
 
 int log_pair_open(struct bytestore *store, const char *location, const struct log_mark *at,
                   const struct trace *trace, struct log_pair *pair, struct failure *failure)
 {
     for (int attempt = 1;; attempt++) {
-        int result = open_once(store, location, at, pair, failure);
+        int result = open_once(store, location, at, trace, pair, failure);
         if (result <= 0)
             return result;
         if (attempt == OPEN_ATTEMPTS)
@@ -236,4 +321,6 @@ void log_pair_close(struct log_pair *pair)
 {
     log_file_close(&pair->log);
     log_file_close(&pair->old);
+    while (pair->dated_count > 0)
+        log_file_close(&pair->dated[--pair->dated_count]);
 }

@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "files/files.h"
+#include "logs/dated.h"
 #include "logs/source.h"
 
 #include <stdbool.h>
@@ -55,17 +56,22 @@ int log_file_is_beginning(const struct log_file *old, const struct log_file *log
 
 /*
  * X.log and X.lo_, opened so that they belong together although the component may rotate at any moment, and
- * the answer to where the last run's position lies.
+ * the answer to where the last run's position lies. Where it lies in neither, the files that bear a date in their
+ * names are looked for.
  */
 enum log_place {
     LOG_PLACE_NOWHERE, /* first run, or the content is gone */
     LOG_PLACE_LOG,     /* in X.log; X.lo_ was perhaps not even looked for */
-    LOG_PLACE_OLD      /* in X.lo_ */
+    LOG_PLACE_OLD,     /* in X.lo_ */
+    LOG_PLACE_DATED    /* in dated[0] */
 };
 
 struct log_pair {
     struct log_file log; /* `file` NULL: missing */
     struct log_file old; /* `file` NULL: missing, not needed, or still a copy of X.log's beginning */
+    struct log_file
+        dated[LOG_DATED_MOST]; /* the oldest first; of those that may be new all, in a first run the newest */
+    size_t dated_count;
     enum log_place place;
 };
 
@@ -74,7 +80,7 @@ struct log_pair {
  *
  * @param at         position.at of the last run
  * @param[out] pair  log_pair_close it, after a failure too
- * @return 0; -1 when neither file is there, or one cannot be read
+ * @return 0; -1 when none of the files is there, or one cannot be read
  */
 int log_pair_open(struct bytestore *store, const char *location, const struct log_mark *at,
                   const struct trace *trace, struct log_pair *pair, struct failure *failure);

@@ -24,12 +24,11 @@ struct log_part {
 struct log_source {
     const struct trace *trace;
     int64_t max_bytes;
-    struct log_position position; /* of the last run, its facts renewed */
-    struct log_part parts[2];     /* X.lo_, X.log: those with something to read */
+    struct log_position position;              /* of the last run, its facts renewed */
+    struct log_part parts[LOG_DATED_MOST + 2]; /* rotated ones, X.log: those with something to read */
     int count;
     int current; /* -1 before the first */
-    bool held;
-    bool held_in_old;
+    int held;    /* the part in which the next run is held; count: none */
     int64_t held_offset;
     struct log_segment segment;
     struct log_status status;
@@ -84,24 +83,63 @@ static void renew(struct log_mark *mark, const struct bytefile_facts *facts)
     mark->inode = facts->inode;
 }
 
-/* The position's content is gone, or there was none: X.lo_ as far as it was never read, and X.log. */
+/* Is the end of this file the end of the rotated one that was read last? @return 1, 0, -1 */
+static int was_read(const struct log_source *source, const struct log_file *log, struct failure *failure)
+{
+    return log->file != NULL ? log_mark_matches(log, &source->position.rotated, failure) : 0;
+}
+
+/* The position's content is gone, or there was none: the rotated ones as far as they were never read, and X.log. */
 static int plan_whole(struct log_source *source, struct log_pair *pair, const char *location,
                       struct failure *failure)
 {
-    int64_t begin = 0;
-    if (pair->old.file != NULL) {
-        int known = log_mark_matches(&pair->old, &source->position.rotated, failure);
+    struct log_file *rotated[LOG_DATED_MOST + 1] = {&pair->old};
+    const int count = (int)pair->dated_count + 1;
+    int last_read = -1;
+    for (int i = 1; i < count; i++)
+        rotated[i] = &pair->dated[i - 1];
+    for (int i = 0; i < count; i++) {
+        const int known = was_read(source, rotated[i], failure);
         if (known < 0)
             return -1;
-        begin = known == 1 ? source->position.rotated.offset : 0;
+        last_read = known == 1 ? i : last_read;
     }
     if (source->position.at.head_length > 0)
-        tell_loss(source, location, pair->old.file != NULL && begin == 0 ? pair->old.location : NULL);
-    if (pair->old.file != NULL)
-        add_part(source, &pair->old, begin, true, false);
+        tell_loss(source, location, pair->old.file != NULL && last_read < 0 ? pair->old.location : NULL);
+    for (int i = last_read < 0 ? 0 : last_read; i < count; i++)
+        if (rotated[i]->file != NULL)
+            add_part(source, rotated[i], i == last_read ? source->position.rotated.offset : 0, true,
+                     source->count > 0);
     if (pair->log.file != NULL)
         add_part(source, &pair->log, 0, false, source->count > 0);
     return 0;
+}
+
+static int64_t newest_rotated(const struct log_pair *pair)
+{
+    return pair->dated_count > 0 ? pair->dated[pair->dated_count - 1].facts.mtime : pair->old.facts.mtime;
+}
+
+/* The position lies in the first of them: its rest, what was rotated since, and X.log. */
+static void plan_rotated(struct log_source *source, struct log_pair *pair, struct log_file *first,
+                         struct log_file *later)
+{
+    struct log_position *position = &source->position;
+    const struct log_file *end = pair->dated + pair->dated_count;
+    trace_note(source->trace, 2, "rotated; the last run's position, byte %lld, lies in %s",
+               (long long)position->at.offset, first->location);
+    const int64_t newest = newest_rotated(pair);
+    renew(&position->at, &first->facts);
+    if (position->at.offset == first->facts.size_bytes)
+        position->rotated = position->at;
+    add_part(source, first, position->at.offset, true, true);
+    for (; later < end; later++)
+        add_part(source, later, 0, true, true);
+    /* From a component that kept a history, and no longer does */
+    if (first != &pair->old && pair->old.file != NULL && pair->old.facts.mtime >= newest)
+        add_part(source, &pair->old, 0, true, true);
+    if (pair->log.file != NULL)
+        add_part(source, &pair->log, 0, false, true);
 }
 
 /* From the files and the position to the parts that this run reads. */
@@ -113,7 +151,7 @@ static int plan(struct log_source *source, struct log_pair *pair, const char *lo
     status->first_run = position->at.head_length == 0 && position->rotated.head_length == 0;
     status->log_missing = pair->log.file == NULL;
     status->size_bytes = pair->log.facts.size_bytes;
-    status->mtime = status->log_missing ? pair->old.facts.mtime : pair->log.facts.mtime;
+    status->mtime = status->log_missing ? newest_rotated(pair) : pair->log.facts.mtime;
     int result = 0;
     switch (pair->place) {
     case LOG_PLACE_LOG:
@@ -121,14 +159,10 @@ static int plan(struct log_source *source, struct log_pair *pair, const char *lo
         add_part(source, &pair->log, position->at.offset, false, true);
         break;
     case LOG_PLACE_OLD:
-        trace_note(source->trace, 2, "%s: rotated; the last run's position, byte %lld, lies in %s", location,
-                   (long long)position->at.offset, pair->old.location);
-        renew(&position->at, &pair->old.facts);
-        if (position->at.offset == pair->old.facts.size_bytes)
-            position->rotated = position->at;
-        add_part(source, &pair->old, position->at.offset, true, true);
-        if (pair->log.file != NULL)
-            add_part(source, &pair->log, 0, false, true);
+        plan_rotated(source, pair, &pair->old, pair->dated);
+        break;
+    case LOG_PLACE_DATED:
+        plan_rotated(source, pair, &pair->dated[0], pair->dated + 1);
         break;
     case LOG_PLACE_NOWHERE:
         result = plan_whole(source, pair, location, failure);
@@ -139,6 +173,7 @@ static int plan(struct log_source *source, struct log_pair *pair, const char *lo
         planned += source->parts[i].end - source->parts[i].begin;
     status->catching_up = planned < status->bytes_new;
     status->bytes_left = status->bytes_new;
+    source->held = source->count;
     return result;
 }
 
@@ -239,10 +274,11 @@ void log_source_consumed(struct log_source *source, int64_t offset)
         part->consumed = offset;
 }
 
-void log_source_hold(struct log_source *source, bool rotated, int64_t offset)
+void log_source_hold(struct log_source *source, const char *location, int64_t offset)
 {
-    source->held = true;
-    source->held_in_old = rotated;
+    source->held = 0;
+    while (source->held < source->count && strcmp(source->parts[source->held].log.location, location) != 0)
+        source->held++;
     source->held_offset = offset;
 }
 
@@ -270,9 +306,9 @@ static const struct log_part *finished(const struct log_source *source, int64_t 
     for (int i = source->current; i >= 0; i--) {
         const struct log_part *part = &source->parts[i];
         int64_t end = part->consumed;
-        if (source->held && source->held_in_old && !part->rotated)
+        if (i > source->held)
             continue;
-        if (source->held && source->held_in_old == part->rotated && source->held_offset < end)
+        if (i == source->held && source->held_offset < end)
             end = source->held_offset;
         if (end > part->begin || part->begin == 0) {
             *offset = end;
@@ -305,13 +341,11 @@ enum log_outcome log_source_position(struct log_source *source, struct log_posit
     const struct log_part *part = finished(source, &offset);
     if (part != NULL)
         changed = log_mark_make(&part->log, offset, &next.at, failure);
-    const struct log_part *first = &source->parts[0];
-    if (changed == 0 && part != NULL && first->rotated && is_final(first)) {
-        if (part != first)
-            changed = log_mark_make(&first->log, first->end, &next.rotated, failure);
-        else if (offset == first->end)
-            next.rotated = next.at;
-    }
+    const struct log_part *read = part;
+    if (part != NULL && !(is_final(part) && offset == part->end))
+        read = part > source->parts ? part - 1 : NULL; /* the one before it is finished */
+    if (changed == 0 && read != NULL && is_final(read))
+        changed = log_mark_make(&read->log, read->end, &next.rotated, failure);
     if (changed == 0) /* last: whatever was read before this was of the file that was opened */
         changed = any_changed(source, failure);
     if (changed != 0)

@@ -16,8 +16,9 @@
  * A position is known again by content: fingerprints of the file's head and of the bytes before the position.
  * Inode and size only settle the rare doubt, because a remounted CIFS share renumbers its files. So it is
  * found in X.log (grown), in X.lo_ (rotated by rename or by copy and truncate: the rest of X.lo_ first, then
- * X.log from 0), or nowhere (rotated twice, truncated without a copy, replaced): then what is there is read
- * whole, except an X.lo_ that was read before, and `log_status.loss` says what may be missing.
+ * X.log from 0), in X-YYYYMMDD-HHMMSS.log (its rest, the later ones, then X.log), or nowhere (rotated twice, truncated
+ * without a copy, replaced): then what is there is read whole, except what was read before, and `log_status.loss` says
+ * what may be missing.
  *
  *     source = log_source_open(store, location, &position, max_bytes, trace, &failure);
  *     while ((more = log_source_next(source, &segment, &failure)) > 0)
@@ -46,8 +47,9 @@ struct log_mark {
 
 /* What a run hands to the next one. All zero: never read. */
 struct log_position {
-    struct log_mark at;      /* behind the last finished record, in X.log or X.lo_ */
-    struct log_mark rotated; /* the end of the X.lo_ that was read last, so that it is not read again */
+    struct log_mark at; /* behind the last finished record, in X.log or a rotated one */
+    struct log_mark
+        rotated; /* the end of the rotated file that was read last, so that it is not read again */
 };
 
 /* Consecutive bytes of one file. */
@@ -56,7 +58,7 @@ struct log_segment {
     int64_t offset; /* of the first byte; 0: a byte order mark may stand here and the decoder starts anew */
     int64_t length; /* bytes that this run will give at most */
     int64_t mtime;  /* of the file, UTC seconds */
-    bool rotated;   /* X.lo_ */
+    bool rotated;   /* X.lo_, or one with a date in its name */
     bool continues; /* no gap before it: what the parser remembers of earlier records is still valid */
     bool final;     /* at its end the file ends for ever: a last line without line end is whole */
 };
@@ -64,13 +66,13 @@ struct log_segment {
 /* What was found; complete after log_source_open, `bytes_read` and `bytes_left` after the last read. */
 struct log_status {
     bool first_run;     /* there was no position */
-    bool log_missing;   /* only X.lo_ is there: a rotation is under way or the component stopped */
+    bool log_missing;   /* only rotated ones are there: a rotation is under way or the component stopped */
     bool catching_up;   /* max_bytes ended the run before the end of the log */
     int64_t bytes_new;  /* between the position and the end of X.log at the start */
     int64_t bytes_read; /* given so far */
     int64_t bytes_left; /* of bytes_new, for the next run */
     int64_t size_bytes; /* of X.log at the start */
-    int64_t mtime;      /* of X.log, UTC seconds; of X.lo_ when X.log is missing */
+    int64_t mtime;      /* of X.log, UTC seconds; of the newest rotated one when X.log is missing */
     char loss[512];     /* "" or a sentence: the position was not found, what may be missing */
 };
 
@@ -78,7 +80,8 @@ struct log_source;
 
 /**
  * Open the log and find the position in it. X.log and X.lo_ are found without regard to case. A location that
- * does not end in ".log" has no predecessor.
+ * does not end in ".log" has no predecessor. The folder is listed only where neither holds the position, and in a
+ * first run, which takes the newest of X.lo_ and those with a date.
  *
  * @param store      borrowed, must outlive the source
  * @param position   where the last run ended; NULL or all zero for the first run
@@ -93,7 +96,7 @@ struct log_source *log_source_open(struct bytestore *store, const char *location
 const struct log_status *log_source_status(const struct log_source *source);
 
 /**
- * Go to the next segment (X.lo_, then X.log). A final segment that is left counts as consumed whole.
+ * Go to the next segment (rotated ones, then X.log). A final segment that is left counts as consumed whole.
  *
  * @param[out] segment  borrowed until the next call
  * @return 1, 0 when there is none, -1 with the operator's text
@@ -121,9 +124,9 @@ void log_source_consumed(struct log_source *source, int64_t offset);
  * Put the next run back to a place of this run, although more is finished behind it: for a merge of several
  * logs that still holds an event from there. Overrides log_source_consumed.
  *
- * @param rotated  the place is in the segment of X.lo_ (log_segment.rotated)
+ * @param location  of the segment in which the place is (log_segment.location)
  */
-void log_source_hold(struct log_source *source, bool rotated, int64_t offset);
+void log_source_hold(struct log_source *source, const char *location, int64_t offset);
 
 /**
  * Read on in the last segment although max_bytes is used up, for a parser that has not finished a single

@@ -342,6 +342,12 @@ bool logset_is_unread(const struct logset_log *log)
     return log->failed || log->newest_s == 0 || log->others[0] != '\0';
 }
 
+bool logset_has_lost(const struct logset_log *log)
+{
+    const unsigned story = (1u << REPLICATION_STORY_COMPONENTS) - 1;
+    return log->status.loss[0] != '\0' && (log->components & story) != 0;
+}
+
 void logset_last_line(const struct logset *set, enum replication_component component, struct bytestore *store,
                       struct text *line)
 {

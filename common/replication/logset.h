@@ -101,6 +101,10 @@ int logset_read(struct logset *set, const struct logset_options *options, struct
  * component's */
 bool logset_is_unread(const struct logset_log *log);
 
+/** @return whether records of one of the two that tell the story may never have been read; of the logs that only tell
+ * why it costs no alarm */
+bool logset_has_lost(const struct logset_log *log);
+
 /** Append the last line that a component wrote, cleaned; nothing where it cannot be read. */
 void logset_last_line(const struct logset *set, enum replication_component component, struct bytestore *store,
                       struct text *line);

@@ -148,7 +148,6 @@ static void keep_beginning(struct log_reading *reading, const char *bytes, size_
 static void keep_block(struct log_reading *reading)
 {
     reading->block = (struct log_block){.location = reading->segment->location,
-                                        .rotated = reading->segment->rotated,
                                         .position = log_reader_position(reading->reader),
                                         .encoding = *log_reader_encoding(reading->reader),
                                         .progress = reading->parser.progress,
@@ -288,7 +287,7 @@ int log_reading_rewind(struct log_reading *reading, struct failure *failure)
     int result = reader != NULL ? read_again(reading, file, reader, held, failure) : -1;
     log_reader_free(reader);
     bytefile_close(file);
-    log_source_hold(reading->source, reading->block.rotated, held);
+    log_source_hold(reading->source, reading->block.location, held);
     return result;
 }
 

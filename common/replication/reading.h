@@ -48,7 +48,6 @@ struct log_parser_1 {
 /* Where the last block began and what the parser knew then. */
 struct log_block {
     const char *location; /* NULL: no block was kept */
-    bool rotated;
     int64_t position;
     struct log_encoding encoding;
     struct log_progress progress;

@@ -11,7 +11,7 @@ import time
 import logs
 import packages
 import pytest
-from despool import CRITICAL, DAY, HOUR, SHIM_READ, UNKNOWN, WARNING, Child, command, run, state_files
+from despool import CRITICAL, DAY, HOUR, OK, SHIM_READ, UNKNOWN, WARNING, Child, command, run, state_files
 
 
 @pytest.fixture
@@ -239,9 +239,94 @@ def test_rotated_twice_is_told(child):
         child.files["distmgr"].append([child.site.distmgr(child.now, thread, "Sleep 3600 seconds...")] * 30)
         if thread < 12:
             child.files["distmgr"].rotate()
-    answer = child.check()
+    answer = child.check("--known=CEN00001")
+    answer.is_(WARNING, "records of distmgr.log may be lost, what they told is not known; nothing else stalled")
     assert "distmgr.log: distmgr.log was rotated more than once" in answer.text, answer
-    assert "rotated more than once" not in child.check().text
+    answer = child.check("--known=CEN00001").is_(OK)
+    assert "rotated more than once" not in answer.text and "lost" not in answer.text
+
+
+def test_what_is_lost_of_a_log_that_tells_only_why_is_no_alarm(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(child.alive(), gap_s=None)
+    sender = logs.LogFile(child.path("sender"), "F1")
+    arguments = ["--log=" + child.path(name) for name in ("despool", "distmgr", "sender")]
+    for thread in (4, 8, 12):
+        sender.append([logs.Record(child.now, "sender", "SMS_LAN_SENDER", thread, "Sending failed. Failure count = 24")] * 30)
+        if thread == 4:
+            child.check(*arguments).is_(OK)
+        if thread < 12:
+            sender.rotate()
+    answer = child.check(*arguments).is_(OK, "nothing stalled")
+    assert "sender.log was rotated more than once" in answer.text, answer
+
+
+BASE_MISSING = ["Received package CEN000%02d version 3", "CCompress::Open: Failed to open E:\\SMSPKG\\CEN000%02d (2)"]
+
+
+@pytest.mark.parametrize("copy", [False, True])
+@pytest.mark.parametrize("name", ["despool", "DESPOOL", "despool.with.dots"])
+def test_rotation_to_names_with_a_date(tmp_path, copy, name):
+    """Several between two runs, in a folder with a thousand other logs: what was told once is known."""
+    child = Child(tmp_path, "cb")
+    child.write(child.alive(), gap_s=None)
+    log = logs.LogFile(os.path.join(child.folder, name + ".log"), "F1")
+    os.rename(child.path("despool"), log.path)
+    arguments = ["--log=" + log.path, "--log=" + child.path("distmgr")]
+    for i in range(1000):
+        with open(os.path.join(child.folder, "despool-2025%04d-000000.log" % (i + 101) if i % 2 else "other%d.log" % i), "wb") as file:
+            file.write(b"x" * 4000)
+        os.utime(file.name, (child.now - 99 * DAY, child.now - 99 * DAY))
+    child.check(*arguments).is_(OK)
+    for i in (1, 2, 3):
+        log.append([child.site.despool(child.now - 600 + i, 3816, text % i) for text in BASE_MISSING])
+        log.rotate(copy=copy, date="20261126-09000%d" % i)
+        log.append([child.site.despool(child.now - 600 + i, 3816, "Waiting for ready instruction file....")])
+    answer = child.check(*arguments, later=2 * HOUR).is_(WARNING, "3 stalled: CEN0000")
+    assert {item["package"] for item in answer.items} == {"CEN00001", "CEN00002", "CEN00003"} and "lost" not in answer.text, answer
+    assert answer.value("bytes") < 3000, answer
+    assert child.check(*arguments, later=2 * HOUR).value("bytes") == 0
+
+
+def test_the_newest_name_with_a_date_is_read_by_a_first_run(tmp_path):
+    child = Child(tmp_path, "cb")
+    child.write(child.alive(), gap_s=None)
+    log = child.files["despool"]
+    for i in (1, 2):
+        log.append([child.site.despool(child.now - 600 + i, 3816, text % i) for text in BASE_MISSING])
+        log.rotate(date="20261126-09000%d" % i)
+    log.append([child.site.despool(child.now, 3816, "Waiting for ready instruction file....")])
+    assert [item["package"] for item in child.check(later=2 * HOUR).is_(WARNING).items] == ["CEN00002"]
+
+
+def test_names_with_a_date_and_a_limit_of_bytes(tmp_path):
+    """Runs that end in the middle of such files go on there."""
+    child = Child(tmp_path, "cb")
+    story = child.tell("article")
+    child.write(story)
+    whole = child.check()
+    expected = child.dump()
+    child.forget()
+    log = child.files["distmgr"]
+    with open(log.path, "rb") as file:
+        lines = file.read().splitlines(keepends=True)
+    parts = [lines[i * len(lines) // 5:(i + 1) * len(lines) // 5] for i in range(5)]
+    for i, part in enumerate(parts):
+        with open(log.path, "wb") as file:
+            file.write(b"".join(part))
+        if i == 0:
+            child.check("--max-bytes=65536")
+        if i < 4:
+            log.rotate(date="20261126-09000%d" % i)
+    left = 1
+    for _ in range(100):
+        answer = child.check("--max-bytes=65536")
+        assert "lost" not in answer.text, answer
+        left = answer.value("bytes")
+        if left == 0:
+            break
+    assert left == 0 and child.dump() == expected
+    assert answer.values("waiting", "stuck", "broken") == whole.values("waiting", "stuck", "broken")
 
 
 def test_names_without_case_and_a_half_line(child):

@@ -64,6 +64,16 @@ def test_read_and_rotate(remote):
     assert {item["package"] for item in remote.check().items} == {"CEN00001", "CEN00002", "CEN00003"}
 
 
+def test_names_with_a_date(remote):
+    remote.check().is_(CRITICAL)
+    log = remote.child.files["despool"]
+    for i in (2, 3):
+        log.append([remote.child.site.despool(remote.child.now, 4, "CCompress::Open: Failed to open E:\\SMSPKG\\CEN0000%d (2)" % i)])
+        log.rotate(date="20261126-09000%d" % i)
+    answer = remote.check()
+    assert {item["package"] for item in answer.items} == {"CEN00001", "CEN00002", "CEN00003"} and "lost" not in answer.text, answer
+
+
 def test_rotated_under_the_reader(remote):
     """Rotations again and again while it reads: every record once."""
     remote.check()

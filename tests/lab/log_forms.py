@@ -133,13 +133,14 @@ class LogFile:
         self.append_bytes(self.cut + content[:at])
         self.cut = content[at:]
 
-    def rotate(self, copy=False):
-        """.log becomes .lo_; copy=True copies it and truncates in place."""
+    def rotate(self, copy=False, date=None):
+        """.log becomes .lo_, or with a date X-20261126-090000.log; copy=True copies it and truncates in place."""
+        old = self.old_path if date is None else f"{self.path[:-4]}-{date}.log"
         if copy:
-            shutil.copyfile(self.path, self.old_path)
+            shutil.copyfile(self.path, old)
             os.truncate(self.path, 0)
         else:
-            os.replace(self.path, self.old_path)
+            os.replace(self.path, old)
             open(self.path, "wb").close()
 
     def touch(self, epoch):

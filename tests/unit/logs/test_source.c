@@ -349,7 +349,7 @@ static void test_extend(void **state)
 }
 
 /* Read everything of X.lo_ and X.log, then put the next run back. */
-static void expect_held(bool rotated, int64_t offset, const char *next_run)
+static void expect_held(const char *location, int64_t offset, const char *next_run)
 {
     struct failure failure = {""};
     char buffer[256];
@@ -360,7 +360,7 @@ static void expect_held(bool rotated, int64_t offset, const char *next_run)
     while (log_source_next(source, &segment, &failure) > 0)
         while (log_source_read(source, buffer, sizeof buffer, &failure) > 0)
             log_source_consumed(source, segment->offset + segment->length);
-    log_source_hold(source, rotated, offset);
+    log_source_hold(source, location, offset);
     assert_int_equal(log_source_position(source, &position, &failure), LOG_POSITION_READY);
     log_source_close(source);
     bytestore_close(store);
@@ -375,12 +375,12 @@ static void test_hold(void **state)
     logworld_append(&world, "one\ntwo\n");
     logworld_rename(&world);
     logworld_append(&world, "three\nfour\n");
-    expect_held(true, 0, "one\ntwo\nthree\nfour\n");
-    expect_held(true, 4, "two\nthree\nfour\n");
-    expect_held(true, 8, "three\nfour\n");
-    expect_held(false, 0, "three\nfour\n");
-    expect_held(false, 6, "four\n");
-    expect_held(false, 11, "");
+    expect_held(world.old, 0, "one\ntwo\nthree\nfour\n");
+    expect_held(world.old, 4, "two\nthree\nfour\n");
+    expect_held(world.old, 8, "three\nfour\n");
+    expect_held(world.log, 0, "three\nfour\n");
+    expect_held(world.log, 6, "four\n");
+    expect_held(world.log, 11, "");
 }
 
 static void grow(struct logworld *log)
