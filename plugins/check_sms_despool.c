@@ -273,8 +273,9 @@ static enum status judge(const struct run *run, const struct tally *tally)
     enum status status = status_worse(tally->status, run->silence.told);
     size_t unread = 0;
     for (size_t i = 0; i < run->set.count; i++) {
-        unread += logset_is_unread(&run->set.logs[i]);
-        if (logset_has_lost(&run->set.logs[i]))
+        const struct logset_log *log = &run->set.logs[i];
+        unread += logset_is_unread(log);
+        if (logset_has_lost(log) || (log->undated > 0 && !logset_is_unread(log)))
             status = status_worse(status, STATUS_WARNING);
     }
     /* Without logs and without memory nothing was looked at: that is no mere warning. */

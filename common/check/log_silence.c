@@ -4,10 +4,11 @@
 #include "base/number.h"
 #include "replication/component.h"
 
-static bool is_catching_up(const struct logset *logs)
+/* Is the newest record not known: not read yet, or not to be dated? */
+static bool newest_is_unknown(const struct logset *logs)
 {
     for (size_t i = 0; i < logs->count; i++)
-        if (logs->logs[i].status.catching_up)
+        if (logs->logs[i].status.catching_up || logs->logs[i].undated > 0)
             return true;
     return false;
 }
@@ -79,7 +80,7 @@ void log_silence_judge(struct log_silence *silence, const struct logset *set, st
     if (set->newest_s > 0)
         silence->age_s = larger(now - set->newest_s, 0);
     /* While old records are still being read, the newest one is not known. */
-    if (set->newest_s > 0 && !is_catching_up(set)) {
+    if (set->newest_s > 0 && !newest_is_unknown(set)) {
         silence->logs = judge_age(silence);
         for (int one = 0; one < REPLICATION_STORY_COMPONENTS; one++)
             judge_component(silence, set, (enum replication_component)one, now);

@@ -67,6 +67,11 @@ static void add_unread(const struct stallreport *report, const struct logset_log
     else if (log->others[0] != '\0')
         text_addf(verdict, "%s is the log of %s: give despool.log and distmgr.log of the child site; ",
                   location_name(log->location), log->others);
+    else if (log->undated > 0)
+        text_addf(
+            verdict,
+            "%s: the dates of its new records are in a form that is not known, \"%s\": please report this form; ",
+            location_name(log->location), log->stamp);
     else if (log->status.size_bytes == 0)
         text_addf(verdict, "%s is empty: is logging of this component switched on?; ", log->location);
     else {
@@ -74,8 +79,8 @@ static void add_unread(const struct stallreport *report, const struct logset_log
                   log->status.size_bytes);
         if (log->beginning[0] != '\0')
             text_addf(verdict,
-                      ", it begins \"%s\": it looks like one, but its dates are in a form that is not known; "
-                      "please report this line; ",
+                      ", but \"%s\": it looks like one, but its dates are in a form that is not known; "
+                      "please report this form; ",
                       log->beginning);
         else
             text_add(verdict, ": is it the right file, or --encoding?; ");
@@ -96,6 +101,16 @@ static bool folder_is_told(const struct stallreport *report)
         if (report->logs->logs[i].failed && folder_has_cause(report, &report->logs->logs[i]))
             return true;
     return false;
+}
+
+/* Among others that could be read. */
+static void add_undated(const struct logset_log *log, struct text *verdict)
+{
+    if (log->undated > 0 && !logset_is_unread(log))
+        text_addf(verdict,
+                  "%" PRId64
+                  " records of %s are not read, their dates are in a form that is not known, \"%s\"; ",
+                  log->undated, location_name(log->location), log->stamp);
 }
 
 /* Its note says since when. */
@@ -125,5 +140,7 @@ void stallreport_add_unread(const struct stallreport *report, struct text *verdi
         text_addf(verdict, "and %zu more like these; ", causes - SHOWN);
     if (report->no_folder != NULL && !folder_is_told(report))
         text_addf(verdict, "%s; ", report->no_folder->text);
+    for (size_t i = 0; i < set->count; i++)
+        add_undated(&set->logs[i], verdict);
     add_lost(set, verdict);
 }

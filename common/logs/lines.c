@@ -71,10 +71,19 @@ static void deliver(struct log_lines *lines, struct log_tail *tail, int64_t star
     hand_over(lines, &found);
 }
 
+static void note_undated(struct log_lines *lines, const struct log_tail *tail)
+{
+    lines->counts.undated++;
+    if (lines->undated.length == 0)
+        log_encoding_convert(lines->encoding, tail->stamp_text, tail->stamp_length, &lines->undated);
+    lines->failed |= lines->undated.failed;
+}
+
 /* The first tail in [from, end) of any form that may stand several times on a line. */
 static bool next_tail(struct log_lines *lines, const char *from, const char *end, struct log_tail *tail)
 {
-    for (const char *at = from; log_tail_server(at, end, tail); at = tail->start + 3)
+    struct log_tail undated = {.start = NULL};
+    for (const char *at = from; log_tail_server(at, end, tail); at = tail->start + 3) {
         if (log_delivery_stamp(&lines->delivery, tail)) {
             struct log_tail earlier;
             tail->message = from;
@@ -83,7 +92,12 @@ static bool next_tail(struct log_lines *lines, const char *from, const char *end
                 *tail = earlier;
             return true;
         }
-    return log_tail_ccm(from, end, tail) && log_delivery_stamp(&lines->delivery, tail);
+        undated = *tail;
+    }
+    const bool found = log_tail_ccm(from, end, tail) && log_delivery_stamp(&lines->delivery, tail);
+    if (!found && undated.start != NULL)
+        note_undated(lines, &undated);
+    return found;
 }
 
 /*
@@ -327,6 +341,7 @@ void log_lines_free(struct log_lines *lines)
 {
     text_free(&lines->joined);
     text_free(&lines->partial);
+    text_free(&lines->undated);
     log_delivery_free(&lines->delivery);
     free(lines->head);
 }

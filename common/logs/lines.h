@@ -21,8 +21,9 @@ struct log_lines {
     bool failed;                         /* memory ran out */
     struct log_delivery delivery;
     struct log_counts counts;
-    int64_t position;   /* first byte that is not finished with */
-    struct text joined; /* lines without tail, waiting for the record's last line; '\n' behind each */
+    struct text undated; /* stamp of the first undated line, UTF-8 */
+    int64_t position;    /* first byte that is not finished with */
+    struct text joined;  /* lines without tail, waiting for the record's last line; '\n' behind each */
     int joined_lines;
     int64_t line_start;   /* first byte of the line that is being read */
     int64_t nul_bytes;    /* NULs at line_start that no text follows yet */

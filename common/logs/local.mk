@@ -11,6 +11,8 @@ common_logs_liblogs_a_SOURCES = \
 	common/logs/encoding.h \
 	common/logs/lines.c \
 	common/logs/lines.h \
+	common/logs/month.c \
+	common/logs/month.h \
 	common/logs/record.c \
 	common/logs/record.h \
 	common/logs/rotation.c \

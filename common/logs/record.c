@@ -123,6 +123,11 @@ struct log_counts log_reader_counts(const struct log_reader *reader)
     return reader->lines.counts;
 }
 
+const char *log_reader_undated(const struct log_reader *reader)
+{
+    return text_string(&reader->lines.undated);
+}
+
 bool log_reader_last(const struct log_reader *reader, struct log_stamp *last, struct log_stamp *newest)
 {
     return log_delivery_last(&reader->lines.delivery, last, newest);

@@ -78,8 +78,9 @@ struct log_reader_options {
 };
 
 struct log_counts {
-    int64_t lines;         /* line ends passed */
-    int64_t records;       /* complete records, delivered or not */
+    int64_t lines;   /* line ends passed */
+    int64_t records; /* complete records, delivered or not */
+    int64_t undated; /* lines with a whole tail of the server form whose stamp cannot be read, and no other */
     int64_t garbage_bytes; /* given up: lines that no tail followed in time */
 };
 
@@ -119,6 +120,9 @@ const struct log_encoding *log_reader_encoding(const struct log_reader *reader);
 
 /** @return what was read so far */
 struct log_counts log_reader_counts(const struct log_reader *reader);
+
+/** @return the stamp of the first undated line, UTF-8 as it stands there; "" without one; borrowed */
+const char *log_reader_undated(const struct log_reader *reader);
 
 /**
  * Stamps of this reader's bytes, exact to the millisecond: the last complete record of any component, and the

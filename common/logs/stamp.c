@@ -2,6 +2,7 @@
 #include "logs/stamp.h"
 
 #include "base/ascii.h"
+#include "logs/month.h"
 
 #include <string.h>
 
@@ -137,68 +138,6 @@ static bool numeric_form(struct scan scan, struct log_stamp *stamp)
     return time_and_offset(scan, start, year, month, day, stamp);
 }
 
-/*
- * Month names as Windows abbreviates them, and numbers (`11`, and with a sign for "month" behind it, as in East Asia). Only
- * the English ones were ever seen in a stamp; KB2794136 has a German weekday in a status message, so the others are
- * to be expected. Letters outside ASCII are left out (`M?r` is March, `f?v` and `?ub` February).
- */
-static int numbered_month(const char *name, size_t length)
-{
-    struct scan scan = {name, name + length};
-    int month;
-    bool known =
-        number(&scan, 1, 2, &month) && month >= 1 && month <= 12 && (scan.at == scan.end || *scan.at < 0);
-    return known ? month : 0;
-}
-
-static int month_number(const char *name, size_t length)
-{
-    static const struct {
-        char prefix[6];
-        int month;
-    } names[] = {
-        {"jan", 1},  {"ene", 1},  {"gen", 1},  {"sty", 1},  {"janv", 1}, {"feb", 2},  {"fev", 2},
-        {"fvr", 2},  {"lut", 2},  {"mar", 3},  {"mrz", 3},  {"mr", 3},   {"maa", 3},  {"mrt", 3},
-        {"apr", 4},  {"avr", 4},  {"abr", 4},  {"kwi", 4},  {"mai", 5},  {"may", 5},  {"mei", 5},
-        {"maj", 5},  {"mag", 5},  {"jun", 6},  {"juin", 6}, {"giu", 6},  {"cze", 6},  {"jul", 7},
-        {"juil", 7}, {"lug", 7},  {"lip", 7},  {"aug", 8},  {"aou", 8},  {"aot", 8},  {"ago", 8},
-        {"sie", 8},  {"sep", 9},  {"set", 9},  {"wrz", 9},  {"oct", 10}, {"okt", 10}, {"out", 10},
-        {"ott", 10}, {"pa", 10},  {"nov", 11}, {"lis", 11}, {"dec", 12}, {"dez", 12}, {"dic", 12},
-        {"dc", 12},  {"gru", 12}, {"des", 12}, {"ian", 1},  {"iun", 6},  {"iul", 7},  {"sze", 9},
-        {"noi", 11}, {"oca", 1},  {"ub", 2},   {"nis", 4},  {"haz", 6},  {"tem", 7},  {"au", 8},
-        {"eyl", 9},  {"eki", 10}, {"kas", 11}, {"ara", 12}, {"tam", 1},  {"hel", 2},  {"huh", 4},
-        {"tou", 5},  {"kes", 6},  {"hei", 7},  {"elo", 8},  {"syy", 9},  {"lok", 10}, {"marr", 11},
-        {"jou", 12},
-    };
-    static const char english[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (length == 3)
-        for (int month = 0; month < 12; month++)
-            if (memcmp(name, english + month * 3, 3) == 0)
-                return month + 1;
-    if (length > 0 && ascii_is_digit(name[0]))
-        return numbered_month(name, length);
-    char ascii[5] = "";
-    size_t kept = 0;
-    for (size_t i = 0; i < length && kept < 4; i++) {
-        char c = name[i];
-        if (c >= 'A' && c <= 'Z')
-            c += 'a' - 'A';
-        if (c >= 'a' && c <= 'z')
-            ascii[kept++] = c;
-    }
-    int found = 0;
-    size_t best = 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t prefix = strlen(names[i].prefix);
-        bool whole = prefix >= 3 || kept == prefix;
-        if (whole && prefix > best && strncmp(ascii, names[i].prefix, prefix) == 0) {
-            best = prefix;
-            found = names[i].month;
-        }
-    }
-    return found;
-}
-
 static void word(struct scan *scan, const char **text, size_t *length)
 {
     *text = scan->at;
@@ -211,21 +150,22 @@ static void word(struct scan *scan, const char **text, size_t *length)
 /* `Wed Aug 28 14:45:56.872 2002 Eastern Standard Time` and, before SMS 2.0, `Mon Dec 04 15:41:45 1995~`. */
 static bool named_form(struct scan scan, struct log_stamp *stamp)
 {
-    const char *start = scan.at, *name, *seconds;
-    size_t length;
+    const char *start = scan.at, *weekday, *name, *seconds;
+    size_t weekday_length, length;
     int year, day;
     struct clock clock;
-    word(&scan, &name, &length); /* the weekday: not needed, and localised */
+    word(&scan, &weekday, &weekday_length);
     word(&scan, &name, &length);
-    int month = month_number(name, length);
-    if (month == 0 || !number(&scan, 1, 2, &day))
+    const struct log_month month = log_month_read(name, length);
+    if (month.number == 0 || !number(&scan, 1, 2, &day))
         return false;
     letter(&scan, '.');
     blanks(&scan);
     if (!clock_time(&scan, &clock, &seconds))
         return false;
     blanks(&scan);
-    if (!number(&scan, 4, 4, &year) || !set(stamp, year, month, day, &clock))
+    if (!number(&scan, 4, 4, &year) ||
+        !set(stamp, year, log_month_choose(&month, weekday, weekday_length, year, day), day, &clock))
         return false;
     stamp->seconds_at = (size_t)(seconds - start);
     blanks(&scan);

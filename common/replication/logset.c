@@ -292,6 +292,7 @@ static int prepare(struct reading_run *run, struct bytestore *bytes, struct fail
     for (size_t i = 0; i < set->count; i++) {
         struct logset_log *log = &set->logs[i];
         log->location = run->options->logs[i];
+        log->records = log->undated = 0;
         run->readings[i] = (struct log_reading){
             .log = log, .options = run->options, .store = bytes, .merge = run->merge, .index = (int)i};
     }
@@ -339,7 +340,8 @@ int logset_read(struct logset *set, const struct logset_options *options, struct
 
 bool logset_is_unread(const struct logset_log *log)
 {
-    return log->failed || log->newest_s == 0 || log->others[0] != '\0';
+    return log->failed || log->newest_s == 0 || (log->undated > 0 && log->records == 0) ||
+           log->others[0] != '\0';
 }
 
 bool logset_has_lost(const struct logset_log *log)

@@ -62,7 +62,11 @@ struct logset_log {
     int64_t offset_s; /* ... local time minus UTC */
     bool failed;      /* could not be read in this run */
     struct failure failure;
-    char beginning[128]; /* of a log without a record that looks like one: what stands there, cleaned */
+    int64_t records, undated; /* of this run: complete records, and those whose stamp cannot be read */
+    char stamp[96]; /* the first such stamp, cleaned; never of the message, which is nobody's business */
+    char beginning
+        [128]; /* of a log without a record that looks like one: its first stamp and what stands behind it,
+                                 cleaned */
     unsigned components; /* 1 << enum replication_component: whose records it ever held */
     char others[192];    /* of a log that tells nothing of replication: whose records it holds, cleaned */
 };
@@ -97,8 +101,8 @@ struct logset {
 int logset_read(struct logset *set, const struct logset_options *options, struct bytestore *store,
                 struct statefile *state, const struct trace *trace, struct failure *failure);
 
-/** @return whether nothing can be said of this log: it could not be read, never held a record, or is another
- * component's */
+/** @return whether nothing can be said of this log: it could not be read, never held a record, none since the last
+ * run whose stamp can be read, or is another component's */
 bool logset_is_unread(const struct logset_log *log);
 
 /** @return whether records of one of the two that tell the story may never have been read; of the logs that only tell

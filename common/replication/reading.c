@@ -115,9 +115,31 @@ static void begin_segment(struct log_reading *reading)
     }
 }
 
+static void copy_clean(const char *bytes, size_t length, char *copy, size_t size)
+{
+    struct text raw = {0}, clean = {0};
+    text_add_bytes(&raw, bytes, length);
+    text_add_clean(&clean, text_string(&raw), size - 1);
+    snprintf(copy, size, "%s", text_string(&clean));
+    text_free(&raw);
+    text_free(&clean);
+}
+
+static void note_counts(struct log_reading *reading)
+{
+    struct logset_log *log = reading->log;
+    const struct log_counts counts = log_reader_counts(reading->reader);
+    const char *stamp = log_reader_undated(reading->reader);
+    log->records += counts.records;
+    if (log->undated == 0 && counts.undated > 0)
+        copy_clean(stamp, strlen(stamp), log->stamp, sizeof log->stamp);
+    log->undated += counts.undated;
+}
+
 static void leave_segment(struct log_reading *reading)
 {
     note_newest(reading);
+    note_counts(reading);
     log_source_consumed(reading->source, log_reader_position(reading->reader));
     reading->parser.encoding = *log_reader_encoding(reading->reader);
     log_reader_free(reading->reader);
@@ -127,22 +149,23 @@ static void leave_segment(struct log_reading *reading)
         fail_log(reading);
 }
 
-/* What stands in a log whose dates are not known, for a report. Anything else may be a file of credentials, given by
- * mistake, and is not shown. */
+/* What stands behind the message in a log whose dates are not known, for a report. Anything else may be a file of
+ * credentials, given by mistake, and is not shown. */
 static void keep_beginning(struct log_reading *reading, const char *bytes, size_t length)
 {
-    static const char tail[] = "$$<", tag[] = "<![LOG[";
+    static const char tail[] = "$$<", tag[] = "<![LOG[", time[] = "]LOG]!>";
+    enum { SHOWN = 96 };
     if (reading->began)
         return;
     reading->began = true;
-    if (memmem(bytes, length, tail, strlen(tail)) == NULL && memmem(bytes, length, tag, strlen(tag)) == NULL)
+    const char *at = memmem(bytes, length, tail, strlen(tail));
+    if (at == NULL && memmem(bytes, length, tag, strlen(tag)) != NULL)
+        at = memmem(bytes, length, time, strlen(time));
+    if (at == NULL)
         return;
-    struct text head = {0}, clean = {0};
-    text_add_bytes(&head, bytes, length < 96 ? length : 96);
-    text_add_clean(&clean, text_string(&head), sizeof reading->log->beginning - 1);
-    snprintf(reading->log->beginning, sizeof reading->log->beginning, "%s", text_string(&clean));
-    text_free(&head);
-    text_free(&clean);
+    const char *line_end = memchr(at, '\n', length - (size_t)(at - bytes));
+    size_t rest = (size_t)((line_end != NULL ? line_end : bytes + length) - at);
+    copy_clean(at, rest < SHOWN ? rest : SHOWN, reading->log->beginning, sizeof reading->log->beginning);
 }
 
 static void keep_block(struct log_reading *reading)

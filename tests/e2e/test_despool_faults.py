@@ -91,10 +91,50 @@ def test_neither_logs_nor_memory(child):
     child.check().is_(UNKNOWN, "whether anything is stalled is not known", "ages may be too young")
 
 
-@pytest.mark.parametrize("record", ["One line  $$<SMS_DESPOOLER><2024/11/03 T 10:11><thread=1>", '<![LOG[One line]LOG]!><time="noon" date="today" component="SMS_DESPOOLER">'])
-def test_a_log_with_dates_of_an_unknown_form_is_shown_for_a_report(child, record):
+@pytest.mark.parametrize("record, words", [
+    ("One line  $$<SMS_DESPOOLER><2024/11/03 T 10:11><thread=1>",
+     'x.log: the dates of its new records are in a form that is not known, "2024/11/03 T 10:11": please report this form'),
+    ('<![LOG[One line]LOG]!><time="noon" date="today" component="SMS_DESPOOLER">',
+     '"]LOG]!›‹time="noon" date="today" component="SMS_DESPOOLER"›": it looks like one, but its dates are in a form that is not known; please report this form')])
+def test_dates_of_an_unknown_form_are_shown_for_a_report(child, record, words):
     answer = child.check(one_log(child, record.encode() + b"\r\n"))
-    answer.is_(UNKNOWN, "One line", "it looks like one, but its dates are in a form that is not known; please report this line")
+    assert "One line" not in answer.is_(UNKNOWN, words).text, answer
+
+
+def undated(child, log, count, month="Mxy"):
+    """Records of a month that nobody knows."""
+    with open(child.path(log), "ab") as file:
+        for i in range(count):
+            file.write(b"Secret words %d  $$<SMS_DESPOOLER><Sat %s 01 10:%02d:00.000 2025 X><thread=77 (0x4D)>\r\n" % (i, month.encode(), i % 60))
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 1000])
+def test_records_whose_dates_can_no_longer_be_read_are_no_silence(tmp_path, count):
+    child = Child(tmp_path, "sms2003")
+    child.write(child.alive(last_s=2 * DAY), gap_s=None)
+    child.check(later=-2 * DAY + HOUR).is_(OK)
+    undated(child, "despool", count)
+    words = 'despool.log: the dates of its new records are in a form that is not known, "Sat Mxy 01 10:'
+    for later in (0, 5 * 60, DAY):  # also when nothing new was written since
+        answer = child.check(later=later).is_(UNKNOWN, words)
+        assert "no log was written" not in answer.text and "Secret" not in answer.text, answer
+
+
+def test_some_records_whose_dates_cannot_be_read(tmp_path):
+    child = Child(tmp_path, "sms2003")
+    child.write(child.alive(), gap_s=None)
+    undated(child, "despool", 3)
+    child.files["despool"].append([child.site.despool(child.now - 30, 77, "Waiting for ready instruction file....")])
+    words = '3 records of despool.log are not read, their dates are in a form that is not known, "Sat Mxy 01 10:00:00.000 2025 X"; nothing stalled'
+    child.check().is_(WARNING, words)
+    child.check().is_(OK, "nothing stalled")
+
+
+def test_a_stamp_that_stands_in_a_message_is_no_record(tmp_path):
+    child = Child(tmp_path, "sms2003")
+    child.write(child.alive(), gap_s=None)
+    child.files["despool"].append([child.site.despool(child.now - 30, 77, "Waiting $$<SMS_DESPOOLER><Sat Mxy 01 10:00 2025><thread=77 (0x4D)> for files")])
+    child.check().is_(OK, "nothing stalled")
 
 
 @pytest.mark.parametrize("secret", [b"username = joe\npassword = hunter2\ndomain = X\n", b"hunter2\n", b"hunter2$$\n", b"root:hunter2:0:0\n"])

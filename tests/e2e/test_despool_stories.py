@@ -326,8 +326,9 @@ def test_a_new_service_tells_silent_logs_once_and_worse_ones_again(tmp_path):
 def test_the_longest_pause_is_remembered(tmp_path):
     child = hanging(tmp_path, "despool", 7 * HOUR, pause_s=3 * HOUR)
     child.check().is_(OK)
-    os.unlink(child.path("despool"))  # rotated away: the memory knows the pauses
+    os.unlink(child.path("despool"))  # the memory knows the pauses
     child.files["despool"].append([child.site.despool(child.now - 7 * HOUR, 77, LAST)])
+    assert "is silent for" not in child.check().is_(WARNING, "records of despool.log may be lost").text
     child.check().is_(OK)
     child.forget()
     child.check().is_(WARNING, "the despooler is silent for 7 h")

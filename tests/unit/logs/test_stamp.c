@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "logs/stamp.h"
 
+#include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,6 +113,109 @@ static void server_stamps(void **state)
     }
 }
 
+/* Twelve months, and the weekdays from Sunday on, in the language of each server. */
+static const struct {
+    const char *language, *codepage, *months, *days;
+} servers[] = {
+    {"en", "CP1252", "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "Sun Mon Tue Wed Thu Fri Sat"},
+    {"de", "CP1252", "Jan Feb Mrz Apr Mai Jun Jul Aug Sep Okt Nov Dez", "So Mo Di Mi Do Fr Sa"},
+    {"de 2", "CP1252", "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez", "So Mo Di Mi Do Fr Sa"},
+    {"nl", "CP1252", "jan feb mrt apr mei jun jul aug sep okt nov dec", "zo ma di wo do vr za"},
+    {"da", "CP1252", "jan feb mar apr maj jun jul aug sep okt nov dec", "sø ma ti on to fr lø"},
+    {"nb", "CP1252", "jan feb mar apr mai jun jul aug sep okt nov des", "sø ma ti on to fr lø"},
+    {"is", "CP1252", "jan feb mar apr maí jún júl ágú sep okt nóv des", "sun mán þri mið fim fös lau"},
+    {"lb", "CP1252", "Jan Feb Mäe Abr Mee Jun Jul Aug Sep Okt Nov Dez", "Son Méi Dën Mët Don Fre Sam"},
+    {"fr", "CP1252", "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+     "dim. lun. mar. mer. jeu. ven. sam."},
+    {"es", "CP1252", "ene feb mar abr may jun jul ago sep oct nov dic", "dom lun mar mié jue vie sáb"},
+    {"ca", "CP1252", "gen. febr. març abr. maig juny jul. ag. set. oct. nov. des.", "dg dl dt dc dj dv ds"},
+    {"gl", "CP1252", "xan feb mar abr maio xuñ xull ago set out nov dec", "dom luns mar mér xov ven sáb"},
+    {"pt", "CP1252", "jan fev mar abr mai jun jul ago set out nov dez", "dom seg ter qua qui sex sáb"},
+    {"it", "CP1252", "gen feb mar apr mag giu lug ago set ott nov dic", "dom lun mar mer gio ven sab"},
+    {"mt", "UTF-8", "Jan Fra Mar Apr Mej Ġun Lul Aww Set Ott Nov Diċ", "Ħad Tne Tli Erb Ħam Ġim Sib"},
+    {"eu", "CP1252", "urt. ots. mar. api. mai. eka. uzt. abu. ira. urr. aza. abe.",
+     "ig. al. as. az. og. or. lr."},
+    {"cy", "CP1252", "Ion Chwe Maw Ebr Mai Meh Gor Aws Med Hyd Tach Rhag", "Sul Llun Maw Mer Iau Gwe Sad"},
+    {"ga", "CP1252", "Ean Feabh Márta Aib Beal Meith Iúil Lún MFómh DFómh Samh Noll",
+     "Domh Luan Máirt Céad Déar Aoine Sath"},
+    {"fi", "CP1252", "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
+     "su ma ti ke to pe la"},
+    {"sq", "CP1252", "Jan Shk Mar Pri Maj Qer Kor Gsh Sht Tet Nën Dhj", "Die Hën Mar Mër Enj Pre Sht"},
+    {"pl", "CP1250", "sty lut mar kwi maj cze lip sie wrz paź lis gru", "N Pn Wt Śr Cz Pt So"},
+    {"pl 2", "CP1250", "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+     "niedz. pon. wt. śr. czw. pt. sob."},
+    {"cs", "CP1250", "I II III IV V VI VII VIII IX X XI XII", "ne po út st čt pá so"},
+    {"cs 2", "CP1250", "led úno bře dub kvě čvn čvc srp zář říj lis pro", "ne po út st čt pá so"},
+    {"sk", "CP1250", "1 2 3 4 5 6 7 8 9 10 11 12", "ne po ut st št pi so"},
+    {"sk 2", "CP1250", "jan feb mar apr máj jún júl aug sep okt nov dec", "ne po ut st št pi so"},
+    {"hu", "CP1250", "jan. febr. márc. ápr. máj. jún. júl. aug. szept. okt. nov. dec.", "V H K Sze Cs P Szo"},
+    {"sl", "CP1250", "jan feb mar apr maj jun jul avg sep okt nov dec", "ned pon tor sre čet pet sob"},
+    {"hr", "CP1250", "sij vlj ožu tra svi lip srp kol ruj lis stu pro", "ned pon uto sri čet pet sub"},
+    {"ro", "CP1250", "ian. feb. mar. apr. mai iun. iul. aug. sept. oct. nov. dec.", "D L Ma Mi J V S"},
+    {"ro 2", "CP1250", "ian feb mar apr mai iun iul aug sep oct noi dec", "D L Ma Mi J V S"},
+    {"lt", "CP1257", "Sau Vas Kov Bal Geg Bir Lie Rgp Rgs Spl Lap Grd", "Sk Pr An Tr Kt Pn Št"},
+    {"lt 2", "CP1257", "saus. vas. kov. bal. geg. birž. liep. rugp. rugs. spal. lapkr. gruod.",
+     "sk pr an tr kt pn št"},
+    {"lv", "CP1257", "jan feb mar apr mai jūn jūl aug sep okt nov dec", "Sv Pr Ot Tr Ce Pk Se"},
+    {"et", "CP1257", "jaan veebr märts apr mai juuni juuli aug sept okt nov dets", "P E T K N R L"},
+    {"tr", "CP1254", "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara", "Paz Pzt Sal Çar Per Cum Cmt"},
+    {"ru", "CP1251", "янв фев мар апр май июн июл авг сен окт ноя дек", "Вс Пн Вт Ср Чт Пт Сб"},
+    {"uk", "CP1251", "Січ Лют Бер Кві Тра Чер Лип Сер Вер Жов Лис Гру", "Нд Пн Вт Ср Чт Пт Сб"},
+    {"bg", "CP1251", "яну фев мар апр май юни юли авг сеп окт ное дек", "нд пн вт ср чт пт сб"},
+    {"sr", "CP1251", "јан феб мар апр мај јун јул авг сеп окт нов дец", "нед пон уто сре чет пет суб"},
+    {"el", "CP1253", "Ιαν Φεβ Μαρ Απρ Μαϊ Ιουν Ιουλ Αυγ Σεπ Οκτ Νοε Δεκ", "Κυρ Δευ Τρι Τετ Πεμ Παρ Σαβ"},
+    {"ja", "CP932", "1 2 3 4 5 6 7 8 9 10 11 12", "日 月 火 水 木 金 土"},
+};
+
+/* The word of this place in a row of words. */
+static const char *word_of(const char *row, int place, int *length)
+{
+    while (place-- > 0)
+        row = strchr(row, ' ') + 1;
+    *length = (int)strcspn(row, " ");
+    return row;
+}
+
+static size_t encode(const char *codepage, char *text, char *encoded, size_t room)
+{
+    iconv_t conversion = iconv_open(codepage, "UTF-8");
+    size_t left = strlen(text), before = room;
+    assert_true(conversion != (iconv_t)-1);
+    if (iconv(conversion, &text, &left, &encoded, &room) == (size_t)-1)
+        fail_msg("%s is not of %s", text, codepage);
+    iconv_close(conversion);
+    return before - room;
+}
+
+/* A day of 2005 in the server's words, and what is read of it. */
+static void check_day(size_t server, const char *codepage, int month, int day, int weekday)
+{
+    char text[160], encoded[160], expected[64];
+    int name_length, day_length;
+    const char *name = word_of(servers[server].months, month - 1, &name_length);
+    const char *days = word_of(servers[server].days, weekday, &day_length);
+    snprintf(text, sizeof text, "%.*s %.*s %d 01:02:03.004 2005 X", day_length, days, name_length, name, day);
+    snprintf(expected, sizeof expected, "2005-%02d-%02d 01:02:03.004 X", month, day);
+    struct log_stamp stamp;
+    const size_t length = encode(codepage, text, encoded, sizeof encoded);
+    const bool read = log_stamp_server(encoded, length, &stamp);
+    if (strcmp(told(read, &stamp), expected) != 0)
+        fail_msg("%s, %s: \"%s\" gives %s, not %s", servers[server].language, codepage, text,
+                 told(read, &stamp), expected);
+}
+
+static void months_of_every_language(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++)
+        for (int month = 1; month <= 12; month++)
+            for (int day = 1; day <= 28; day++) {
+                const int weekday = (int)((log_stamp_ms(2005, month, day, 0, 0, 0, 0) / 86400000 + 4) % 7);
+                check_day(i, servers[i].codepage, month, day, weekday);
+                check_day(i, "UTF-8", month, day, weekday);
+            }
+}
+
 static void ccm_stamps(void **state)
 {
     (void)state;
@@ -181,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(server_stamps),
+        cmocka_unit_test(months_of_every_language),
         cmocka_unit_test(ccm_stamps),
         cmocka_unit_test(viewer_stamps),
         cmocka_unit_test(days_follow_each_other),
