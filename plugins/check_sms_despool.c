@@ -66,9 +66,11 @@ static const struct option despool_option_table[] = {
      .type = OPTION_TEXT,
      .offset = DESPOOL(pck),
      .argument = "DIR",
-     .help = "Folder of compressed packages (SMSPKG) of the child site, a path or "
-             "smb://host/SMSPKGC$. A package that was stored there, or is given by --package, and "
-             "whose PackageID.PCK is gone, has lost its base already, before the next delta fails."},
+     .help =
+         "Folder of compressed packages (SMSPKG) of the child site, a path or "
+         "smb://host/SMSPKGC$. A package that was stored there, or is given by --package, and "
+         "whose PackageID.PCK is gone, has lost its base already, before the next delta fails. Up to Configuration Manager "
+         "2007: later a content library holds the base, and the check says that this does not apply."},
     {.name = "site",
      .type = OPTION_TEXT,
      .offset = DESPOOL(site),
@@ -223,7 +225,7 @@ static int find_stalls(struct run *run, const char *identity, struct failure *fa
                                     .site = check->despool.site != NULL ? check->despool.site : ""};
     if (stalls_of_conditions(&run->stalls, &run->set.conditions, &options, run->now, failure) != 0)
         return -1;
-    if (check->despool.pck != NULL) {
+    if (check->despool.pck != NULL && !run->set.conditions.has_library) {
         struct stall_memory memory = {.directory = check_state_directory(&check->options),
                                       .plugin = check->check.program->name,
                                       .identity = identity,
@@ -311,6 +313,7 @@ static void tell(struct run *run)
         .exclude_packages = &check->despool.exclude_packages,
         .site = check->despool.site,
         .folder = check->despool.pck,
+        .folder_in_vain = check->despool.pck != NULL && run->set.conditions.has_library,
         .no_folder = run->no_folder.text[0] != '\0' ? &run->no_folder : NULL,
         .no_memory = run->in_trouble ? &run->trouble : NULL,
         .memory_lost_at = statefile_lost_at(run->state),

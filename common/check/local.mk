@@ -43,10 +43,12 @@ common_check_libcheck_a_SOURCES = \
 	common/check/siteorder.h \
 	common/check/siteorder_survey.c \
 	common/check/siteorder_words.c \
+	common/check/stall_list.h \
 	common/check/stall_words.c \
 	common/check/stall_words.h \
 	common/check/stalls.c \
 	common/check/stalls.h \
+	common/check/stalls_folder.c \
 	common/check/stalls_notes.c \
 	common/check/stalls_notes.h \
 	common/check/stalls_output.c \

@@ -129,11 +129,18 @@ static bool is_component(const struct stall *stall)
     return stall->package[0] == REPLICATION_SUBJECT && is_kind(stall, CONDITION_FAILING);
 }
 
+static bool is_folder(const struct stall *stall)
+{
+    return stall->pck_expected > 0;
+}
+
 static const char of_no_package[] = "failures that name no package";
 
 void stall_add_why(const struct stall *stall, struct text *text)
 {
-    if (is_kind(stall, CONDITION_SITE))
+    if (is_folder(stall))
+        text_add(text, "most base files are gone");
+    else if (is_kind(stall, CONDITION_SITE))
         text_add(text, is_subject(stall, REPLICATION_THREADS)      ? "all processing threads are busy"
                        : is_subject(stall, REPLICATION_DESPOOLING) ? "all despooling threads are busy"
                        : stall->put_off                            ? "an instruction is put off"
@@ -200,6 +207,11 @@ void stall_add_facts(const struct stall *stall, struct text *text)
             text_add(text, "an instruction is put off far beyond a retry, see the date in the line");
         else
             text_addf(text, "instructions from site %s are refused: no valid public key", stall->package + 1);
+        return;
+    }
+    if (is_folder(stall)) {
+        text_addf(text, "%" PRId64 " of %" PRId64 " base files are gone, so it is one cause",
+                  stall->pck_all_missing, stall->pck_expected);
         return;
     }
     if (versions)
@@ -369,7 +381,12 @@ void stall_add_advice(const struct stall *stall, const struct stall_place *place
     /* The file is there: to copy over what is open, or may not be opened, helps nobody. */
     const bool there =
         !stall->pck_missing && (stall->cause.family == CAUSE_IN_USE || stall->cause.family == CAUSE_RIGHTS);
-    if (is_kind(stall, CONDITION_SITE))
+    if (is_folder(stall))
+        text_add(
+            text,
+            "; is the folder of --pck the right one? was it moved to another drive, or emptied by a clean-up or an "
+            "antivirus? bring the files back from a backup; send nothing again before that is known");
+    else if (is_kind(stall, CONDITION_SITE))
         add_site_advice(stall, text);
     else if (is_kind(stall, CONDITION_BASE_MISSING) && !full && !there)
         add_copy_advice(stall, place, text);

@@ -35,7 +35,11 @@ struct stall {
     int64_t way_first_s, way_count;
     bool pck_missing; /* its PCK file is gone, or ... */
     bool pck_empty;   /* ... has no bytes */
+    int64_t pck_all_missing,
+        pck_expected; /* of @SMSPKG: how many files are missing, and of how many; 0 for others */
 };
+
+#define STALL_FOLDER "@SMSPKG" /* the `package` of an item for most base files at once */
 
 struct stall_list {
     struct stall *stalls; /* owned, stalls_free; in the order of display after stalls_judge */
@@ -62,8 +66,9 @@ int stalls_of_conditions(struct stall_list *list, const struct conditions *condi
 
 /**
  * Look whether the base file of each package that is known to be stored here (a stored-version line, or
- * --package) is in the folder: `PackageID.PCK` without regard to case, with more than 0 bytes. Those that are
- * not are `base_missing`.
+ * --package) is in the folder: `PackageID.PCK` or `PackageID.PCK.<version>` without regard to case, with more than 0
+ * bytes. Those that are not are `base_missing`; where most of them are, that is one cause, and one item STALL_FOLDER, as old
+ * as the time since when so many are missing. Not for a site that has a content library (conditions.has_library).
  *
  * @return 0, or -1: the folder cannot be read
  */

@@ -29,6 +29,7 @@ struct stallreport {
     const struct string_list *packages, *exclude_packages; /* what was selected */
     const char *site;                                      /* code of the site, NULL when not given */
     const char *folder;                /* of base files, NULL when none was to be looked into */
+    bool folder_in_vain;               /* ... and the site has a content library, so that it tells nothing */
     const struct failure *no_folder;   /* why it could not be looked into, or NULL */
     const struct failure *no_memory;   /* how the memory was lost or not kept, or NULL */
     int64_t memory_lost_at;            /* by an earlier run, UTC; 0 never */

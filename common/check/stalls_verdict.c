@@ -123,6 +123,9 @@ static void add_doubts(const struct stallreport *report, struct text *verdict)
 {
     add_future(report, verdict);
     add_state_of_reading(report, verdict);
+    if (report->folder_in_vain)
+        text_add(verdict,
+                 "; --pck does not apply: this site has a content library (ConfigMgr 2012 and later)");
     history_add_doubts(report->no_memory != NULL ? report->no_memory->text : NULL, report->memory_lost_at,
                        report->now, verdict);
 }

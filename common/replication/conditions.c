@@ -141,6 +141,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
     case REPLICATION_NOTHING:
         break;
     }
+    set->has_library = set->has_library || event->library;
     come_to(set, event->time_s);
     set->written_s[event->component] = larger(set->written_s[event->component], event->written_s);
 }

@@ -124,6 +124,7 @@ struct conditions {
     bool stored_lines;      /* this log set shows stored versions: waiting conditions close by proof only */
     bool success_lines;     /* ... passes that went well: failing ones close by proof only */
     bool executed_lines;    /* ... instructions that the despooler executed well: so do its failures */
+    bool has_library;       /* ... lines of 2012 and later: no PCK file is a base there */
     int64_t stored_since_s; /* time of the first such line */
     int64_t newest_s;       /* newest record of the set */
     int64_t written_s[REPLICATION_COMPONENTS];

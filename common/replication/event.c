@@ -342,6 +342,13 @@ static bool keeps_line(enum replication_kind kind, const struct template_match *
     }
 }
 
+static bool is_of_library(const struct message_template *template)
+{
+    static const char pass[] = "Processing package {P} (SourceVersion", library[] = "Content Library:";
+    return strncmp(template->pattern, pass, strlen(pass)) == 0 ||
+           strncmp(template->pattern, library, strlen(library)) == 0;
+}
+
 bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
                       struct replication_event *event)
 {
@@ -376,6 +383,7 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
     else if (event->kind == REPLICATION_STORED && event->held == 0 && !tells_version(template))
         event->kind = REPLICATION_PROGRESS;
+    event->library = is_of_library(template);
     event->definition = event->kind == REPLICATION_WAITING && component == REPLICATION_DESPOOL;
     if (event->kind == REPLICATION_BASE_MISSING && strstr(template->pattern, "merge delta") != NULL &&
         !is_base_missing(said, length))

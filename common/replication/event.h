@@ -68,6 +68,7 @@ struct replication_event {
     bool tied;                         /* the package was not in the line but is the one its thread was at */
     bool
         denied; /* of WAITING: the versions that its pass began with call the wanted one stored, and the line says no */
+    bool library;     /* the line is of 2012 and later, where a content library holds what is stored */
     bool definition;  /* of WAITING: the content is here, its definition is not; else it is the reverse */
     int64_t time_s;   /* UTC seconds */
     int64_t start;    /* byte offset of the record in its log */

@@ -66,6 +66,7 @@ const struct message_template templates[] = {
     {REPLICATION_FAILURE, S, TIE_KEEP, P("Cannot find the package file.{*}Package ID = {P}"), "Q179118"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot{N}"), NULL},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot"), NULL},
+    {REPLICATION_PROGRESS, S, TIE_KEEP, P("Content Library:"), "MS Learn, 2012 and later"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Could not{N}"), NULL},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Could not"), NULL},
     {REPLICATION_STARTED, S, TIE_KEEP, P("Created a new despooling thread"), "MS Learn"},

@@ -135,6 +135,7 @@ def test_local_time_is_measured_over_smb(shared_server, tmp_path):
 
 
 def test_pck_over_smb(remote):
+    remote.child.site.product = "sccm2007"  # later ones have a content library
     remote.child.write(remote.child.tell("slow", package="CEN00003", wanted=4, have=3))
     # Other packages of the log are stored here too; only this one is asked for.
     remote.check("--pck=" + remote.url(), "--package=CEN00003").is_(OK, "1 broken")

@@ -2,6 +2,7 @@
 """check_sms_despool on the logs that every product writes: what is told of each story, and when it pages."""
 
 import os
+import re
 import shutil
 import time
 
@@ -371,8 +372,8 @@ def test_the_log_of_another_component(tmp_path, name, component, form):
 # ---- the folder of compressed packages
 
 
-def pck_child(tmp_path):
-    child = Child(tmp_path, "cb")
+def pck_child(tmp_path, product="sccm2007"):
+    child = Child(tmp_path, product)
     slow = child.tell("slow", package="CEN00003", wanted=4, have=3)
     child.write(slow)
     folder = tmp_path / "SMSPKG"
@@ -399,6 +400,41 @@ def test_pck(tmp_path):
     assert child.check("--pck=%s" % folder, "--package=CEN00077").item("CEN00077")["gone"] == "not"
     os.unlink(folder / "cen00003.pck")
     child.check("--pck=%s" % folder, "--exclude-package=CEN00003").is_(OK, "nothing stalled of all packages except CEN00003 in ")
+
+
+def test_a_file_of_a_version_is_a_base(tmp_path):
+    child, folder = pck_child(tmp_path)
+    for name, there in (("CEN00003.PCK.x", False), ("CEN00003.PCK.", False), ("CEN00003.PCKx", False), ("CEN00003.DLT.4", False), ("cen00003.pck.4", True)):
+        (folder / name).write_bytes(b"x")
+        assert bool(child.check("--pck=%s" % folder).items) != there, name
+
+
+def test_most_base_files_at_once_are_one_cause(tmp_path):
+    child, folder = pck_child(tmp_path)
+    (folder / "CEN00003.PCK").write_bytes(b"x")
+    child.check("--pck=%s" % folder).is_(OK, "nothing stalled")
+    os.rename(folder, str(folder) + ".moved")
+    folder.mkdir()
+    child.check("--pck=%s" % folder).is_(OK, "1 open, none too long: SMSPKG base_missing")
+    answer = child.check("--pck=%s" % folder, "--site=S02", later=2 * HOUR).is_(WARNING, "1 stalled: SMSPKG base_missing for 2 h", "most base files are gone")
+    item, = answer.items
+    assert re.match(r"\d+ of \d+ base files are gone, so it is one cause", item["facts"]), answer
+    assert "send nothing again before that is known" in item["advice"] and "reset" not in answer.text and "copy " not in answer.text, answer
+    child.check("--pck=%s" % folder, "--site=S02", "--known=@S02", later=2 * HOUR).is_(OK, "1 known")
+
+
+@pytest.mark.parametrize("logs_given", [("despool", "distmgr"), ("distmgr",), ("despool",)])
+def test_a_site_with_a_content_library_has_no_base_files(tmp_path, logs_given):
+    child, folder = pck_child(tmp_path, "cb")
+    library = child.site.despool(child.now - HOUR, 3816, "Received package CEN00003 version 4. Compressed file -  E:\\X.PCK.4 as E:\\PKG.TRY")
+    child.files["despool"].append([library, library._replace(text="Content Library: E:\\SCCMContentLib"),
+                                   library._replace(text="Stored Package CEN00003. Stored Package Version = 4")])
+    for name in os.listdir(folder):
+        os.unlink(folder / name)
+    arguments = ["--log=" + child.path(name) for name in logs_given] + ["--pck=%s" % folder]
+    for _ in range(2):  # also from the memory
+        answer = child.check(*arguments).is_(OK, "; --pck does not apply: this site has a content library (ConfigMgr 2012 and later)")
+        assert not answer.items, answer
 
 
 def test_pck_folder_that_cannot_be_read(tmp_path):

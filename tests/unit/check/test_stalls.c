@@ -196,7 +196,7 @@ static void missing_files(void **state)
     struct failure failure = {0};
     put("cen00001.pck", "x");   /* names without case */
     put("CEN00002.PCK", "");    /* 0 bytes */
-    put("CEN00003.PCK.1", "x"); /* a delta is no base */
+    put("CEN00003.DLT.1", "x"); /* a delta is no base (KB872943) */
     conditions_init(&set, 0);
     add_stored(&set, "CEN00001", 3);
     add_stored(&set, "CEN00002", 4);
