@@ -216,6 +216,24 @@ static bool read_merge_code(const char *line, const char *end, int64_t *code)
     return true;
 }
 
+/* `CCompress::Open: Failed to open E:\SMSPKG\CEN00012.PCK (32)`: of the numbers in brackets, which may be versions, only
+ * those of a file that is there */
+static bool read_open_code(const char *line, const char *end, int64_t *code)
+{
+    static const char beginning[] = "CCompress::Open: Failed to open ";
+    static const int64_t open_errors[] = {5, 32, 33, 112};
+    uint64_t number = 0;
+    const char *bracket =
+        (size_t)(end - line) > strlen(beginning) ? memrchr(line, '(', (size_t)(end - line)) : NULL;
+    if (bracket == NULL || memcmp(line, beginning, strlen(beginning)) != 0 ||
+        read_number(bracket + 1, end, false, &number) == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof open_errors / sizeof *open_errors; i++)
+        if (open_errors[i] == (int64_t)number)
+            *code = open_errors[i];
+    return *code != 0;
+}
+
 /* @return whether the line's beginning settles it */
 static bool is_told_by_beginning(const char *line, const char *end, struct cause *cause)
 {
@@ -261,7 +279,7 @@ struct cause cause_of_line(const char *line, size_t length)
         return cause;
     const bool merge =
         read_merge_code(line, end, &cause.code) || find_words(line, end, "merge delta") != NULL;
-    if (cause.code != 0 || read_code(line, end, &cause.code))
+    if (cause.code != 0 || read_open_code(line, end, &cause.code) || read_code(line, end, &cause.code))
         cause.family = family_of(cause.code);
     /* The status message on a delta that cannot be merged names the full disk itself as the cause of 1. */
     if (cause.code == 1 && merge)

@@ -243,13 +243,18 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
 }
 
 /*
- * A delta that could not be merged: only a base that is not there is a missing base. (The number in `CCompress::Open:
- * Failed to open X:\SMSPKG\CEN00001 (2)` is an error or a version, which no source settles: it is not read.)
+ * A delta that could not be merged: only a base that is not there is a missing base. The number in `CCompress::Open:
+ * Failed to open X:\SMSPKG\CEN00001 (2)` is an error or a version, which no source settles: it is read where it can be no
+ * version, neither the wanted one nor the one before it.
  */
-static bool is_base_missing(const char *said, size_t length)
+static bool is_base_missing(const struct replication_event *event, const struct message_template *template,
+                            const char *said, size_t length)
 {
-    struct cause cause = cause_of_line(said, length);
-    return cause.family == CAUSE_NOT_FOUND || (cause.family == CAUSE_UNKNOWN && cause.code == 0);
+    const struct cause cause = cause_of_line(said, length);
+    if (strstr(template->pattern, "merge delta") != NULL)
+        return cause.family == CAUSE_NOT_FOUND || (cause.family == CAUSE_UNKNOWN && cause.code == 0);
+    return strncmp(template->pattern, "CCompress", 9) != 0 || cause.code == 0 || event->wanted == 0 ||
+           cause.code == event->wanted || cause.code == event->wanted - 1;
 }
 
 /* Of an instruction that is put off: "nothing more than a warning" (cb: KB Q169491), informational (38a: Q264945). */
@@ -385,8 +390,7 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->kind = REPLICATION_PROGRESS;
     event->library = is_of_library(template);
     event->definition = event->kind == REPLICATION_WAITING && component == REPLICATION_DESPOOL;
-    if (event->kind == REPLICATION_BASE_MISSING && strstr(template->pattern, "merge delta") != NULL &&
-        !is_base_missing(said, length))
+    if (event->kind == REPLICATION_BASE_MISSING && !is_base_missing(event, template, said, length))
         event->kind = REPLICATION_FAILURE;
     event->line[0] = '\0';
     if (keeps_line(event->kind, &match))

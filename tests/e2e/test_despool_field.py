@@ -176,6 +176,19 @@ def test_a_delta_that_cannot_be_merged_is_not_always_a_missing_base(tmp_path, er
     assert item["kind"] == "failing" and words in item["facts"] and "copy CEN00112.PCK" not in answer.text, answer
 
 
+@pytest.mark.parametrize("version, number, kind, words", [
+    (3, 32, "failing", "in use by another program (error 32)"), (3, 5, "failing", "access denied (error 5)"),
+    (3, 112, "failing", "the disk is full (error 112)"), (3, 2, "base_missing", ""), (33, 32, "base_missing", ""), (32, 32, "base_missing", ""),
+    (None, 32, "base_missing", "")])
+def test_a_number_behind_a_base_that_can_be_no_version(tmp_path, version, number, kind, words):
+    lines = ["CCompress::Open: Failed to open E:\\SMSPKG\\CEN00112.PCK (%d)" % number]
+    if version is not None:
+        lines.insert(0, "Received package CEN00112 version %d" % version)
+    _, answer = tell(tmp_path, "sms2003", [("despool", lines, 2 * DAY, 1200, 300, 3816)])
+    item = answer.item("CEN00112")
+    assert item["kind"] == kind and words in item["facts"] and ("copy CEN00112.PCK" in answer.text) == (kind == "base_missing"), answer
+
+
 def test_a_missing_base_on_a_full_disk_is_not_filled_further(tmp_path):
     child = Child(tmp_path, "sms2003")
     child.write(child.alive(), child.tell("article"), child.every("distmgr", "Failed to write package CEN00001 to E:\\SMSPKG, Win32 error = 112",
