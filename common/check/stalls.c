@@ -68,6 +68,13 @@ static enum condition_kind telling_kind(unsigned kinds)
     return CONDITION_SUPERSEDED;
 }
 
+static void take_way(struct stall *stall, const struct condition *from)
+{
+    stall->way = from->way != NULL ? from->way : "";
+    stall->way_first_s = from->way_first_s;
+    stall->way_count = from->way_count;
+}
+
 static void describe(struct stall *stall, const struct conditions *conditions,
                      const struct condition *condition, int64_t now)
 {
@@ -95,9 +102,7 @@ static void describe(struct stall *stall, const struct conditions *conditions,
     stall->given_up = condition_given_up(conditions, condition);
     if (stall->given_up) /* it waits for nothing any more */
         stall->item.item_class = ITEM_FAILED;
-    stall->way = condition->way != NULL ? condition->way : "";
-    stall->way_first_s = condition->way_first_s;
-    stall->way_count = condition->way_count;
+    take_way(stall, condition);
     const int64_t waiting_s = condition->sign[CONDITION_WAITING].last_s;
     stall->definition = condition->definition_s != 0 && waiting_s - condition->definition_s <= STALE_S;
     stall->put_off = shown == CONDITION_SITE && strstr(stall->line, "be processed till") != NULL;
@@ -113,6 +118,7 @@ static void describe(struct stall *stall, const struct conditions *conditions,
 int stalls_of_conditions(struct stall_list *list, const struct conditions *conditions,
                          const struct stall_options *options, int64_t now, struct failure *failure)
 {
+    const struct condition *link = conditions_link(conditions, options->site);
     for (size_t i = 0; i < conditions->count; i++) {
         const struct condition *condition = &conditions->items[i];
         /* What concerns the whole site concerns every package. */
@@ -123,6 +129,9 @@ int stalls_of_conditions(struct stall_list *list, const struct conditions *condi
         if (stall == NULL)
             return fail(failure, "out of memory");
         describe(stall, conditions, condition, now);
+        const bool waits = condition->sign[CONDITION_WAITING].open && !stall->definition;
+        if (link != NULL && waits && link->way_last_s > condition->way_last_s)
+            take_way(stall, link);
     }
     stall_list_tie_texts(list);
     return 0;

@@ -105,8 +105,17 @@ struct condition *condition_set_take(struct conditions *set, const char *package
     return &set->items[set->count - 1];
 }
 
+/* What is said of a link has no sign, and is kept as long as it tells why packages wait. */
+static bool is_link(const struct conditions *set, const struct condition *condition)
+{
+    return strncmp(condition->package, REPLICATION_LINK, strlen(REPLICATION_LINK)) == 0 &&
+           set->newest_s - condition->way_last_s <= CONDITION_LINK_S;
+}
+
 bool condition_set_drop_empty(struct conditions *set, struct condition *condition)
 {
+    if (is_link(set, condition))
+        return false;
     for (int kind = 0; kind < CONDITION_KINDS; kind++)
         if (condition->sign[kind].last_s != 0)
             return false;

@@ -27,11 +27,15 @@ static void on_its_way(struct conditions *set, const struct replication_event *e
                                                               [REPLICATION_TRANSFER] =
                                                                   "package transfer manager"};
     const char *name = names[event->component];
+    const bool link = event->kind == REPLICATION_LINK_DOWN;
     const struct condition *known = conditions_find(set, event->package);
-    if (known == NULL || name == NULL || event->time_s < known->way_last_s)
+    if ((known == NULL && !link) || name == NULL || (known != NULL && event->time_s < known->way_last_s))
         return;
-    struct condition *condition = condition_set_find(set, event->package);
-    const bool same = condition->way != NULL && condition->way_count > 0 &&
+    struct condition *condition = condition_set_take(set, event->package);
+    if (condition == NULL)
+        return;
+    const bool over = link && event->time_s - condition->way_last_s > CONDITION_LINK_S;
+    const bool same = !over && condition->way != NULL && condition->way_count > 0 &&
                       strncmp(condition->way, name, strlen(name)) == 0 && event->kind != REPLICATION_SENT;
     if (!same) {
         condition->way_first_s = event->time_s;
@@ -42,6 +46,17 @@ static void on_its_way(struct conditions *set, const struct replication_event *e
     char line[REPLICATION_LINE];
     snprintf(line, sizeof line, "%s: %.*s", name, (int)(sizeof line - 32), event->line);
     condition_set_text(set, &condition->way, line);
+}
+
+const struct condition *conditions_link(const struct conditions *set, const char *site)
+{
+    char subject[REPLICATION_PACKAGE];
+    snprintf(subject, sizeof subject, REPLICATION_LINK "%s", site);
+    const struct condition *any = conditions_find(set, REPLICATION_LINK),
+                           *own = conditions_find(set, subject);
+    const struct condition *link =
+        any == NULL || (own != NULL && own->way_last_s >= any->way_last_s) ? own : any;
+    return link != NULL && set->newest_s - link->way_last_s <= CONDITION_LINK_S ? link : NULL;
 }
 
 /* ---- of the site as a whole */
@@ -116,6 +131,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         break;
     case REPLICATION_ON_ITS_WAY:
     case REPLICATION_SENT:
+    case REPLICATION_LINK_DOWN:
         on_its_way(set, event);
         break;
     case REPLICATION_REFUSED:

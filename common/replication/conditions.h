@@ -141,6 +141,18 @@ struct conditions {
     bool due_known; /* every item has its entries; not so right after loading */
 };
 
+/* The sender says at least hourly that it cannot reach a site (Q235753); older lines tell of another time. */
+#define CONDITION_LINK_S (6 * 3600)
+
+/**
+ * What the sender says of the link to a site: the newer of what it says of this site and of what it says without a site's
+ * code. An item without signs, of which only `way` counts.
+ *
+ * @param site  its code; "" when it is not known
+ * @return NULL when it says nothing, or nothing that is younger than CONDITION_LINK_S in the time of the logs; borrowed
+ */
+const struct condition *conditions_link(const struct conditions *set, const char *site);
+
 /** @param forget_s  --forget in seconds; 0: never forget */
 void conditions_init(struct conditions *set, int64_t forget_s);
 

@@ -8,6 +8,7 @@
 #include "replication/event_site.h"
 #include "replication/templates.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TIE_AGE_S (24 * 3600)
@@ -199,6 +200,13 @@ static bool find_subject(const struct replication_tie *tie, const char *said, si
     return true;
 }
 
+/* @param site  a site's code as a subject, "" where the line tells none */
+static void set_link(const char site[REPLICATION_PACKAGE], char package[REPLICATION_PACKAGE])
+{
+    memset(package, 0, REPLICATION_PACKAGE);
+    snprintf(package, REPLICATION_PACKAGE, REPLICATION_LINK "%.3s", site[0] != '\0' ? site + 1 : site);
+}
+
 /* What the thread's tie knows and the line does not say. @return false when the line stays without a package
  */
 static bool fill_from_tie(const struct replication_tie *tie, const struct template_match *match,
@@ -212,6 +220,10 @@ static bool fill_from_tie(const struct replication_tie *tie, const struct templa
     event->definition = event->denied = false;
     if (event->kind == REPLICATION_STARTED || event->kind == REPLICATION_BUSY)
         return true;
+    if (event->kind == REPLICATION_LINK_DOWN) {
+        set_link(match->package, event->package);
+        return true;
+    }
     if (match->package[0] == '\0') {
         if (!usable || tie->package[0] == REPLICATION_SUBJECT)
             return find_subject(usable ? tie : NULL, said, length, event);
@@ -339,6 +351,7 @@ static bool keeps_line(enum replication_kind kind, const struct template_match *
     case REPLICATION_PUT_OFF:
     case REPLICATION_ON_ITS_WAY:
     case REPLICATION_SENT:
+    case REPLICATION_LINK_DOWN:
         return true;
     case REPLICATION_BUSY:
         return match->held >= match->wanted;

@@ -54,6 +54,7 @@ enum replication_kind {
     /* Of the logs that only tell why: nothing opens or ends by them. */
     REPLICATION_ON_ITS_WAY, /* why the package is not sent, or how far it is */
     REPLICATION_SENT,       /* it was sent as a whole */
+    REPLICATION_LINK_DOWN,  /* nothing is sent to a site: REPLICATION_LINK and its code */
     /* Of templates alone: another thread is at the package. A failure where that one has said nothing for hours, else
      * nothing. */
     REPLICATION_HELD

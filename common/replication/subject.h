@@ -18,6 +18,10 @@
 #define REPLICATION_DESPOOLER      "@despooler"
 #define REPLICATION_DISTMGR_ITSELF "@distmgr"
 
+/* The link to a site, with the site's code behind it where the line tells it: it is no trouble of its own, and tells why
+ * packages wait. */
+#define REPLICATION_LINK "@>"
+
 /** Copy one of the subjects above. */
 void subject_put(const char *subject, char package[REPLICATION_PACKAGE]);
 

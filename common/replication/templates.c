@@ -63,6 +63,8 @@ const struct message_template templates[] = {
     {REPLICATION_REFUSED, S, TIE_KEEP, P("Cannot find {*}public key for {*}from site {S}"),
      "KB827887; Configuration Manager 2007, troubleshooting secure key exchange"},
     {REPLICATION_FAILURE, D, TIE_KEEP, P("Cannot establish connection to"), "MS Learn"},
+    {REPLICATION_LINK_DOWN, L, TIE_NONE, P("Cannot connect to server {*} at remote site {S}"), "Q235753"},
+    {REPLICATION_LINK_DOWN, L, TIE_NONE, P("Cannot create/open the remote file"), "Q278357"},
     {REPLICATION_FAILURE, S, TIE_KEEP, P("Cannot find the package file.{*}Package ID = {P}"), "Q179118"},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot{N}"), NULL},
     {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Cannot"), NULL},

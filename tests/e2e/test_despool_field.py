@@ -365,6 +365,27 @@ def test_the_logs_that_tell_why_raise_no_alarm_and_are_no_sign_of_life(tmp_path)
     assert answer.value("log_age") >= 26 * HOUR
 
 
+CONNECT = "~Cannot connect to server %sSRV at remote site %s, won't try send requests going to site %s for an hour or until there are no active send requests"
+REMOTE_FILE = "Cannot create/open the remote file \\\\S02SRV\\SMS_SITE\\2_4O7PRI.PCK, Win32 error = 32."
+
+
+@pytest.mark.parametrize("lines, words", [
+    ([(CONNECT % (("S02",) * 3), age) for age in (3 * HOUR, 2 * HOUR, HOUR)], "sender: 3 lines since "),
+    ([(REMOTE_FILE, 2 * HOUR)], "Win32 error = 32."),
+    ([(REMOTE_FILE, 2 * HOUR), (CONNECT % (("S02",) * 3), HOUR)], "at remote site S02"),
+    ([(CONNECT % (("S02",) * 3), 9 * HOUR), (CONNECT % (("S02",) * 3), HOUR)], "sender: 20"),
+    ([("Finished sending SWD package CEN00019 version 3 to site S02", 2 * HOUR), (CONNECT % (("S02",) * 3), HOUR)], "at remote site S02"),
+    ([(CONNECT % (("S02",) * 3), 2 * HOUR), ("Finished sending SWD package CEN00019 version 3 to site S02", HOUR)], "Finished sending"),
+    ([(CONNECT % (("S77",) * 3), HOUR)], None),  # another site
+    ([(CONNECT % (("S02",) * 3), 8 * HOUR)], None)])  # long over
+def test_a_link_that_is_down_stands_at_what_waits(tmp_path, lines, words):
+    child, arguments = with_why(tmp_path, "sender", "SMS_LAN_SENDER", lines)
+    for run in range(2):  # also from the memory
+        answer = child.check(*arguments, "--site=S02").is_(WARNING, "1 stalled: CEN00019 waiting")
+        assert ("; sender: " in answer.text) == (words is not None) and (words or "") in answer.item("CEN00019")["advice"], answer
+    assert len(child.check(*arguments, "--site=S02", "-v").items) == 1
+
+
 def test_nothing_was_looked_for_in_the_logs_that_only_tell_why(tmp_path):
     child, arguments = with_why(tmp_path, "PkgXferMgr", "SMS_PACKAGE_TRANSFER_MANAGER",
                                 [("PullDP has no capacity. Restart time = 14/06/2018 06:56:25", age) for age in range(4 * DAY, 0, -HOUR)])

@@ -42,10 +42,10 @@ static void add_name(struct text *out, const char *name, int64_t value)
 
 void story_tell_event(const struct replication_event *event, struct text *out)
 {
-    static const char *const names[] = {"nothing",  "waiting",  "base_missing", "superseded", "stored",
-                                        "received", "wanted",   "failure",      "success",    "deleted",
-                                        "progress", "pass",     "refused",      "accepted",   "busy",
-                                        "started",  "executed", "put_off",      "on_its_way", "sent"};
+    static const char *const names[] = {
+        "nothing", "waiting", "base_missing", "superseded", "stored",     "received", "wanted",
+        "failure", "success", "deleted",      "progress",   "pass",       "refused",  "accepted",
+        "busy",    "started", "executed",     "put_off",    "on_its_way", "sent",     "link_down"};
     text_addf(out, "%s %s", names[event->kind], event->package);
     add_name(out, "wanted", event->wanted);
     add_name(out, "held", event->held);

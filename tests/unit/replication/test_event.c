@@ -190,6 +190,13 @@ static void wordings(void **state)
         {S, "Cannot create temp storage", "failure @despooler"},
         {S, "Cannot decompress instruction file", "failure @despooler"},
         {S, "Waiting for ready instruction file....", ""},
+        {L,
+         "Cannot connect to server \\\\DSSMS at remote site MS1, won't try send requests going to site MS1 for an hour or until "
+         "there are no active send requests.",
+         "link_down @>MS1"},
+        {L, "Cannot create/open the remote file \\\\S02SRV\\SMS_SITE\\2_4O7PRI.PCK, Win32 error = 32.",
+         "link_down @>"},
+        {L, "Cannot connect to the server", ""},
         {D, "The source directory \"//name/source/Updates\" for package \"CEN00015\" does not exist.",
          "failure CEN00015"},
         {D, "Failed to take snapshot of package CEN00015", "failure CEN00015"},
