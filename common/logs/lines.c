@@ -71,18 +71,19 @@ static void deliver(struct log_lines *lines, struct log_tail *tail, int64_t star
     hand_over(lines, &found);
 }
 
-static void note_undated(struct log_lines *lines, const struct log_tail *tail)
+static void note_undated(struct log_lines *lines, const char *stamp, size_t length)
 {
     lines->counts.undated++;
     if (lines->undated.length == 0)
-        log_encoding_convert(lines->encoding, tail->stamp_text, tail->stamp_length, &lines->undated);
+        log_encoding_convert(lines->encoding, stamp, length, &lines->undated);
     lines->failed |= lines->undated.failed;
 }
 
 /* The first tail in [from, end) of any form that may stand several times on a line. */
 static bool next_tail(struct log_lines *lines, const char *from, const char *end, struct log_tail *tail)
 {
-    struct log_tail undated = {.start = NULL};
+    const char *undated = NULL;
+    size_t undated_length = 0;
     for (const char *at = from; log_tail_server(at, end, tail); at = tail->start + 3) {
         if (log_delivery_stamp(&lines->delivery, tail)) {
             struct log_tail earlier;
@@ -92,11 +93,12 @@ static bool next_tail(struct log_lines *lines, const char *from, const char *end
                 *tail = earlier;
             return true;
         }
-        undated = *tail;
+        undated = tail->stamp_text;
+        undated_length = tail->stamp_length;
     }
     const bool found = log_tail_ccm(from, end, tail) && log_delivery_stamp(&lines->delivery, tail);
-    if (!found && undated.start != NULL)
-        note_undated(lines, &undated);
+    if (!found && undated != NULL)
+        note_undated(lines, undated, undated_length);
     return found;
 }
 

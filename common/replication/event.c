@@ -360,11 +360,14 @@ static bool keeps_line(enum replication_kind kind, const struct template_match *
     }
 }
 
-static bool is_of_library(const struct message_template *template)
+/* `Processing package P (SourceVersion:3;StoredVersion:3)`, the only one that tells both, and `Content Library: ...` */
+static bool is_of_library(const struct message_template *template, const struct template_match *match)
 {
-    static const char pass[] = "Processing package {P} (SourceVersion", library[] = "Content Library:";
-    return strncmp(template->pattern, pass, strlen(pass)) == 0 ||
-           strncmp(template->pattern, library, strlen(library)) == 0;
+    static const char library[] = "Content Library:";
+    return template->kind == REPLICATION_STORED
+               ? match->wanted > 0
+               : template->kind == REPLICATION_PROGRESS &&
+                     strncmp(template->pattern, library, strlen(library)) == 0;
 }
 
 bool replication_read(struct replication_ties *ties, const struct log_record *record, int64_t time_s,
@@ -401,7 +404,7 @@ bool replication_read(struct replication_ties *ties, const struct log_record *re
         event->kind = REPLICATION_STORED; /* never seen; it would say that the version is here */
     else if (event->kind == REPLICATION_STORED && event->held == 0 && !tells_version(template))
         event->kind = REPLICATION_PROGRESS;
-    event->library = is_of_library(template);
+    event->library = is_of_library(template, &match);
     event->definition = event->kind == REPLICATION_WAITING && component == REPLICATION_DESPOOL;
     if (event->kind == REPLICATION_BASE_MISSING && !is_base_missing(event, template, said, length))
         event->kind = REPLICATION_FAILURE;
