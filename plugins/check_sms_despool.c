@@ -5,7 +5,7 @@
  *   check/check          argv to exit code: options, identity, supervised child
  *   state/statefile      what earlier runs kept, under a lock for the whole run
  *   replication/logset   the logs since the last run: bytes, records, events, conditions
- *   check/stalls         one item a package, of the conditions and of --pck's base files
+ *   check/stalls         one item a package, of the conditions; stalls_folder: of the base files of --pck
  *   check/log_silence    logs that nobody writes, a component that hangs
  *   items/judge          age and thresholds to a state
  *   check/stalls_output  the wording: stalls_verdict, stalls_unread, stalls_notes, stall_words

@@ -250,6 +250,43 @@ static void missing_files(void **state)
     conditions_free(&set);
 }
 
+/* It is as old as the time since when so many are gone, not as the first of them. */
+static void most_files_at_once(void **state)
+{
+    (void)state;
+    enum { EXPECTED = 8, MANY = 6 };
+    struct conditions set;
+    struct stall_list list = {0};
+    struct stall_options options = {.site = "S02"};
+    struct failure failure = {0};
+    char package[16], name[24];
+    conditions_init(&set, 0);
+    for (int i = 0; i < EXPECTED; i++) {
+        snprintf(package, sizeof package, "CEN%05d", i);
+        snprintf(name, sizeof name, "%s.PCK.%d", package, i);
+        add_stored(&set, package, 3);
+        if (i >= MANY - 1)
+            put(name, "x");
+    }
+    assert_int_equal(look(&list, &set, &options, now + DAY, &failure), 0);
+    assert_int_equal(list.count, MANY - 1);
+    assert_string_equal(stalls_ordered(&list, 0)->item.kind, "base_missing");
+    stalls_free(&list);
+    put(name, ""); /* the last one */
+    for (int hours = 5; hours <= 7; hours += 2) {
+        assert_int_equal(look(&list, &set, &options, now + DAY + hours * HOUR, &failure), 0);
+        assert_int_equal(list.count, 1);
+        const struct stall *stall = stalls_ordered(&list, 0);
+        assert_string_equal(stall->package, STALL_FOLDER);
+        assert_int_equal(stall->pck_all_missing, MANY);
+        assert_int_equal(stall->pck_expected, EXPECTED);
+        assert_int_equal(stall->item.item_class, ITEM_FAILED);
+        assert_int_equal(stall->item.age_s, (hours - 5) * HOUR);
+        stalls_free(&list);
+    }
+    conditions_free(&set);
+}
+
 static void no_folder(void **state)
 {
     (void)state;
@@ -274,6 +311,7 @@ int main(void)
         cmocka_unit_test(kinds_and_classes),
         cmocka_unit_test(many_in_order),
         cmocka_unit_test_setup_teardown(missing_files, begin_folder, end_folder),
+        cmocka_unit_test_setup_teardown(most_files_at_once, begin_folder, end_folder),
         cmocka_unit_test_setup_teardown(no_folder, begin_folder, end_folder),
     };
     return cmocka_run_group_tests_name("stall", tests, NULL, NULL);
