@@ -230,15 +230,19 @@ static int open_each(struct bytestore *store, const struct log_dated *dated, con
     return 0;
 }
 
-/* Which of them may hold something new: a first run takes the newest, if that is not older than X.lo_. */
+/* Which of them may hold something new: a first run takes the newest, if that is not older than X.lo_ and no archive of
+ * another time: what it tells of a base would never be forgotten. */
 static int open_dated(struct bytestore *store, const char *location, const struct log_mark *at,
                       struct log_pair *pair, struct failure *failure)
 {
-    enum { TIMES_DIFFER_S = 60 }; /* file systems round them */
+    enum { TIMES_DIFFER_S = 60 /* file systems round them */, ARCHIVED_S = 14 * 24 * 3600 };
     const bool first_run = at->head_length == 0;
     int64_t since = at->mtime - TIMES_DIFFER_S;
-    if (first_run)
-        since = pair->old.file != NULL ? pair->old.facts.mtime : INT64_MIN;
+    if (first_run) {
+        since = pair->log.file != NULL ? pair->log.facts.mtime - ARCHIVED_S : INT64_MIN;
+        if (pair->old.file != NULL && pair->old.facts.mtime > since)
+            since = pair->old.facts.mtime;
+    }
     struct log_dated dated;
     int result = log_dated_find(store, location, since, first_run ? 1 : LOG_DATED_MOST, &dated, failure);
     if (result == 0)

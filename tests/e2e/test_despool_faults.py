@@ -337,6 +337,11 @@ def test_the_newest_name_with_a_date_is_read_by_a_first_run(tmp_path):
         log.rotate(date="20261126-09000%d" % i)
     log.append([child.site.despool(child.now, 3816, "Waiting for ready instruction file....")])
     assert [item["package"] for item in child.check(later=2 * HOUR).is_(WARNING).items] == ["CEN00002"]
+    # An archive of another time is not the log's beginning.
+    child.forget()
+    for i in (1, 2):
+        os.utime(os.path.join(child.folder, "despool-20261126-09000%d.log" % i), (child.now - 30 * DAY, child.now - 30 * DAY))
+    child.check(later=2 * HOUR).is_(OK, "nothing stalled")
 
 
 def test_names_with_a_date_and_a_limit_of_bytes(tmp_path):
