@@ -167,6 +167,42 @@ static int other_alphabet(const char *word, size_t length)
     return month != 0 ? month : find_letters(greek, word, length, utf8 ? NULL : of_cp1253);
 }
 
+/* One to ten in Chinese, as Windows writes them in UTF-8, in code page 936 and in 950, whose bytes may be ASCII letters. */
+static const struct {
+    const char *digits;
+    size_t width; /* bytes a digit */
+} chinese[] = {
+    {"\xE4\xB8\x80\xE4\xBA\x8C\xE4\xB8\x89\xE5\x9B\x9B\xE4\xBA\x94\xE5\x85\xAD\xE4\xB8\x83\xE5\x85\xAB\xE4\xB9\x9D\xE5\x8D\x81",
+     3},
+    {"\xD2\xBB\xB6\xFE\xC8\xFD\xCB\xC4\xCE\xE5\xC1\xF9\xC6\xDF\xB0\xCB\xBE\xC5\xCA\xAE", 2},
+    {"\xA4\x40\xA4\x47\xA4\x54\xA5\x7C\xA4\xAD\xA4\xBB\xA4\x43\xA4\x4B\xA4\x45\xA4\x51", 2},
+};
+
+/* @return 1 to 10, 0: no digit */
+static int chinese_digit(const char *digits, size_t width, const char *at, const char *end)
+{
+    enum { TEN = 10 };
+    for (int digit = 1; digit <= TEN && (size_t)(end - at) >= width; digit++)
+        if (memcmp(digits + (size_t)(digit - 1) * width, at, width) == 0)
+            return digit;
+    return 0;
+}
+
+/* The first digits of the word, eleven being ten and one. @return 0: there are none */
+static int chinese_number(const char *word, size_t length)
+{
+    for (size_t i = 0; i < sizeof chinese / sizeof *chinese; i++) {
+        const char *digits = chinese[i].digits, *end = word + length;
+        const size_t width = chinese[i].width;
+        const int first = chinese_digit(digits, width, word, end);
+        if (first == 10)
+            return first + chinese_digit(digits, width, word + width, end);
+        if (first > 0)
+            return first;
+    }
+    return 0;
+}
+
 /* ---- what is told */
 
 static int numbered(const char *name, size_t length)
@@ -188,6 +224,9 @@ struct log_month log_month_read(const char *name, size_t length)
                 return (struct log_month){month + 1, 0};
     if (length > 0 && ascii_is_digit(name[0]))
         return (struct log_month){numbered(name, length), 0};
+    const int number = chinese_number(name, length);
+    if (number > 0)
+        return (struct log_month){number <= MONTHS ? number : 0, 0};
     char letters[LETTERS + 1];
     if (skeleton(name, length, letters) == 0)
         return (struct log_month){other_alphabet(name, length), 0};
