@@ -366,30 +366,49 @@ static const char *skip_back(const char *message, const char *end, const char *m
     return end;
 }
 
-/* "failed; 0x80070005", "failed. - 0x800706ba", "Error = 0x80070070", "error code = 5", "WIN32 ERROR = 32", ", error 5",
- * "hr = 0x80070005" at the end of the line. "failed: 3" counts something. */
-static bool tells_error(const char *message, size_t length)
+enum { HRESULT_LENGTH = 10 };
+
+/* Is this number, of so many characters, one of an error? By the words before it: "failed; 0x80070005", "Error = 0x80070070",
+ * "error code = 5", "WIN32 ERROR = 32", ", error 5", "hr = 0x80070005". "failed: 3" counts something. */
+static bool is_error(const char *message, const char *number, size_t length)
 {
-    enum { HRESULT_LENGTH = 10 };
-    const char *last = skip_back(message, message + length, " .~)]\"'\r\n"), *end = last;
-    bool zero = true;
-    for (; end > message && (ascii_in(&ascii_hex_digits, end[-1]) || end[-1] == 'x'); end--)
-        zero = zero && (end[-1] == '0' || end[-1] == 'x');
-    if (zero)
-        return false;
-    const char *mark = skip_back(message, end, " "), *word = skip_back(message, mark, " ;=:-.,(");
-    if (word == end)
+    const char *mark = skip_back(message, number, " "), *word = skip_back(message, mark, " ;=:-.,(");
+    if (word == number)
         return false;
     if (ends_with(message, word, "failed"))
-        return mark[-1] == ';' || last - end == HRESULT_LENGTH;
+        return mark[-1] == ';' || length == HRESULT_LENGTH;
     return ends_with(message, word, "error") || ends_with(message, word, "error code") ||
            (mark[-1] == '=' && ends_with(message, word, " hr"));
+}
+
+static bool tells_error_at_the_end(const char *message, size_t length)
+{
+    const char *last = skip_back(message, message + length, " .~)]\"'\r\n"), *number = last;
+    bool zero = true;
+    for (; number > message && (ascii_in(&ascii_hex_digits, number[-1]) || number[-1] == 'x'); number--)
+        zero = zero && (number[-1] == '0' || number[-1] == 'x');
+    return !zero && is_error(message, number, (size_t)(last - number));
+}
+
+/* An HRESULT of a failure cannot be mistaken, wherever it stands: "..., error 0x80070005 was returned". */
+static bool tells_hresult(const char *message, size_t length)
+{
+    const char *end = message + length;
+    for (const char *at = message; (at = memmem(at, (size_t)(end - at), "0x8", 3)) != NULL; at += 3) {
+        size_t digits = 2;
+        while (at + digits < end && ascii_in(&ascii_hex_digits, at[digits]))
+            digits++;
+        if (digits == HRESULT_LENGTH && is_error(message, at, digits))
+            return true;
+    }
+    return false;
 }
 
 static bool find_error(enum replication_component component, const char *message, size_t length,
                        struct template_match *match)
 {
-    if ((template_of_errors.components & 1u << component) == 0 || !tells_error(message, length))
+    if ((template_of_errors.components & 1u << component) == 0 ||
+        (!tells_error_at_the_end(message, length) && !tells_hresult(message, length)))
         return false;
     struct reach text = {message, message + length};
     *match = (struct template_match){.template = &template_of_errors};

@@ -134,6 +134,7 @@ const struct message_template templates[] = {
     {REPLICATION_PROGRESS, S, TIE_KEEP,
      P("Package {P} (version {h}) exists in the distribution source, save the newer version (version {w})"),
      "MS Learn"},
+    {REPLICATION_FAILURE, D | S, TIE_KEEP, P("Package {P} {*} failed"), NULL},
     {REPLICATION_STORED, D, TIE_BEGIN, P("Processing package {P} (SourceVersion:{w};StoredVersion:{h})"),
      "MS Learn, 2012 and later"},
     {REPLICATION_NOTHING, D, TIE_END, P("Processing incoming file"),
