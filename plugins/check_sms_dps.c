@@ -122,10 +122,12 @@ static void describe_dp(const void *context, size_t row, struct item *item, stru
                           .site = dp->server->site,
                           .kind = dp_kind_name(dp->kind),
                           .item_class = dp_kind_is_failed(dp->kind) ? ITEM_FAILED : ITEM_PENDING,
-                          .start = ITEM_START_BOTH,
+                          .start = ITEM_START_ATTEMPT,
                           .database_start = dp_database_start(dp),
                           .moved = moved,
                           .excused = dp->server->maintenance,
+                          .held = dp->held,
+                          .renewed = dp->refreshed,
                           .size_bytes = dp->package->size_bytes};
     /* A server may serve two sites, and filters select remembered items by their site. */
     text_addf(place, "%s/%s", dp->server->place, dp->server->site);

@@ -102,6 +102,7 @@ static int make_rows(struct dp_order *order, const struct siterun *run, const st
             .held = dp->held,
             .wanted = dp->package->wanted,
             .size_bytes = dp->package->size_bytes,
+            .renewed = item->began_anew,
             .aside = item->excused || known_list_mutes(&run->check->options.known, dp->package->id,
                                                        item->site, findings->clocks.host, &until)};
     }
@@ -305,9 +306,10 @@ static void judge_by_order(const struct dp_order *order, const struct thresholds
     const bool slow = item->allowance_s > 0 && item->age_s <= item->allowance_s;
     if (item->excused || item->item_class != ITEM_PENDING)
         return;
-    const enum status status = !slow && order->order.result.verdicts[index].reason != ORDER_NONE
-                                   ? STATUS_CRITICAL
-                                   : siteorder_judge_retried(&order->order, index, thresholds, item->age_s);
+    const enum status status =
+        !slow && order->order.result.verdicts[index].reason != ORDER_NONE
+            ? STATUS_CRITICAL
+            : siteorder_judge_retried(&order->order, index, thresholds, item->failed_age_s);
     item->status = status_worse(item->status, status);
     item->stuck = item->stuck || status != STATUS_OK;
 }

@@ -197,19 +197,20 @@ static bool is_judged_by_age(const struct siteorder *order, size_t index, const 
 bool siteorder_is_retried(const struct siteorder *order, size_t index)
 {
     const struct order_item *item = &order->result.items[index];
-    return item->failed != 0 && item->failed_last != 0 && order->run.now - item->failed_last < ORDER_RETRY_S;
+    return item->failed != 0 && item->failed_last != 0 &&
+           order->run.now - item->failed_last < order_retry_s(item);
 }
 
 enum status siteorder_judge_retried(const struct siteorder *order, size_t index,
-                                    const struct thresholds *thresholds, int64_t age_s)
+                                    const struct thresholds *thresholds, int64_t failed_s)
 {
     if (order->result.verdicts[index].failed)
         return STATUS_CRITICAL;
     if (!siteorder_is_retried(order, index))
         return STATUS_OK;
-    return range_alerts(&thresholds->failed_critical, age_s)  ? STATUS_CRITICAL
-           : range_alerts(&thresholds->failed_warning, age_s) ? STATUS_WARNING
-                                                              : STATUS_OK;
+    return range_alerts(&thresholds->failed_critical, failed_s)  ? STATUS_CRITICAL
+           : range_alerts(&thresholds->failed_warning, failed_s) ? STATUS_WARNING
+                                                                 : STATUS_OK;
 }
 
 /* What age still decides: what was never sent, or was there before any run, and where the operator asks for it. */
@@ -217,7 +218,7 @@ static enum status judge_age(const struct siteorder *order, size_t index, const 
                              const struct item *item)
 {
     const struct order_item *remembered = &order->result.items[index];
-    const enum status retried = siteorder_judge_retried(order, index, thresholds, item->age_s);
+    const enum status retried = siteorder_judge_retried(order, index, thresholds, item->failed_age_s);
     if (is_judged_by_age(order, index, item))
         return status_worse(item->status, retried);
     if (siteorder_is_retried(order, index))

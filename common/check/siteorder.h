@@ -78,10 +78,10 @@ int64_t siteorder_silent(const struct siteorder *order, const struct findings *f
  */
 void siteorder_add_words(const struct siteorder *order, size_t index, struct text *line);
 
-/** @return the state of what failed of late and is tried again, which is not well in between: by its age as if it failed
- * still; STATUS_OK for all others */
+/** @param failed_s  since its first failure @return the state of what failed of late and is tried again, which is not well
+ * in between: as if it failed still; STATUS_OK for all others */
 enum status siteorder_judge_retried(const struct siteorder *order, size_t index,
-                                    const struct thresholds *thresholds, int64_t age_s);
+                                    const struct thresholds *thresholds, int64_t failed_s);
 
 /** Append "; it failed last 2026-11-24 05:00 UTC and is tried again", nothing where it does not matter. */
 void siteorder_add_failure(const struct siteorder *order, size_t index, struct text *line);

@@ -25,6 +25,11 @@ struct remembered {
     int64_t last_progress;
     int64_t absent_runs;
     int64_t absent_since;
+    int64_t told_since;    /* ITEM_START_ATTEMPT: the oldest start that an age was told from; 0: none */
+    int64_t failed_since;  /* ITEM_START_ATTEMPT: its first failure; 0: none */
+    int64_t held;          /* highest version that its place held; -1 not known */
+    int64_t excused_since; /* it is excused, since then; 0: it is not */
+    int64_t excused_s;     /* for so long it was excused in this attempt, without the present one */
 };
 
 /* What a look at a remembered item that is not among the findings gave. */
@@ -48,9 +53,13 @@ struct remembered *history_find(struct remembered *memory, size_t count, const c
 /**
  * Give a found item its ages, from what is remembered of it (NULL: first sight) and from its database start.
  *
+ * A new attempt begins with a repair (`restart`), with an older version that came (`held`) and with what was ordered
+ * anew (`renewed`). Time for which the item was excused does not count; where the reason cannot be read (`blind`) it is
+ * excused still.
+ *
  * A clock that jumped back makes no age negative and changes no stored date.
  *
- * @param[in,out] item    first_seen, attempt_since, last_progress, age_s, away_s and moved_age_s are filled
+ * @param[in,out] item    what comes from the memory (items/judge.h) is filled, and `excused`
  * @param[out] updated    what the memory should hold now; texts borrowed from the item
  * @return whether `updated` differs from what is remembered (a write is needed)
  */

@@ -35,6 +35,16 @@ static void add_allowance(const struct item *item, const struct rate_list *rates
               size_format(rate_list_bytes_per_hour(rates, item->site), rate, sizeof rate));
 }
 
+/* Where the age does not tell it: a later attempt, or a failure of what had waited before. */
+static int64_t in_trouble_since(const struct item *item)
+{
+    if (item->attempt_since != item->first_seen)
+        return item->first_seen;
+    const bool waited = item->start == ITEM_START_ATTEMPT && item->item_class == ITEM_FAILED &&
+                        item->failed_since > item->told_since;
+    return waited ? item->told_since : 0;
+}
+
 void itemline_add_ages(const struct item *item, const struct rate_list *rates, struct text *line)
 {
     char age[32], moved[32], instant[32];
@@ -42,8 +52,12 @@ void itemline_add_ages(const struct item *item, const struct rate_list *rates, s
     if (item->away_s > 0)
         text_addf(line, " (not counting %s while its site was not active)",
                   duration_format(item->away_s, age, sizeof age));
-    if (item->attempt_since != item->first_seen)
-        text_addf(line, ", in trouble since %s", instant_format(item->first_seen, instant, sizeof instant));
+    if (item->excused_s > 0)
+        text_addf(line, " (not counting %s of maintenance or of waiting for somebody)",
+                  duration_format(item->excused_s, age, sizeof age));
+    const int64_t trouble_since = in_trouble_since(item);
+    if (trouble_since != 0)
+        text_addf(line, ", in trouble since %s", instant_format(trouble_since, instant, sizeof instant));
     if (item->future_s > 0)
         text_addf(line, ", dated %s in the future: is the database's clock right, or its zone (--db-clock)?",
                   duration_format(item->future_s, moved, sizeof moved));

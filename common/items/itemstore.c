@@ -15,16 +15,24 @@
     "site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(site, since)"           \
     ") WITHOUT ROWID;"
 
-static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED};
+#define ITEM_TABLE_ATTEMPTS                                                                                  \
+    "ALTER TABLE item ADD COLUMN told_since INTEGER NOT NULL DEFAULT 0;"                                     \
+    "ALTER TABLE item ADD COLUMN failed_since INTEGER NOT NULL DEFAULT 0;"                                   \
+    "ALTER TABLE item ADD COLUMN held INTEGER NOT NULL DEFAULT -1;"                                          \
+    "ALTER TABLE item ADD COLUMN excused_since INTEGER NOT NULL DEFAULT 0;"                                  \
+    "ALTER TABLE item ADD COLUMN excused_s INTEGER NOT NULL DEFAULT 0;"
+
+static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED,
+                                       ITEM_TABLE_ATTEMPTS ORDER_TABLES_RETRY};
 
 const struct statefile_schema memory_schema = {
-    .version = 5,
-    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED
+    .version = 6,
+    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED ORDER_TABLES_RETRY
     "CREATE TABLE item("
     "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
     "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
     "absent_runs INTEGER NOT NULL, absent_since INTEGER NOT NULL"
-    ") WITHOUT ROWID;",
+    ") WITHOUT ROWID;" ITEM_TABLE_ATTEMPTS,
     .upgrades = upgrades,
 };
 
@@ -35,6 +43,21 @@ void memory_key(const char *prefix, const char *package, const char *place, stru
     text_addf(key, "%s@%s", package, place);
     for (size_t i = head; i < key->length; i++)
         key->bytes[i] = (char)toupper((unsigned char)key->bytes[i]);
+}
+
+/* Texts, numbers. */
+#define ITEM_COLUMNS                                                                                         \
+    "key, kind, progress, first_seen, attempt_since, last_progress, absent_runs, absent_since, told_since, " \
+    "failed_since, held, excused_since, excused_s"
+enum { ITEM_TEXTS = 3, ITEM_NUMBERS = 10 };
+
+static void item_numbers(struct remembered *item, int64_t *numbers[ITEM_NUMBERS])
+{
+    int64_t *const all[ITEM_NUMBERS] = {&item->first_seen,   &item->attempt_since, &item->last_progress,
+                                        &item->absent_runs,  &item->absent_since,  &item->told_since,
+                                        &item->failed_since, &item->held,          &item->excused_since,
+                                        &item->excused_s};
+    memcpy(numbers, all, sizeof all);
 }
 
 /* A text of a row behind the others. @return where the next one goes */
@@ -54,20 +77,18 @@ static bool append(struct remembered **items, size_t *count, sqlite3_stmt *row)
     if (larger == NULL)
         return false;
     *items = larger;
-    size_t size = 3;
-    for (int column = 0; column < 3; column++)
+    size_t size = ITEM_TEXTS;
+    for (int column = 0; column < ITEM_TEXTS; column++)
         size += (size_t)sqlite3_column_bytes(row, column);
     char *at = malloc(size);
     if (at == NULL)
         return false;
     struct remembered *item = &larger[(*count)++];
-    *item = (struct remembered){
-        .first_seen = sqlite3_column_int64(row, 3),
-        .attempt_since = sqlite3_column_int64(row, 4),
-        .last_progress = sqlite3_column_int64(row, 5),
-        .absent_runs = sqlite3_column_int64(row, 6),
-        .absent_since = sqlite3_column_int64(row, 7),
-    };
+    *item = (struct remembered){0};
+    int64_t *numbers[ITEM_NUMBERS];
+    item_numbers(item, numbers);
+    for (int i = 0; i < ITEM_NUMBERS; i++)
+        *numbers[i] = sqlite3_column_int64(row, ITEM_TEXTS + i);
     at = put_text(at, &item->key, row, 0);
     at = put_text(at, &item->kind, row, 1);
     put_text(at, &item->progress, row, 2);
@@ -80,10 +101,7 @@ int memory_load(struct statefile *file, const char *key_prefix, struct remembere
     *items = NULL;
     *count = 0;
     sqlite3_stmt *rows =
-        statefile_statement(file,
-                            "SELECT key, kind, progress, first_seen, attempt_since, last_progress, "
-                            "absent_runs, absent_since FROM item WHERE key >= ? ORDER BY key",
-                            failure);
+        statefile_statement(file, "SELECT " ITEM_COLUMNS " FROM item WHERE key >= ? ORDER BY key", failure);
     if (rows == NULL)
         return -1;
     size_t prefix_length = strlen(key_prefix);
@@ -120,20 +138,18 @@ static int run(struct statefile *file, sqlite3_stmt *statement, struct failure *
 int memory_put(struct statefile *file, const struct remembered *item, struct failure *failure)
 {
     sqlite3_stmt *put = statefile_statement(
-        file,
-        "INSERT OR REPLACE INTO item(key, kind, progress, first_seen, attempt_since, last_progress, "
-        "absent_runs, absent_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        file, "INSERT OR REPLACE INTO item(" ITEM_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         failure);
     if (put == NULL)
         return -1;
     sqlite3_bind_text(put, 1, item->key != NULL ? item->key : "", -1, SQLITE_STATIC);
     sqlite3_bind_text(put, 2, item->kind != NULL ? item->kind : "", -1, SQLITE_STATIC);
     sqlite3_bind_text(put, 3, item->progress != NULL ? item->progress : "", -1, SQLITE_STATIC);
-    sqlite3_bind_int64(put, 4, item->first_seen);
-    sqlite3_bind_int64(put, 5, item->attempt_since);
-    sqlite3_bind_int64(put, 6, item->last_progress);
-    sqlite3_bind_int64(put, 7, item->absent_runs);
-    sqlite3_bind_int64(put, 8, item->absent_since);
+    struct remembered copy = *item;
+    int64_t *numbers[ITEM_NUMBERS];
+    item_numbers(&copy, numbers);
+    for (int i = 0; i < ITEM_NUMBERS; i++)
+        sqlite3_bind_int64(put, ITEM_TEXTS + i + 1, *numbers[i]);
     return run(file, put, failure);
 }
 

@@ -18,8 +18,11 @@ enum item_class { ITEM_PENDING, ITEM_FAILED };
 
 /* What makes the age: the older of both starts, or one alone. */
 enum item_start {
-    ITEM_START_BOTH,  /* the older of the plugin's memory and the database's start */
-    ITEM_START_MEMORY /* the plugin's memory alone */
+    ITEM_START_BOTH,   /* the older of the plugin's memory and the database's start */
+    ITEM_START_MEMORY, /* the plugin's memory alone */
+    /* The older of both of this attempt. What was told once is kept, although the database's start becomes younger with
+     * each report; what failed counts from its first failure. */
+    ITEM_START_ATTEMPT
 };
 
 struct item {
@@ -39,15 +42,23 @@ struct item {
     int64_t size_bytes; /* compressed size; 0 unknown */
     int64_t future_s;   /* its date is none, it lies so far in the future of the database's clock; else 0 */
     bool excused;       /* somebody works on its place (maintenance mode): listed, and never more than OK */
-    bool left_out;      /* read for the memory alone: in no number and no line */
+    bool blind;         /* what would excuse it cannot be read in this run */
+    int64_t held;    /* version that its place holds; one that rises begins a new attempt; 0, -1 not known */
+    int64_t renewed; /* UTC by the database's clock: somebody ordered it anew; 0 never */
+    bool left_out;   /* read for the memory alone: in no number and no line */
 
     /* From the memory (items/age.h), UTC by this host's clock. */
     int64_t first_seen;
-    int64_t attempt_since; /* first_seen, or the first sight of the last restart */
+    int64_t attempt_since; /* first_seen, or when the last attempt began */
     int64_t last_progress;
-    int64_t age_s;
-    int64_t away_s;      /* not in the age: its site took no part in replication for so long */
-    int64_t moved_age_s; /* since it last moved; -1: never seen moving, and no date in the database */
+    int64_t told_since;   /* the older of both starts of the attempt */
+    int64_t failed_since; /* ITEM_START_ATTEMPT: of its first failure; 0: none */
+    bool began_anew;      /* a new attempt began since the last run */
+    int64_t age_s;        /* ITEM_START_ATTEMPT, failed: since that failure */
+    int64_t failed_age_s; /* what is the age where it fails, whatever it does now */
+    int64_t excused_s;    /* not in the age: for so long it was excused */
+    int64_t away_s;       /* not in the age: its site took no part in replication for so long */
+    int64_t moved_age_s;  /* since it last moved; -1: never seen moving, and no date in the database */
 
     /* The judgement. */
     bool known;          /* muted by --known */

@@ -77,6 +77,7 @@ struct order_item {
         failed; /* since it moved: first run that saw it failed; 0: it was not, or is well for ORDER_GAP_S */
     int64_t
         failed_last; /* the last such run, told by the next: what fails is tried again; 0: it fails now, or never did */
+    int64_t retry_s;     /* the longest time between two failures: the next may be as far away */
     int64_t failed_s;    /* the longest of such times, of those that were over for a run */
     int64_t wanted;      /* version wanted in the last run; 0 not known */
     int64_t raised;      /* first run that saw that version wanted, or at the site above; 0: with the item */
@@ -121,7 +122,8 @@ struct order_pair {
     bool has_status, never_sent;
     int64_t status, held, wanted; /* of the deciding row; held -1 none */
     int64_t size_bytes, priority;
-    bool aside; /* accepted by the team or left out by a filter: never stands for its site */
+    bool renewed; /* somebody ordered it anew since the last run: as a repair */
+    bool aside;   /* accepted by the team or left out by a filter: never stands for its site */
     bool
         accepted; /* by the team: where only such wait, their silent site is known, and so is what lies below it */
 };
@@ -226,6 +228,9 @@ int order_reading_find(struct order_reading *reading, const struct order_hop *ho
                        const struct order_site *sites, size_t site_count, int64_t now);
 
 void order_reading_free(struct order_reading *reading);
+
+/** @return for how long what failed and is tried again is not well: longer than it took to fail again before */
+int64_t order_retry_s(const struct order_item *item);
 
 /** @return "overtaken"; static */
 const char *order_reason_name(enum order_reason reason);

@@ -19,7 +19,7 @@ static void start_anew(struct order_item *item, int64_t now)
 {
     item->since = now;
     item->sent = item->over = item->any = item->passed = 0;
-    item->failed = item->failed_last = item->failed_s = 0;
+    item->failed = item->failed_last = item->failed_s = item->retry_s = 0;
     item->reason = ORDER_NONE;
     item->by[0] = '\0';
 }
@@ -112,11 +112,18 @@ static struct order_item recall_item(const struct order_item *known, const struc
     return item;
 }
 
+int64_t order_retry_s(const struct order_item *item)
+{
+    return larger(ORDER_RETRY_S, 2 * item->retry_s);
+}
+
 /* What fails is tried again; it is well when it has not failed for longer than a gap. @param prev  the last run */
 static void note_failure(struct order_item *item, bool failed, int64_t prev, int64_t now)
 {
     if (failed) {
         item->failed = item->failed != 0 ? item->failed : now;
+        if (item->failed_last != 0)
+            item->retry_s = larger(item->retry_s, now - item->failed_last);
         item->failed_last = 0;
         return;
     }
@@ -126,7 +133,7 @@ static void note_failure(struct order_item *item, bool failed, int64_t prev, int
         item->failed_last = larger(prev, item->failed);
         item->failed_s = larger(item->failed_s, item->failed_last - item->failed);
     }
-    if (now - item->failed_last > ORDER_GAP_S)
+    if (now - item->failed_last > larger(ORDER_GAP_S, order_retry_s(item)))
         item->failed = 0;
 }
 
@@ -152,7 +159,7 @@ static void update_item(struct judging *judging, size_t index)
         item->inherited = false;
     }
     const int64_t arrived = judging->own_arrival[index];
-    if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
+    if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0) || pair->renewed)
         move_on(item, now);
     if (order_is_good(pair) || pair->held == 0)
         item->held = pair->held;

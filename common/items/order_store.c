@@ -9,20 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEM_NUMBERS = 15, ITEM_FLAGS = 3, ITEM_BY = ITEM_NUMBERS + ITEM_FLAGS, SITE_NUMBERS = 11 };
+enum { ITEM_NUMBERS = 16, ITEM_FLAGS = 3, ITEM_BY = ITEM_NUMBERS + ITEM_FLAGS, SITE_NUMBERS = 11 };
 
 /* Numbers, flags, texts. */
 #define ITEM_COLUMNS                                                                                         \
     "since, sent, over, any_priority, held, failed, failed_last, failed_s, by_sent, by_count, wanted, "      \
-    "raised, raised_from, passed, earliest, reason, inherited, below, by_package, key"
+    "raised, raised_from, passed, earliest, retry_s, reason, inherited, below, by_package, key"
 #define SITE_COLUMNS "last, quiet, page, pages, mark, prev, gap, gap_end, off, arrived, late, newest, code"
 
 static void item_numbers(struct order_item *item, int64_t *numbers[ITEM_NUMBERS])
 {
     int64_t *const all[ITEM_NUMBERS] = {
-        &item->since,  &item->sent,        &item->over,        &item->any,     &item->held,
-        &item->failed, &item->failed_last, &item->failed_s,    &item->by_sent, &item->by_count,
-        &item->wanted, &item->raised,      &item->raised_from, &item->passed,  &item->earliest};
+        &item->since,       &item->sent,     &item->over,     &item->any,      &item->held,   &item->failed,
+        &item->failed_last, &item->failed_s, &item->by_sent,  &item->by_count, &item->wanted, &item->raised,
+        &item->raised_from, &item->passed,   &item->earliest, &item->retry_s};
     memcpy(numbers, all, sizeof all);
 }
 
@@ -132,7 +132,7 @@ static int put_item(struct statefile *file, struct order_item item, struct failu
     sqlite3_stmt *put =
         statefile_statement(file,
                             "INSERT OR REPLACE INTO order_item(" ITEM_COLUMNS
-                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                             failure);
     if (put == NULL)
         return -1;

@@ -33,6 +33,7 @@
     "ALTER TABLE order_item ADD COLUMN earliest INTEGER NOT NULL DEFAULT 0;"
 
 #define ORDER_TABLES_FAILED "ALTER TABLE order_item ADD COLUMN failed_last INTEGER NOT NULL DEFAULT 0;"
+#define ORDER_TABLES_RETRY  "ALTER TABLE order_item ADD COLUMN retry_s INTEGER NOT NULL DEFAULT 0;"
 
 struct order_memory {
     struct order_item *items; /* owned, sorted by key */

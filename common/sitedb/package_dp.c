@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sitedb/package_dp.h"
 
+#include "base/number.h"
+
 #include <ctype.h>
 #include <fnmatch.h>
 #include <string.h>
@@ -102,8 +104,9 @@ int64_t dp_database_start(const struct dp *dp)
     if (dp->summarized == 0 || dp->kind == DP_MOVED ||
         (dp->kind == DP_BEHIND && dp->package->source_date == 0))
         return 0;
-    int64_t source = dp_kind_is_removal(dp->kind) ? 0 : dp->package->source_date;
-    return dp->summarized > source ? dp->summarized : source;
+    if (dp_kind_is_removal(dp->kind))
+        return dp->summarized;
+    return larger(dp->summarized, larger(dp->package->source_date, dp->refreshed));
 }
 
 const char *dp_message_state_name(int64_t state)

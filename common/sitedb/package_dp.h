@@ -64,6 +64,8 @@ struct dp {
     int64_t state;
     int64_t held;       /* SourceVersion of the row: never clears a fault; -1 for NULL */
     int64_t summarized; /* SummaryDate: the last change that was reported; UTC, 0 no date */
+    int64_t
+        refreshed; /* v_DistributionPoint.LastRefreshTime: it was ordered for the DP last; UTC, 0 no date */
     int64_t message_id; /* of the DP's newest message (2012 and later); 0 none */
     int64_t message_state;
     int64_t message_date; /* UTC, 0 no date */
@@ -147,7 +149,7 @@ bool dp_waits_for_prestaged(const struct dp *dp);
 
 /**
  * Since when the database itself knows of the trouble: when the row last changed, never before the package's
- * source did.
+ * source did, nor before it was ordered for the DP last.
  *
  * @return UTC seconds by the database's clock, 0 none
  */

@@ -22,6 +22,13 @@ void dp_add_columns(const struct sitedb *db, const struct dp_sources *sources, s
         "SELECT s.PackageID, p.Name, s.SiteCode, s.ServerNALPath, s.State, s.SourceVersion AS Held,"
         " p.SourceVersion AS Wanted, s.SummaryDate, ");
     add_dates_and_size(db, sources, statement);
+    if (db->has_column[SITEDB_DP_REFRESHED]) {
+        statement_text(statement, "(SELECT MAX(d.LastRefreshTime)");
+        statement_text(statement, dp_same_dp);
+        statement_text(statement, ") AS Refreshed, ");
+    } else {
+        statement_text(statement, "NULL AS Refreshed, ");
+    }
 }
 
 void dp_add_target_columns(const struct sitedb *db, const struct dp_sources *sources,
@@ -30,9 +37,10 @@ void dp_add_target_columns(const struct sitedb *db, const struct dp_sources *sou
     statement_text(statement,
                    "SELECT d.PackageID, p.Name, d.SiteCode, d.ServerNALPath, NULL AS State, NULL AS Held, "
                    "p.SourceVersion AS Wanted, ");
-    statement_text(statement,
-                   db->has_column[SITEDB_DP_REFRESHED] ? "d.LastRefreshTime, " : "NULL AS LastRefreshTime, ");
+    const bool refreshed = db->has_column[SITEDB_DP_REFRESHED];
+    statement_text(statement, refreshed ? "d.LastRefreshTime, " : "NULL AS LastRefreshTime, ");
     add_dates_and_size(db, sources, statement);
+    statement_text(statement, refreshed ? "d.LastRefreshTime AS Refreshed, " : "NULL AS Refreshed, ");
 }
 
 void dp_add_message_columns(const struct dp_sources *sources, struct statement *statement)

@@ -21,6 +21,7 @@ enum dp_column {
     COLUMN_SUMMARIZED,
     COLUMN_SOURCE_DATE,
     COLUMN_SIZE,
+    COLUMN_REFRESHED,
     COLUMN_ENDED, /* 0 no, 1 proven to be no longer looked at, NULL unknown */
     COLUMN_MESSAGE_STATE,
     COLUMN_MESSAGE,
@@ -28,14 +29,21 @@ enum dp_column {
     COLUMN_COUNT
 };
 
-static const struct odbc_column dp_columns[COLUMN_COUNT] = {
-    [COLUMN_PACKAGE] = {ODBC_TEXT, 16},       [COLUMN_NAME] = {ODBC_TEXT, 256},
-    [COLUMN_SITE] = {ODBC_TEXT, 8},           [COLUMN_PATH] = {ODBC_TEXT, 256},
-    [COLUMN_STATE] = {ODBC_INTEGER, 0},       [COLUMN_HELD] = {ODBC_INTEGER, 0},
-    [COLUMN_WANTED] = {ODBC_INTEGER, 0},      [COLUMN_SUMMARIZED] = {ODBC_INSTANT, 0},
-    [COLUMN_SOURCE_DATE] = {ODBC_INSTANT, 0}, [COLUMN_SIZE] = {ODBC_INTEGER, 0},
-    [COLUMN_ENDED] = {ODBC_INTEGER, 0},       [COLUMN_MESSAGE_STATE] = {ODBC_INTEGER, 0},
-    [COLUMN_MESSAGE] = {ODBC_INTEGER, 0},     [COLUMN_MESSAGE_DATE] = {ODBC_INSTANT, 0}};
+static const struct odbc_column dp_columns[COLUMN_COUNT] = {[COLUMN_PACKAGE] = {ODBC_TEXT, 16},
+                                                            [COLUMN_NAME] = {ODBC_TEXT, 256},
+                                                            [COLUMN_SITE] = {ODBC_TEXT, 8},
+                                                            [COLUMN_PATH] = {ODBC_TEXT, 256},
+                                                            [COLUMN_STATE] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_HELD] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_WANTED] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_SUMMARIZED] = {ODBC_INSTANT, 0},
+                                                            [COLUMN_SOURCE_DATE] = {ODBC_INSTANT, 0},
+                                                            [COLUMN_SIZE] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_REFRESHED] = {ODBC_INSTANT, 0},
+                                                            [COLUMN_ENDED] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_MESSAGE_STATE] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_MESSAGE] = {ODBC_INTEGER, 0},
+                                                            [COLUMN_MESSAGE_DATE] = {ODBC_INSTANT, 0}};
 
 /* ---- from rows to DPs */
 
@@ -142,6 +150,7 @@ static int add_row(struct dp_reader *reader, const struct odbc_value *values)
         dp->has_state = !values[COLUMN_STATE].null;
         dp->state = sitedb_integer(&values[COLUMN_STATE], 0);
         dp->held = sitedb_integer(&values[COLUMN_HELD], -1);
+        dp->refreshed = sitedb_date(&values[COLUMN_REFRESHED], 0, clock);
         reader->ended_unknown = values[COLUMN_ENDED].null;
         reader->ended = sitedb_integer(&values[COLUMN_ENDED], 0) != 0;
     }

@@ -29,7 +29,7 @@ def test_a_summarizer_that_reports_again_and_again_makes_nothing_young(world):
         answer = world.check("-v", later=hours * HOUR)
         assert first_seen(world) == start
         item = answer.item("CEN00001", "S021")
-        assert item["age"] in durations(hours * HOUR) and item["moved"] in durations(0, 70)
+        assert item["age"] in durations((hours + 1) * HOUR) and item["moved"] in durations(0, 70)
     answer.is_(CRITICAL)
 
 
@@ -63,10 +63,11 @@ def test_a_regressing_summarizer(world):
 def test_another_kind_keeps_the_age(world):
     world.dp("CEN00001", "S021", 1, HOUR)
     world.check()
-    for state, kind in ((2, "retrying"), (3, "failed"), (1, "pending")):
+    for state, kind, hours in ((2, "retrying", 31), (3, "failed", 1), (1, "pending", 31)):
         world.dp("CEN00001", "S021", state, -30 * HOUR + HOUR)
         item = world.check("-v", later=30 * HOUR).item("CEN00001", "S021")
-        assert item["kind"] == kind and item["age"] in durations(30 * HOUR)
+        assert item["kind"] == kind and item["age"] in durations(hours * HOUR)
+        assert (item["since"] is not None) == (kind == "failed"), "that it waited before is told"
 
 
 def test_what_ended_is_looked_up_and_forgotten(world):

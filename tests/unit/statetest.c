@@ -131,7 +131,7 @@ void statetest_put(struct statefile *file, const char *key, int64_t first_seen)
 {
     char key_copy[64], kind[] = "sent", progress[] = "2/3/1700000000";
     snprintf(key_copy, sizeof key_copy, "%s", key);
-    struct remembered item = {key_copy, kind, progress, first_seen, 0, 0, 0, 0};
+    struct remembered item = {.key = key_copy, .kind = kind, .progress = progress, .first_seen = first_seen};
     struct failure failure = {""};
     if (memory_put(file, &item, &failure) != 0)
         fail_msg("put: %s", failure.text);

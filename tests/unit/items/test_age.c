@@ -124,6 +124,87 @@ static void the_time_away_does_not_count(void **state)
            (struct expected){NOW - 900, NOW - 900, NOW - 900, 900, -1, false});
 }
 
+/* What a run saw of one item. Times are hours before the end; 0: none. */
+static const struct sight {
+    const char *what;
+    int hour; /* of the run */
+    enum item_class item_class;
+    int start, renewed; /* dates of the database */
+    int held;
+    bool excused, blind;
+    int age;    /* in hours that the run tells */
+    int failed; /* since the first failure */
+} sights[] = {
+    {"first sight: the database's start", 100, ITEM_PENDING, 200, 0, 1, false, false, 100, 0},
+    {"the same trouble is reported again", 99, ITEM_PENDING, 99, 0, 1, false, false, 101, 0},
+    {"it fails", 98, ITEM_FAILED, 98, 0, 1, false, false, 0, 0},
+    {"it fails still", 95, ITEM_FAILED, 95, 0, 1, false, false, 3, 3},
+    {"it is tried again", 94, ITEM_PENDING, 94, 0, 1, false, false, 106, 4},
+    {"it fails again", 90, ITEM_FAILED, 90, 0, 1, false, false, 8, 8},
+    {"maintenance begins", 80, ITEM_FAILED, 90, 0, 1, true, false, 18, 18},
+    {"it lasts", 70, ITEM_FAILED, 90, 0, 1, true, false, 28, 28},
+    {"nothing tells whether it lasts", 65, ITEM_FAILED, 90, 0, 1, false, true, 33, 33},
+    {"it ends", 60, ITEM_FAILED, 90, 0, 1, false, false, 18, 18},
+    {"and does not count", 59, ITEM_PENDING, 59, 0, 1, false, false, 121, 19},
+    {"ordered anew", 50, ITEM_PENDING, 51, 52, 1, false, false, 2, 0},
+    {"reported again", 40, ITEM_PENDING, 40, 52, 1, false, false, 12, 0},
+    {"an older version came", 30, ITEM_PENDING, 32, 52, 2, false, false, 2, 0},
+    {"no row tells its version", 28, ITEM_PENDING, 30, 52, -1, false, false, 4, 0},
+    {"and it is the same", 26, ITEM_PENDING, 30, 52, 2, false, false, 6, 0},
+};
+
+static void what_was_told_is_not_taken_back(void **state)
+{
+    (void)state;
+    struct remembered memory = {0};
+    for (size_t i = 0; i < sizeof sights / sizeof *sights; i++) {
+        const struct sight *sight = &sights[i];
+        const int64_t now = NOW - (int64_t)sight->hour * HOUR;
+        const struct clocks clocks = {.host = now, .database = now + 50};
+        struct item item = {.key = "dp/A@x",
+                            .kind = sight->item_class == ITEM_FAILED ? "failed" : "pending",
+                            .progress = "1",
+                            .item_class = sight->item_class,
+                            .start = ITEM_START_ATTEMPT,
+                            .database_start = NOW + 50 - (int64_t)sight->start * HOUR,
+                            .held = sight->held,
+                            .excused = sight->excused,
+                            .blind = sight->blind};
+        if (sight->renewed != 0)
+            item.renewed = NOW + 50 - (int64_t)sight->renewed * HOUR;
+        struct remembered updated;
+        history_age(&item, i == 0 ? NULL : &memory, &clocks, &updated);
+        if (item.age_s != (int64_t)sight->age * HOUR || item.failed_age_s != (int64_t)sight->failed * HOUR ||
+            item.excused != (sight->excused || sight->blind))
+            fail_msg("%s: %" PRId64 " h, failed %" PRId64 " h, excused %d", sight->what, item.age_s / HOUR,
+                     item.failed_age_s / HOUR, item.excused);
+        memory = updated;
+    }
+    assert_int_equal(memory.first_seen, NOW - 100 * HOUR);
+    assert_int_equal(memory.held, 2);
+}
+
+/* What an earlier version remembered has no word of attempts and failures. */
+static void an_older_memory_goes_on(void **state)
+{
+    (void)state;
+    const struct clocks clocks = {.host = NOW, .database = NOW};
+    struct item item = {.key = "dp/A@x",
+                        .kind = "failed",
+                        .progress = "1",
+                        .item_class = ITEM_FAILED,
+                        .start = ITEM_START_ATTEMPT,
+                        .held = 2,
+                        .renewed = NOW - 9000};
+    struct remembered remembered = memory_of("failed", "1", NOW - 900, NOW - 900, NOW - 900);
+    remembered.held = -1;
+    expect("it failed before", item, &remembered, clocks,
+           (struct expected){NOW - 900, NOW - 900, NOW - 900, 900, -1, true});
+    remembered.kind = (char *)(uintptr_t) "pending";
+    expect("it fails now", item, &remembered, clocks,
+           (struct expected){NOW - 900, NOW - 900, NOW - 900, 0, -1, true});
+}
+
 static void a_clock_that_jumps_back_harms_nothing(void **state)
 {
     (void)state;
@@ -181,6 +262,8 @@ int main(void)
         cmocka_unit_test(ages_count_from_the_older_start),
         cmocka_unit_test(the_memory_keeps_the_age),
         cmocka_unit_test(the_time_away_does_not_count),
+        cmocka_unit_test(what_was_told_is_not_taken_back),
+        cmocka_unit_test(an_older_memory_goes_on),
         cmocka_unit_test(a_clock_that_jumps_back_harms_nothing),
         cmocka_unit_test(what_is_absent_is_kept_for_a_while),
         cmocka_unit_test(items_are_found_by_key),

@@ -46,7 +46,13 @@ static struct statefile *open_memory(const char *identity)
 
 static void put(struct statefile *file, const char *key, const char *kind, int64_t first_seen)
 {
-    struct remembered item = {(char *)(uintptr_t)key, (char *)(uintptr_t)kind, NULL, first_seen, 2, 3, 5, 6};
+    struct remembered item = {.key = (char *)(uintptr_t)key,
+                              .kind = (char *)(uintptr_t)kind,
+                              .first_seen = first_seen,
+                              .attempt_since = 2,
+                              .last_progress = 3,
+                              .absent_runs = 5,
+                              .absent_since = 6};
     struct failure failure = {""};
     if (memory_put(file, &item, &failure) != 0)
         fail_msg("%s: %s", key, failure.text);
@@ -96,7 +102,19 @@ static void test_values_survive(void **state)
     (void)state;
     struct statefile *file = open_memory("values");
     char key[] = "version/P@S", kind[] = "sent \"'", progress[] = "1/2/\xe4\xb8\xad";
-    struct remembered item = {key, kind, progress, INT64_MAX, INT64_MIN, -1, 7, 1700000000};
+    struct remembered item = {.key = key,
+                              .kind = kind,
+                              .progress = progress,
+                              .first_seen = INT64_MAX,
+                              .attempt_since = INT64_MIN,
+                              .last_progress = -1,
+                              .absent_runs = 7,
+                              .absent_since = 1700000000,
+                              .told_since = 11,
+                              .failed_since = 12,
+                              .held = -13,
+                              .excused_since = 14,
+                              .excused_s = INT64_MAX - 1};
     assert_int_equal(memory_put(file, &item, NULL), 0);
     assert_int_equal(statefile_commit(file, 1, NULL), 0);
     statefile_close(file);
@@ -112,6 +130,8 @@ static void test_values_survive(void **state)
     assert_true(items[0].first_seen == INT64_MAX && items[0].attempt_since == INT64_MIN &&
                 items[0].last_progress == -1 && items[0].absent_runs == 7 &&
                 items[0].absent_since == 1700000000);
+    assert_true(items[0].told_since == 11 && items[0].failed_since == 12 && items[0].held == -13 &&
+                items[0].excused_since == 14 && items[0].excused_s == INT64_MAX - 1);
     memory_free(items, count);
     statefile_close(file);
 }
@@ -156,6 +176,12 @@ static void test_the_first_version_is_upgraded(void **state)
     statefile_close(file);
     file = open_memory("first");
     expect_keys(file, "", "a");
+    struct remembered *items;
+    size_t count;
+    assert_int_equal(memory_load(file, "", &items, &count, &failure), 0);
+    assert_true(items[0].first_seen == 1 && items[0].told_since == 0 && items[0].failed_since == 0 &&
+                items[0].held == -1 && items[0].excused_since == 0 && items[0].excused_s == 0);
+    memory_free(items, count);
     struct away_list away;
     assert_int_equal(away_load(file, &away, &failure), 0);
     assert_int_equal(away.count, 0);
