@@ -176,7 +176,7 @@ int dp_order_remember(struct dp_order *order, const char *prefix, const struct s
 static bool waits(const struct item *item, const struct dp *dp)
 {
     return item->item_class == ITEM_PENDING && !item->known && !item->excused && !item->left_out &&
-           !dp_kind_is_removal(dp->kind);
+           !dp_is_removed(dp);
 }
 
 struct quiet {

@@ -32,9 +32,13 @@ const char *dp_kind_words(enum dp_kind kind)
     }
 }
 
+static const char again[] = "targeted again but ";
+
 /* A kind in a few words, with what makes it plain. */
 static void add_kind(const struct dp *dp, struct text *text)
 {
+    if (dp->targeted_again)
+        text_add(text, again);
     if (dp->kind == DP_BEHIND)
         text_addf(text, "has version %" PRId64 " of %" PRId64, dp->held, dp->package->wanted);
     else if (dp->kind == DP_UNEXPECTED && dp->has_state)
@@ -257,6 +261,8 @@ static void add_site_question(const struct dp_words *words, const struct dp *dp,
 
 static const char *remedy(const struct dp *dp)
 {
+    if (dp->targeted_again)
+        return " (its removal never ended), then refresh this DP, or take the package off it and target it again";
     switch (dp->kind) {
     case DP_VALIDATION_FAILED:
         return " (content changed or deleted there), then redistribute it to this DP";
@@ -339,7 +345,7 @@ void dp_words_line(const struct dp_words *words, const struct item *item, const 
 {
     itemline_begin(item, dp->package->name, line);
     add_place(words, dp, line);
-    text_addf(line, ": %s, ", dp_kind_words(dp->kind));
+    text_addf(line, ": %s%s, ", dp->targeted_again ? again : "", dp_kind_words(dp->kind));
     add_versions(dp, line);
     itemline_add_ages(item, words->rates, line);
     add_message(words, dp, line);

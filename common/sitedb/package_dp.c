@@ -60,6 +60,11 @@ bool dp_kind_is_removal(enum dp_kind kind)
     return kind == DP_REMOVAL_PENDING || kind == DP_REMOVAL_RETRYING || kind == DP_REMOVAL_FAILED;
 }
 
+bool dp_is_removed(const struct dp *dp)
+{
+    return dp_kind_is_removal(dp->kind) && !dp->targeted_again;
+}
+
 enum dp_kind dp_judge(const struct dp *dp)
 {
     if (!dp->has_state)
@@ -101,7 +106,7 @@ int64_t dp_database_start(const struct dp *dp)
     if (dp->kind == DP_MESSAGE_ERROR)
         return dp->message_date;
     /* An installed row is as old as its version: only the date of the new one tells since when it is an old one. */
-    if (dp->summarized == 0 || dp->kind == DP_MOVED ||
+    if (dp->summarized == 0 || dp->kind == DP_MOVED || dp->targeted_again ||
         (dp->kind == DP_BEHIND && dp->package->source_date == 0))
         return 0;
     if (dp_kind_is_removal(dp->kind))

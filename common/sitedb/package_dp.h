@@ -60,6 +60,7 @@ struct dp {
     const struct dp_package *package; /* borrowed from the list */
     const struct dp_server *server;
     enum dp_kind kind;
+    bool targeted_again; /* a removal of what is to be on the DP: it was ordered again since */
     bool has_state;
     int64_t state;
     int64_t held;       /* SourceVersion of the row: never clears a fault; -1 for NULL */
@@ -132,8 +133,11 @@ const char *dp_kind_name(enum dp_kind kind);
 /** @return whether this kind is known to be broken, so that the thresholds of failed items count */
 bool dp_kind_is_failed(enum dp_kind kind);
 
-/** @return whether a removal, which only --include-removals looks at */
+/** @return whether a removal: of what is to be removed, or (targeted_again) of what is to be there */
 bool dp_kind_is_removal(enum dp_kind kind);
+
+/** @return whether it is to be removed, which only --include-removals looks at */
+bool dp_is_removed(const struct dp *dp);
 
 /** @return whether a kind that is told and, but for --strict, no finding */
 bool dp_kind_is_told(enum dp_kind kind, bool strict);
@@ -149,7 +153,7 @@ bool dp_waits_for_prestaged(const struct dp *dp);
 
 /**
  * Since when the database itself knows of the trouble: when the row last changed, never before the package's
- * source did, nor before it was ordered for the DP last.
+ * source did, nor before it was ordered for the DP last. A removal of what is to be there again tells nothing of it.
  *
  * @return UTC seconds by the database's clock, 0 none
  */

@@ -3,7 +3,28 @@
 
 #include <stdlib.h>
 
-static const char removal_states[] = "(4, 5, 6)";
+const char dp_removal[] = "COALESCE(s.State, -1) IN (4, 5, 6)";
+
+/* A target that is being cleared is told by its Status alone: without it every removal may be one. */
+static void add_no_removal(const struct sitedb *db, struct statement *statement)
+{
+    if (db->has_column[SITEDB_DP_STATUS])
+        return;
+    statement_text(statement, " AND NOT ");
+    statement_text(statement, dp_removal);
+}
+
+/* A condition on s: its DP is to have the package. */
+static void add_targeted(const struct sitedb *db, const struct dp_selection *selection,
+                         struct statement *statement)
+{
+    statement_text(statement, "EXISTS (SELECT d.PackageID");
+    statement_text(statement, dp_same_dp);
+    statement_text(statement, " AND ");
+    dp_add_live(db, selection, statement);
+    add_no_removal(db, statement);
+    statement_text(statement, ")");
+}
 
 static void add_dates_and_size(const struct sitedb *db, const struct dp_sources *sources,
                                struct statement *statement)
@@ -95,6 +116,15 @@ void dp_add_live(const struct sitedb *db, const struct dp_selection *selection, 
         statement_text(statement, " AND COALESCE(d.IsPeerDP, 0) <> 1");
 }
 
+void dp_add_ended(const struct sitedb *db, const struct dp_selection *selection, struct statement *statement)
+{
+    statement_text(statement, "(SELECT MIN(CASE WHEN ");
+    dp_add_live(db, selection, statement);
+    statement_text(statement, " THEN 0 ELSE 1 END)");
+    statement_text(statement, dp_same_dp);
+    statement_text(statement, ")");
+}
+
 const char dp_same_dp[] =
     " FROM v_DistributionPoint d WHERE d.PackageID = s.PackageID AND d.ServerNALPath = s.ServerNALPath"
     " AND d.SiteCode = s.SiteCode";
@@ -134,19 +164,12 @@ void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selec
     statement_text(statement, " WHERE ");
     statement_text(statement, first);
     if (selection->removals) {
-        statement_text(statement, "(s.State IN ");
-        statement_text(statement, removal_states);
+        statement_text(statement, "(");
+        statement_text(statement, dp_removal);
         statement_text(statement, " OR (p.PackageID IS NOT NULL AND ");
-    } else {
-        statement_text(statement, "(COALESCE(s.State, -1) NOT IN ");
-        statement_text(statement, removal_states);
-        statement_text(statement, " AND (");
     }
-    statement_text(statement, "EXISTS (SELECT d.PackageID");
-    statement_text(statement, dp_same_dp);
-    statement_text(statement, " AND ");
-    dp_add_live(db, selection, statement);
-    statement_text(statement, ")))");
+    add_targeted(db, selection, statement);
+    statement_text(statement, selection->removals ? "))" : "");
     add_filters(db, selection, patterns, 's', statement);
 }
 
@@ -154,8 +177,11 @@ void dp_add_removal_conditions(const struct sitedb *db, const struct dp_selectio
                                const struct text *patterns, struct statement *statement)
 {
     add_active_site(db, 's', statement);
-    statement_text(statement, " WHERE s.State IN ");
-    statement_text(statement, removal_states);
+    statement_text(statement, " WHERE ");
+    statement_text(statement, dp_removal);
+    statement_text(statement, " AND NOT (p.PackageID IS NOT NULL AND ");
+    add_targeted(db, selection, statement);
+    statement_text(statement, ")");
     add_filters(db, selection, patterns, 's', statement);
 }
 
@@ -166,8 +192,7 @@ void dp_add_target_conditions(const struct sitedb *db, const struct dp_selection
     statement_text(statement, " WHERE ");
     statement_text(statement, first);
     dp_add_live(db, selection, statement);
-    statement_text(statement, " AND COALESCE(s.State, -1) NOT IN ");
-    statement_text(statement, removal_states);
+    add_no_removal(db, statement);
     add_filters(db, selection, patterns, 'd', statement);
 }
 
@@ -177,8 +202,8 @@ void dp_add_orphan_conditions(const struct sitedb *db, const struct dp_selection
     add_active_site(db, 's', statement);
     statement_text(statement, " WHERE ");
     statement_text(statement, first);
-    statement_text(statement, "COALESCE(s.State, -1) NOT IN ");
-    statement_text(statement, removal_states);
+    statement_text(statement, "NOT ");
+    statement_text(statement, dp_removal);
     statement_text(statement, " AND NOT EXISTS (SELECT d.PackageID");
     statement_text(statement, dp_same_dp);
     statement_text(statement, ")");

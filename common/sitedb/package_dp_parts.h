@@ -33,6 +33,12 @@ extern const char dp_same_dp[];
 /** A condition on d: the package is to be on the DP, and somebody waits for it. */
 void dp_add_live(const struct sitedb *db, const struct dp_selection *selection, struct statement *statement);
 
+/** "(SELECT ...)": 0 where the DP of a row is to have the package, 1 where it is not any more, NULL unknown */
+void dp_add_ended(const struct sitedb *db, const struct dp_selection *selection, struct statement *statement);
+
+/** A condition on s: a removal. */
+extern const char dp_removal[];
+
 /**
  * " JOIN v_Site ... WHERE ...": the rows that are looked at.
  *
@@ -47,7 +53,7 @@ void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selec
 void dp_add_target_conditions(const struct sitedb *db, const struct dp_selection *selection,
                               const struct text *patterns, const char *first, struct statement *statement);
 
-/** Rows of a removal, whatever is targeted. */
+/** Rows of a removal, but for what is targeted again. */
 void dp_add_removal_conditions(const struct sitedb *db, const struct dp_selection *selection,
                                const struct text *patterns, struct statement *statement);
 

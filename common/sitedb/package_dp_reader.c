@@ -88,9 +88,11 @@ static int finish(struct dp_reader *reader)
         return 0;
     const struct dp_selection *selection = reader->selection;
     dp->kind = reader->as != DP_INSTALLED ? reader->as : dp_judge(dp);
+    dp->targeted_again = dp_kind_is_removal(dp->kind) && reader->db->has_column[SITEDB_DP_STATUS] &&
+                         !reader->ended && !reader->ended_unknown;
     if (dp_waits_for_prestaged(dp))
         dp->kind = DP_PRESTAGED;
-    bool removal = dp_kind_is_removal(dp->kind), told = dp_kind_is_told(dp->kind, selection->strict);
+    bool removal = dp_is_removed(dp), told = dp_kind_is_told(dp->kind, selection->strict);
     bool trouble = dp->kind != DP_INSTALLED && !told && (!removal || selection->removals);
     bool selected = dp_server_matches(selection->servers, dp->server->place);
     bool keeps = trouble && selected;

@@ -18,7 +18,11 @@ int dps_read(const struct sitedb *db, const struct dp_selection *selection, stru
         return fail(failure, "out of memory");
     struct statement statement = {0};
     dp_add_columns(db, &selection->sources, &statement);
-    statement_text(&statement, "0 AS Ended");
+    statement_text(&statement, "CASE WHEN NOT ");
+    statement_text(&statement, dp_removal);
+    statement_text(&statement, " THEN 0 WHEN p.PackageID IS NOT NULL THEN ");
+    dp_add_ended(db, selection, &statement);
+    statement_text(&statement, " END AS Ended");
     dp_add_message_columns(&selection->sources, &statement);
     dp_add_sources(&selection->sources, selection->removals, &statement);
     /* State decides; an old version of what is installed is a finding too. */
@@ -49,11 +53,9 @@ static void add_lookup_columns(const struct sitedb *db, const struct dp_selectio
     statement_text(statement, "CASE WHEN p.PackageID IS NULL THEN NULL");
     if (db->has_column[SITEDB_VIEW_PACKAGE_TYPE])
         statement_text(statement, " WHEN p.PackageType = 4 THEN 1");
-    statement_text(statement, " ELSE (SELECT MIN(CASE WHEN ");
-    dp_add_live(db, selection, statement);
-    statement_text(statement, " THEN 0 ELSE 1 END)");
-    statement_text(statement, dp_same_dp);
-    statement_text(statement, ") END AS Ended");
+    statement_text(statement, " ELSE ");
+    dp_add_ended(db, selection, statement);
+    statement_text(statement, " END AS Ended");
     dp_add_message_columns(&selection->sources, statement);
     dp_add_sources(&selection->sources, true, statement);
 }

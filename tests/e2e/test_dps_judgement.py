@@ -91,14 +91,36 @@ def test_removals_only_when_asked_for(world, state, kind):
     world.dp("CEN00001", "S021", state, 5 * DAY, target=3)
     world.dp("CEN00002", "S021", state, 5 * DAY)
     world.dp("CEN00003", "S021", state, 5 * DAY, target=None)
-    assert world.check("-v").is_(OK).items == []
+    again = {("CEN00002", "S021"): "targeted again but " + kind}
+    answer = world.check("-v").is_(OK, "1 on their way")
+    assert answer.shown == again and answer.value("examined") == 5
     answer = world.check("-v", "--include-removals").is_(CRITICAL)
-    assert answer.shown == {("CEN0000%d" % n, "S021"): kind for n in (1, 2, 3)}
-    assert answer.value("retrying") == (3 if state == 5 else 0)
-    # A run without the option neither shows nor keeps them.
+    assert answer.shown == {("CEN00001", "S021"): kind, ("CEN00003", "S021"): kind, **again}
+    assert answer.value("retrying") == (3 if state == 5 else 0) and answer.value("examined") == 7
+    # A run without the option neither shows nor keeps what is to be removed.
     assert len(world.remembered()) == 3
-    world.check().is_(OK)
-    assert world.remembered() == {}
+    assert world.check("-v").is_(OK).shown == again
+    assert list(world.remembered()) == ["dp/CEN00002@S021/S02"]
+
+
+@pytest.mark.parametrize("state, hours", [(4, (24, 72)), (5, (24, 72)), (6, (1, 24))])
+def test_a_removal_of_what_is_to_be_there_is_trouble_and_not_at_once(world, state, hours):
+    """Removed and targeted again: minutes may pass until the first status, but the removal must not stay for ever."""
+    world.make()
+    world.dp("CEN00001", "S021", state, 90 * DAY)
+    world.check().is_(OK, "none stuck, 1 on their way")
+    for hour, status in zip(hours, (WARNING, CRITICAL)):
+        world.check(later=hour * HOUR - 60).is_(status - 1)
+        item = world.check("-v", later=hour * HOUR + 60).is_(status, "on S021, S02 Branch S02: targeted again but removal_").item("CEN00001", "S021")
+        assert "(its removal never ended), then refresh this DP" in item["advice"]
+
+
+@pytest.mark.parametrize("state", [4, 5, 6])
+def test_without_the_target_s_status_a_removal_is_one(world, state):
+    world.make(without=["v_DistributionPoint.Status"])
+    world.dp("CEN00001", "S021", state, 90 * DAY)
+    world.check(later=9 * DAY).is_(OK, "all 4 packages")
+    assert world.check("-v", "--include-removals").is_(CRITICAL).shown == {("CEN00001", "S021"): {4: "removal_pending", 5: "removal_retrying", 6: "removal_failed"}[state]}
 
 
 def test_a_removal_of_a_deleted_package(world):

@@ -79,7 +79,7 @@ def test_what_ended_is_looked_up_and_forgotten(world):
     world.dp("CEN00001", "S021", 0)                          # installed
     world.dp("CEN00002", "S021", 1, 5 * DAY, target=3)       # the DP is being removed
     lab.package("CEN00003", "Sequence", 3, package_type=4)   # a task sequence by now
-    world.dp("CEN00004", "S021", 5, 5 * DAY)                 # being removed
+    world.dp("CEN00004", "S021", 5, 5 * DAY, target=3)       # being removed
     lab.target("CEN00005", "S02", "S021", peer=True)         # a branch DP by now
     lab.dp_message("CEN00006", "S021", 2, 2371)              # waits for prestaged content
     world.check().is_(CRITICAL)

@@ -39,7 +39,8 @@ def test_sql_server_2000(world):
 
 @pytest.mark.parametrize("state, kind, code", [(1, "pending", 2), (2, "retrying", 2), (3, "failed", 2), (7, "updating", 2),
                                                (8, "validation_failed", 2), (0, "old version", 2), (9, "unknown state", 2),
-                                               (None, "unknown state", 2), (4, None, 0), (5, None, 0), (6, None, 0)])
+                                               (None, "unknown state", 2), (4, "targeted again but removal_pending", 0),
+                                               (5, "targeted again but removal_retrying", 0), (6, "targeted again but removal_failed", 0)])
 def test_each_state(world, state, kind, code):
     world.make()
     world.dp("CEN00001", "S021", state, 5 * DAY, 1)
@@ -47,6 +48,7 @@ def test_each_state(world, state, kind, code):
         answer = server.check().is_(code)
         assert answer.shown == ({("CEN00001", "S021"): kind} if kind else {})
         if state in (4, 5, 6):
+            world.dp("CEN00001", "S021", state, 5 * DAY, 1, target=3)
             assert len(server.check("--include-removals").is_(CRITICAL).items) == 1
 
 
