@@ -125,7 +125,9 @@ static void describe_dp(const void *context, size_t row, struct item *item, stru
                           .start = ITEM_START_ATTEMPT,
                           .database_start = dp_database_start(dp),
                           .moved = moved,
-                          .excused = dp->server->maintenance,
+                          .excused = dp->server->maintenance || dp->kind == DP_PRESTAGED,
+                          .left_out = dp->kind == DP_PRESTAGED,
+                          .blind = dp_sources_are_blind(&((const struct run *)context)->selection.sources),
                           .held = dp->held,
                           .renewed = dp->refreshed,
                           .size_bytes = dp->package->size_bytes};
@@ -246,6 +248,7 @@ static void tell(struct siterun *site)
     const struct thresholds *thresholds = &site->check->options.thresholds;
     const struct dp_verdict told = {.run = site,
                                     .dps = &run->dps,
+                                    .sources = &run->selection.sources,
                                     .evidence = &run->evidence,
                                     .strict = run->selection.strict,
                                     .stale_warning = &check->dps.stale_warning,

@@ -12,12 +12,10 @@ static void add_kind(const struct dp_list *list, enum dp_kind kind, const char *
 {
     int64_t count = 0;
     const struct dp *first = NULL;
-    for (size_t i = 0; i < list->told_count; i++) {
-        if (list->told[i].kind != kind)
-            continue;
-        if (count++ == 0)
-            first = &list->told[i];
-    }
+    size_t at = 0;
+    for (const struct dp *dp; (dp = dp_list_next_told(list, &at)) != NULL;)
+        if (dp->kind == kind && count++ == 0)
+            first = dp;
     if (first == NULL)
         return;
     text_addf(verdict, "; %" PRId64 " %s: %s on ", count, count == 1 ? one : many, first->package->id);
@@ -25,15 +23,18 @@ static void add_kind(const struct dp_list *list, enum dp_kind kind, const char *
     text_add(verdict, count == 1 ? "" : " and others");
 }
 
-void dp_told_add(const struct dp_list *list, const struct dp_evidence *evidence, bool strict,
-                 struct text *verdict)
+void dp_told_add(const struct dp_list *list, const struct dp_sources *sources,
+                 const struct dp_evidence *evidence, bool strict, struct text *verdict)
 {
     add_kind(list, DP_PRESTAGED, "waits for prestaged content", "wait for prestaged content", verdict);
     add_kind(list, DP_MESSAGE_ERROR, "is installed with an error as newest message",
              "are installed with an error as newest message", verdict);
     add_kind(list, DP_MOVED, "row of a DP that moved to another site",
              "rows of DPs that moved to another site", verdict);
-    /* Counted without being listed: only -v asks for the names. */
+    if (sources->access[DP_MESSAGES] != DP_READABLE && dp_sources_are_modern(sources) && list->count > 0)
+        text_addf(verdict,
+                  "; %s could not be read: what waits for prestaged content is not told from pending",
+                  dp_source_view(DP_MESSAGES));
     if (evidence->missing > 0 && !strict)
         text_addf(verdict, "; %" PRId64 " targeted, but no status row: %s%s", evidence->missing,
                   evidence->missing_example, evidence->missing == 1 ? "" : " and others");
@@ -59,8 +60,9 @@ enum status dp_told_add_inactive(const struct dp_list *list, struct text *verdic
 void dp_told_add_lines(const struct dp_words *words, const struct dp_list *list,
                        const struct dp_sources *sources, struct text *lines)
 {
-    for (size_t i = 0; i < list->told_count; i++) {
-        dp_words_told(words, &list->told[i], lines);
+    size_t at = 0;
+    for (const struct dp *dp; (dp = dp_list_next_told(list, &at)) != NULL;) {
+        dp_words_told(words, dp, lines);
         text_add(lines, "\n");
     }
     for (int i = 0; i < DP_SOURCE_COUNT; i++) {

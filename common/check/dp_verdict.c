@@ -26,7 +26,7 @@ void dp_numbers_count(const struct dp_verdict *told, struct dp_numbers *numbers)
     bool *seen = calloc(dp_server_count(told->dps) + 1, sizeof *seen);
     for (size_t i = 0; i < run->findings.count; i++) {
         const struct dp *dp = &told->dps->dps[i];
-        if (run->findings.items[i].known)
+        if (run->findings.items[i].known || run->findings.items[i].left_out)
             continue;
         numbers->retrying += dp->kind == DP_RETRYING || dp->kind == DP_REMOVAL_RETRYING;
         numbers->maintained += dp->server->maintenance;
@@ -98,8 +98,8 @@ static enum status add_staleness(const struct dp_verdict *told, const struct dp_
 static void add_installed(const struct dp_verdict *told, const struct tally *tally, struct text *verdict)
 {
     int64_t installed = told->evidence->examined - tally->known;
-    for (size_t i = 0; i < told->dps->told_count; i++)
-        installed -= told->dps->told[i].kind == DP_PRESTAGED;
+    for (size_t i = 0; i < told->dps->count; i++)
+        installed -= told->dps->dps[i].kind == DP_PRESTAGED;
     const char *which = installed < told->evidence->examined ? "the other "
                         : told->evidence->missing > 0        ? ""
                                                              : "all ";
@@ -119,7 +119,7 @@ enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_number
         add_installed(told, tally, verdict);
     else
         add_trouble(told, numbers, verdict);
-    dp_told_add(told->dps, told->evidence, told->strict, verdict);
+    dp_told_add(told->dps, told->sources, told->evidence, told->strict, verdict);
     status = status_worse(status, dp_told_add_inactive(told->dps, verdict));
     if (told->evidence->silent.length > 0) {
         text_addf(verdict, "; %s", text_string(&told->evidence->silent));

@@ -22,6 +22,7 @@ struct dp_numbers {
 struct dp_verdict {
     const struct siterun *run;
     const struct dp_list *dps; /* in the order of the findings */
+    const struct dp_sources *sources;
     const struct dp_evidence *evidence;
     bool strict;                                        /* what is else only told is judged */
     const struct range *stale_warning, *stale_critical; /* of the evidence's age, in s */

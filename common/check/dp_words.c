@@ -47,6 +47,12 @@ static void add_kind(const struct dp *dp, struct text *text)
         text_add(text, dp_kind_words(dp->kind));
 }
 
+/* What the newest message means for the present, NULL for nothing. */
+static const struct dp_message *speaking_message(const struct dp *dp)
+{
+    return dp_message_speaks(dp) ? dp_message_find(dp->message_id) : NULL;
+}
+
 static void add_short_package(const struct dp *dp, struct text *text)
 {
     text_add(text, dp->package->id);
@@ -96,7 +102,7 @@ void dp_words_short(const struct dp_words *words, const struct item *item, const
     }
     add_kind(dp, text);
     text_addf(text, " for %s", duration_format(item->age_s, age, sizeof age));
-    const struct dp_message *message = dp_message_find(dp->message_id);
+    const struct dp_message *message = speaking_message(dp);
     if (message != NULL &&
         (message->message_class == DP_MESSAGE_FAILURE || message->message_class == DP_MESSAGE_WAITING))
         text_addf(text, ", %s", message->words);
@@ -286,7 +292,7 @@ static const char *remedy(const struct dp *dp)
 
 static void add_advice(const struct dp_words *words, const struct dp *dp, struct text *line)
 {
-    const struct dp_message *message = dp_message_find(dp->message_id);
+    const struct dp_message *message = speaking_message(dp);
     text_addf(line, "; look for %s in ", dp->package->id);
     add_logs(words, dp, line);
     text_add(line, remedy(dp));

@@ -22,6 +22,9 @@ enum {
 
 enum { MESSAGE_WAITING_FOR_PRESTAGED = 2371, MESSAGE_STATE_ERROR = 4 };
 
+/* The message and the order that it answers are dated by two programs. */
+enum { SAME_ORDER_S = 3600 };
+
 const char *dp_kind_name(enum dp_kind kind)
 {
     static const char *const names[DP_KIND_COUNT] = {
@@ -95,10 +98,18 @@ enum dp_kind dp_judge(const struct dp *dp)
     }
 }
 
+bool dp_message_speaks(const struct dp *dp)
+{
+    const bool older = dp->message_date > 0 && dp->refreshed > dp->message_date + SAME_ORDER_S;
+    return dp->message_id != 0 && !older &&
+           !(dp->message_id == MESSAGE_WAITING_FOR_PRESTAGED && dp->server->network_only);
+}
+
 bool dp_waits_for_prestaged(const struct dp *dp)
 {
-    return dp->message_id == MESSAGE_WAITING_FOR_PRESTAGED &&
-           (dp->kind == DP_PENDING || dp->kind == DP_RETRYING || dp->kind == DP_UPDATING);
+    const bool pending = dp->kind == DP_PENDING || dp->kind == DP_RETRYING || dp->kind == DP_UPDATING;
+    return dp->message_id == MESSAGE_WAITING_FOR_PRESTAGED && pending && dp_message_speaks(dp) &&
+           !dp_message_state_is_error(dp->message_state);
 }
 
 int64_t dp_database_start(const struct dp *dp)
@@ -114,9 +125,26 @@ int64_t dp_database_start(const struct dp *dp)
     return larger(dp->summarized, larger(dp->package->source_date, dp->refreshed));
 }
 
-const char *dp_message_state_name(int64_t state)
+bool dp_message_state_is_error(int64_t state)
 {
     /* 4 is error in databases, 3 in the SDK page of the WMI class SMS_DistributionDPStatus. */
+    return state == 3 || state == MESSAGE_STATE_ERROR;
+}
+
+const struct dp *dp_list_next_told(const struct dp_list *list, size_t *at)
+{
+    if (*at < list->told_count)
+        return &list->told[(*at)++];
+    while (*at < list->told_count + list->count) {
+        const struct dp *dp = &list->dps[(*at)++ - list->told_count];
+        if (dp->kind == DP_PRESTAGED)
+            return dp;
+    }
+    return NULL;
+}
+
+const char *dp_message_state_name(int64_t state)
+{
     static const char *const names[] = {NULL, "ok", "in progress", "error", "error"};
     return state >= 0 && state < (int64_t)(sizeof names / sizeof *names) ? names[state] : NULL;
 }

@@ -48,6 +48,7 @@ struct dp_server {
     uint32_t number;   /* 0, 1, 2 ...: to count by */
     /* What dps_describe_servers found out, where it could look. */
     bool pull, maintenance, inactive;
+    bool network_only;    /* never prestaged: v_DistributionPoints.PreStagingAllowed is 0 */
     int64_t targeted;     /* packages that are to be on it; of an inactive one only */
     int64_t percent_free; /* of its fullest drive, where that is under DP_DRIVE_FULL; -1 */
     char drive[8];        /* that drive's name */
@@ -75,7 +76,8 @@ struct dp {
 struct dp_names; /* of packages and servers, by their text */
 
 struct dp_list {
-    struct dp *dps; /* owned; dp_list_free */
+    struct dp
+        *dps; /* owned; dp_list_free. What waits for prestaged content is among them, to be remembered */
     size_t count;
     struct dp *told; /* owned: no findings, but worth a word (dp_kind_is_told) */
     size_t told_count;
@@ -102,8 +104,8 @@ enum dp_access {
 
 struct dp_sources {
     enum dp_access access[DP_SOURCE_COUNT];
-    const char *message_date;         /* the column's name; static */
-    bool pull, maintenance, inactive; /* columns of v_DistributionPoints */
+    const char *message_date;                     /* the column's name; static */
+    bool pull, maintenance, inactive, prestaging; /* columns of v_DistributionPoints */
 };
 
 /* What is looked at beside the filter of packages and sites. */
@@ -146,8 +148,10 @@ bool dp_kind_is_told(enum dp_kind kind, bool strict);
 enum dp_kind dp_judge(const struct dp *dp);
 
 /**
- * @return whether the DP waits for content that somebody must bring (MessageID 2371): not a fault. Only of
- * what is pending: a message never clears a failure.
+ * @return whether the DP waits for content that somebody must bring (MessageID 2371): not a fault. Only of what is
+ * pending, at a DP that may be prestaged ("Distribution points that have not been identified as prestaged ignore these
+ * settings": Manage network bandwidth for content), and since it was ordered for the DP last: a message never clears a
+ * failure, nor a wait that it does not speak of.
  */
 bool dp_waits_for_prestaged(const struct dp *dp);
 
@@ -158,6 +162,12 @@ bool dp_waits_for_prestaged(const struct dp *dp);
  * @return UTC seconds by the database's clock, 0 none
  */
 int64_t dp_database_start(const struct dp *dp);
+
+/** @return whether the newest message speaks of the present: it is no older than the last order for the DP */
+bool dp_message_speaks(const struct dp *dp);
+
+/** @return whether a MessageState means an error */
+bool dp_message_state_is_error(int64_t state);
 
 /** @return "in progress" for a MessageState; static, NULL for other codes */
 const char *dp_message_state_name(int64_t state);
@@ -188,6 +198,13 @@ size_t dp_server_count(const struct dp_list *list);
 
 /** Find out which of the views that only enrich the answer can be read; -vv says so of those that cannot. */
 void dps_probe(const struct sitedb *db, struct dp_selection *selection);
+
+/** @return the next that is told at or after `*at` (advances it): those of list->told, then what waits for prestaged
+ * content; NULL at the end; borrowed */
+const struct dp *dp_list_next_told(const struct dp_list *list, size_t *at);
+
+/** @return whether what would excuse an item could not be read: messages and DPs have views of their own */
+bool dp_sources_are_blind(const struct dp_sources *sources);
 
 /** @return whether this source was found readable */
 bool dp_reads(const struct dp_sources *sources, enum dp_source source);

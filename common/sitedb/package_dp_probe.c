@@ -33,6 +33,11 @@ bool dp_reads(const struct dp_sources *sources, enum dp_source source)
     return sources->access[source] == DP_READABLE;
 }
 
+bool dp_sources_are_blind(const struct dp_sources *sources)
+{
+    return !dp_reads(sources, DP_MESSAGES) || !dp_reads(sources, DP_PROPERTIES);
+}
+
 bool dp_sources_are_modern(const struct dp_sources *sources)
 {
     return sources->access[DP_MESSAGES] != DP_NOT_THERE || sources->access[DP_PROPERTIES] != DP_NOT_THERE;
@@ -105,11 +110,12 @@ static void probe_properties(const struct sitedb *db, struct dp_sources *sources
         bool *there;
     } columns[] = {{"IsPullDP", &sources->pull},
                    {"MaintenanceMode", &sources->maintenance},
-                   {"IsActive", &sources->inactive}};
-    sources->access[DP_PROPERTIES] =
-        try_source(db, DP_PROPERTIES, "NALPath,SMSSiteCode,IsPullDP,MaintenanceMode,IsActive");
+                   {"IsActive", &sources->inactive},
+                   {"PreStagingAllowed", &sources->prestaging}};
+    sources->access[DP_PROPERTIES] = try_source(
+        db, DP_PROPERTIES, "NALPath,SMSSiteCode,IsPullDP,MaintenanceMode,IsActive,PreStagingAllowed");
     if (dp_reads(sources, DP_PROPERTIES)) {
-        sources->pull = sources->maintenance = sources->inactive = true;
+        sources->pull = sources->maintenance = sources->inactive = sources->prestaging = true;
         return;
     }
     if (sources->access[DP_PROPERTIES] == DP_NOT_THERE)

@@ -94,16 +94,17 @@ static int finish(struct dp_reader *reader)
         dp->kind = DP_PRESTAGED;
     bool removal = dp_is_removed(dp), told = dp_kind_is_told(dp->kind, selection->strict);
     bool trouble = dp->kind != DP_INSTALLED && !told && (!removal || selection->removals);
-    bool selected = dp_server_matches(selection->servers, dp->server->place);
-    bool keeps = trouble && selected;
+    bool waits = dp->kind == DP_PRESTAGED,
+         selected = dp_server_matches(selection->servers, dp->server->place);
+    bool keeps = (trouble || waits) && selected;
     if (reader->lookups != NULL) {
         struct lookup *lookup = find_lookup(reader, dp);
         /* A row of the summarizer alone does not prove that the DP is still to have the package. */
         bool live = removal || (!reader->ended && !reader->ended_unknown);
-        keeps = lookup != NULL && trouble && live;
+        keeps = lookup != NULL && (trouble || waits) && live;
         if (keeps)
             lookup->found = LOOKUP_IN_TROUBLE;
-        else if (lookup != NULL && lookup->found == LOOKUP_ABSENT && (!trouble || reader->ended))
+        else if (lookup != NULL && lookup->found == LOOKUP_ABSENT && (!(trouble || waits) || reader->ended))
             lookup->found = LOOKUP_ENDED;
     }
     int result = 0;

@@ -46,6 +46,46 @@ static int read_properties(const struct sitedb *db, const struct dp_sources *sou
     return sitedb_end(&rows, failure);
 }
 
+/* Of the DPs on which something waits for prestaged content: may they be prestaged? */
+static int read_prestaging(const struct sitedb *db, struct dp_list *list, struct failure *failure)
+{
+    enum { BATCH = 100 };
+    static const struct odbc_column columns[] = {{ODBC_TEXT, 256}, {ODBC_TEXT, 8}};
+    for (size_t at = 0; at < list->count;) {
+        struct statement statement = {0};
+        int count = 0;
+        for (; at < list->count && count < BATCH; at++) {
+            if (list->dps[at].kind != DP_PRESTAGED)
+                continue;
+            statement_text(&statement, count++ == 0
+                                           ? "SELECT v.NALPath, v.SMSSiteCode FROM v_DistributionPoints v"
+                                             " WHERE v.PreStagingAllowed = 0 AND v.NALPath IN ("
+                                           : ", ");
+            statement_bind(&statement, list->dps[at].server->path);
+        }
+        if (count == 0)
+            break;
+        statement_text(&statement, ")");
+        struct sitedb_rows rows;
+        if (sitedb_ask(&rows, db, "the distribution points that are never prestaged", &statement, columns, 2,
+                       failure) != 0)
+            return -1;
+        while (sitedb_next(&rows)) {
+            struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
+            rows.no_memory = server == NULL;
+            if (rows.no_memory)
+                break;
+            server->network_only = true;
+        }
+        if (sitedb_end(&rows, failure) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if (list->dps[i].kind == DP_PRESTAGED && list->dps[i].server->network_only)
+            list->dps[i].kind = dp_judge(&list->dps[i]);
+    return 0;
+}
+
 /* How many packages each of these DPs is to have. @return the path behind the last of the batch */
 static const char *count_batch(const struct sitedb *db, const struct dp_selection *selection,
                                const char *path, const char *end, struct dp_list *list,
@@ -126,6 +166,8 @@ int dps_describe_servers(const struct sitedb *db, const struct dp_selection *sel
         result = path == NULL ? -1 : 0;
     }
     text_free(&inactive);
+    if (result == 0 && dp_reads(sources, DP_PROPERTIES) && sources->prestaging)
+        result = read_prestaging(db, list, failure);
     if (result == 0 && dp_reads(sources, DP_DRIVES))
         result = read_drives(db, list, failure);
     return result;

@@ -144,3 +144,39 @@ def test_what_fails_at_the_end_of_each_attempt_is_not_well_in_between(world):
     states = world.go(64, 0.5, attempt)
     assert max(states[OK]) == 15, "until it has failed twice nobody knows how long an attempt takes"
     assert min(states[CRITICAL]) in (31.5, 32) and max(states[WARNING]) < 32, states
+
+
+@pytest.mark.parametrize("what", ["ordered later", "never prestaged", "error"])
+def test_a_message_excuses_only_the_wait_that_it_speaks_of(world, what):
+    """2371 of 60 days ago: the package was ordered again since, or the DP takes everything by the network, or it failed."""
+    world.package("CEN00001", age_s=60 * DAY)
+    world.dp("CEN00001", "S021", 1, 30 * DAY, 1)
+    world.lab.target("CEN00001", "S02", "S021", refreshed_age_s=(30 if what == "ordered later" else 60) * DAY)
+    world.lab.dp_properties("S021", "S02", prestaging=what != "never prestaged")
+    world.lab.dp_message("CEN00001", "S021", 4 if what == "error" else 2, 2371, 60 * DAY)
+    item = world.look().is_(CRITICAL, "1 stuck: CEN00001 \"Office\" on S021, S02 Branch S02: pending for 30 d").item("CEN00001", "S021")
+    assert item["message"] == "2371" and ("bring the content" in item["advice"]) == (what == "error")
+    world.lab.target("CEN00001", "S02", "S021", refreshed_age_s=60 * DAY)
+    world.lab.dp_properties("S021", "S02", prestaging=True)
+    world.lab.dp_message("CEN00001", "S021", 2, 2371, 60 * DAY)
+    answer = world.look().is_(OK, "the other 4 packages on distribution points are installed; 1 waits for prestaged content: CEN00001 on S021")
+    assert answer.items == [] and answer.values("pending", "examined") == (0, 5)
+
+
+def test_what_waits_for_prestaged_content_waits_where_messages_cannot_be_read(world):
+    world.dp("CEN00001", "S021", 1, 30 * DAY, 1)
+    world.lab.dp_message("CEN00001", "S021", 2, 2371, 29 * DAY)
+    world.dp("CEN00002", "S021", 1, 4 * DAY, 1)
+    world.look().is_(CRITICAL, "1 stuck: CEN00002", "1 waits for prestaged content: CEN00001 on S021")
+    world.lab.db.execute("ALTER TABLE vSMS_DistributionDPStatus RENAME TO hidden")
+    world.at(1)
+    answer = world.look().is_(CRITICAL, "1 stuck: CEN00002", "; vSMS_DistributionDPStatus could not be read")
+    assert answer.item("CEN00001", "S021")["state"] == "OK"
+    world.lab.db.execute("ALTER TABLE hidden RENAME TO vSMS_DistributionDPStatus")
+    assert "could not be read" not in world.look().is_(CRITICAL, "1 waits for prestaged content: CEN00001 on S021").verdict
+    # Somebody took it off the disc after three weeks; the rest goes over the wire, and has its time.
+    world.at(20 * 24)
+    world.lab.dp_message("CEN00001", "S021", 2, 8204, 0)
+    world.dp("CEN00002", "S021", 0)
+    item = world.look().item("CEN00001", "S021")
+    assert "(not counting 20 d of maintenance or of waiting for somebody)" in item["age"], item

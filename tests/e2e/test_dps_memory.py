@@ -83,7 +83,8 @@ def test_what_ended_is_looked_up_and_forgotten(world):
     lab.target("CEN00005", "S02", "S021", peer=True)         # a branch DP by now
     lab.dp_message("CEN00006", "S021", 2, 2371)              # waits for prestaged content
     world.check().is_(CRITICAL)
-    assert list(world.remembered()) == ["dp/CEN00007@S021/S02"]
+    assert list(world.remembered()) == ["dp/CEN00006@S021/S02", "dp/CEN00007@S021/S02"], "what waits is remembered as such"
+    world.check().is_(CRITICAL, "1 stuck: CEN00007", "; 1 waits for prestaged content: CEN00006")
 
 
 @pytest.mark.parametrize("gone", [

@@ -48,8 +48,8 @@ def test_each_state(world, state, kind, code):
         answer = server.check().is_(code)
         assert answer.shown == ({("CEN00001", "S021"): kind} if kind else {})
         if state in (4, 5, 6):
-            world.dp("CEN00001", "S021", state, 5 * DAY, 1, target=3)
-            assert len(server.check("--include-removals").is_(CRITICAL).items) == 1
+            world.dp("CEN00002", "S021", state, 5 * DAY, 1, target=3)
+            assert len(server.check("--include-removals").is_(CRITICAL).items) == 2
 
 
 def test_what_is_not_counted(world):

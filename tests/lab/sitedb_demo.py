@@ -42,7 +42,7 @@ def build(lab):
     dps = servers(lab)
     for site, names in dps.items():
         for server in names:
-            lab.dp_properties(server, site)
+            lab.dp_properties(server, site, prestaging=server == dps["S03"][1])
     _trouble(lab, dps)
     _dp_trouble(lab, dps)
     _no_trouble(lab, dps)

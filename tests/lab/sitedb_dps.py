@@ -56,7 +56,7 @@ def _properties(lab, chance, servers, truth, modern):
     for site in SITES:
         for server in servers[site]:
             rest, idle, free = chance.random() < 0.15, chance.random() < 0.15, chance.choice((3, 9, 10, 60))
-            lab.dp_properties(server, site, pull=chance.random() < 0.3, maintenance=rest, active=not idle)
+            lab.dp_properties(server, site, pull=chance.random() < 0.3, maintenance=rest, active=not idle, prestaging=True)
             lab.dp_drive(server, site, 70, "C")
             lab.dp_drive(server, site, free, "E")
             if rest and lab.product == "cb":
@@ -114,6 +114,7 @@ def _one(lab, chance, truth, package, site, server, source_age_s, no_source, mod
     elif fate == "prestaged":
         state = chance.choice((1, 2, 3))
         lab.dp_state(package, server, state, 4, age_s, site=site)
+        lab.target(package, site, server, refreshed_age_s=max(age_s, message_age_s))
         lab.dp_message(package, server, 2, 2371, message_age_s, site=site)
         if active and modern and state != 3:
             truth.told.append((package, site, server, "prestaged"))

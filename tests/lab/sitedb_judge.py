@@ -106,8 +106,9 @@ def judge(db, owner, now, packages=None):
 DpItem = namedtuple("DpItem", "package site server kind cls age_s")
 DpVerdict = namedtuple("DpVerdict", "items told examined maintenance inactive full")
 
-STATES = {1: "pending", 2: "retrying", 3: "failed", 7: "updating", 8: "validation_failed"}
-FAILED_KINDS = ("failed", "validation_failed")
+STATES = {1: "pending", 2: "retrying", 3: "failed", 7: "updating", 8: "validation_failed",
+          4: "targeted again but removal_pending", 5: "targeted again but removal_retrying", 6: "targeted again but removal_failed"}
+FAILED_KINDS = ("failed", "validation_failed", STATES[6])
 
 
 def _server(path):
@@ -123,6 +124,13 @@ def _optional(db, table):
         "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE", (table,)).fetchone() else []
 
 
+def _waits(message, refreshed, now, network_only):
+    """For content that somebody must bring: said since it was ordered last, of a DP that may be prestaged."""
+    said = _plausible(message["LastUpdateDate"], now)
+    return (message["MessageID"] == 2371 and message["MessageState"] not in (3, 4) and message["NALPath"].casefold() not in network_only
+            and (said is None or refreshed is None or said >= refreshed - 3600))
+
+
 def judge_dps(db, now, strict=False):
     """What check_sms_dps finds by the database's own dates, and what it only tells."""
     active = {row["SiteCode"].casefold() for row in _rows(db, "v_Site") if row.get("Status", 1) == 1}
@@ -136,11 +144,12 @@ def judge_dps(db, now, strict=False):
         key = row["PackageID"].casefold(), row["NALPath"].casefold()
         if key not in messages or (row["LastUpdateDate"] or "") > (messages[key]["LastUpdateDate"] or ""):
             messages[key] = row
+    network_only = {row["NALPath"].casefold() for row in _optional(db, "v_DistributionPoints") if row.get("PreStagingAllowed") == 0}
     items, told, examined, seen = [], [], 0, set()
     for row in _rows(db, "v_PackageStatusDistPointsSumm"):
         key = row["PackageID"].casefold(), row["ServerNALPath"].casefold(), row["SiteCode"].casefold()
         package = packages.get(key[0])
-        if package is None or key[2] not in active or row["State"] in (4, 5, 6):
+        if package is None or key[2] not in active or (row["State"] in (4, 5, 6) and key not in targets):
             continue
         found = DpItem(row["PackageID"], row["SiteCode"], _server(row["ServerNALPath"]), None, "pending", None)
         old = (row["SourceVersion"] or 0) < package["SourceVersion"]
@@ -155,8 +164,10 @@ def judge_dps(db, now, strict=False):
         examined += 1
         message = messages.get(key[:2])
         kind = ("behind" if old else "installed") if row["State"] == 0 else STATES.get(row["State"], "unexpected")
-        source, changed = _plausible(package["SourceDate"], now), _plausible(row["SummaryDate"], now)
-        if message is not None and message["MessageID"] == 2371 and kind in ("pending", "retrying", "updating"):
+        source = _plausible(package["SourceDate"], now)
+        changed = None if row["State"] in (4, 5, 6) else _plausible(row["SummaryDate"], now)
+        refreshed = _plausible(targets[key].get("LastRefreshTime"), now)
+        if message is not None and kind in ("pending", "retrying", "updating") and _waits(message, refreshed, now, network_only):
             told.append(found._replace(kind="prestaged"))
         elif kind == "installed":
             if message is not None and message["MessageState"] == 4:
@@ -164,7 +175,7 @@ def judge_dps(db, now, strict=False):
         else:
             start = None if changed is None or (kind == "behind" and source is None) else _latest(source, changed)
             items.append(found._replace(kind=kind, cls="failed" if kind in FAILED_KINDS else "pending",
-                                        age_s=None if start is None else now - start))
+                                        age_s=None if start is None else now - _latest(start, refreshed)))
     for key, row in targets.items():
         package = packages.get(key[0])
         removal = any(other["State"] in (4, 5, 6) for other in _rows_of(db, row))

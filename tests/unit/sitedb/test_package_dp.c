@@ -57,12 +57,29 @@ static void only_what_is_pending_waits_for_prestaged_content(void **state)
 {
     (void)state;
     for (int kind = 0; kind < DP_KIND_COUNT; kind++) {
-        const struct dp dp = {.kind = (enum dp_kind)kind, .message_id = 2371};
+        const struct dp_server server = {.network_only = false}, never = {.network_only = true};
+        const struct dp dp = {.server = &server, .kind = (enum dp_kind)kind, .message_id = 2371};
         bool waits = kind == DP_PENDING || kind == DP_RETRYING || kind == DP_UPDATING;
         if (dp_waits_for_prestaged(&dp) != waits)
             fail_msg("%s with message 2371: %d", dp_kind_name(dp.kind), !waits);
-        const struct dp other = {.kind = (enum dp_kind)kind, .message_id = 2302};
+        struct dp other = {.server = &server, .kind = (enum dp_kind)kind, .message_id = 2302};
         assert_false(dp_waits_for_prestaged(&other));
+        other = dp;
+        other.server = &never;
+        assert_false(dp_waits_for_prestaged(&other));
+        other = dp;
+        other.message_date = 100000;
+        other.refreshed = 103601;
+        assert_false(dp_waits_for_prestaged(&other));
+        other.refreshed = 103600;
+        assert_int_equal(dp_waits_for_prestaged(&other), waits);
+        other.message_date = 0;
+        other.refreshed = 200000;
+        assert_int_equal(dp_waits_for_prestaged(&other), waits);
+        for (int64_t error = 3; error <= 4; error++) {
+            other.message_state = error;
+            assert_false(dp_waits_for_prestaged(&other));
+        }
     }
 }
 
