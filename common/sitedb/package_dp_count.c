@@ -108,14 +108,17 @@ static void add_count(const struct sitedb *db, const struct dp_selection *select
                       const struct text *patterns, struct statement *statement)
 {
     static const struct dp_sources none = {0};
-    statement_text(statement, "SELECT d.SiteCode, COUNT(s.PackageID) AS Examined, ");
+    /* What is not distributed is looked at only where it is there nevertheless. */
+    statement_text(statement, "SELECT d.SiteCode, COUNT(CASE WHEN s.State = 0 OR (");
+    dp_add_distributed(db, statement);
+    statement_text(statement, ") THEN s.PackageID END) AS Examined, ");
     add_newest(db, statement);
     for (int column = 0; column < 2; column++) {
         statement_text(statement, column == 0 ? "SUM(" : "MIN(");
-        statement_text(statement, "CASE WHEN s.PackageID IS NOT NULL OR ");
-        statement_text(statement, dp_without_source(db));
-        statement_text(statement, column == 0 ? " THEN 0 ELSE 1 END) AS Missing, "
-                                              : " THEN NULL ELSE d.PackageID END) AS Example");
+        statement_text(statement, "CASE WHEN s.PackageID IS NULL AND ");
+        dp_add_distributed(db, statement);
+        statement_text(statement, column == 0 ? " THEN 1 ELSE 0 END) AS Missing, "
+                                              : " THEN d.PackageID END) AS Example");
     }
     if (selection->servers->count > 0)
         statement_text(statement, ", d.ServerNALPath");

@@ -14,11 +14,22 @@ static void add_no_removal(const struct sitedb *db, struct statement *statement)
     statement_text(statement, dp_removal);
 }
 
-/* A condition on s: its DP is to have the package. */
+void dp_add_distributed(const struct sitedb *db, struct statement *statement)
+{
+    /* PkgSourceFlag 1: nothing is ever distributed (SDK page SMS_Package); ActionInProgress 3: it is being deleted (SDK
+     * page SMS_PackageBaseclass). */
+    statement_text(statement,
+                   db->has_column[SITEDB_VIEW_SOURCE_FLAG] ? "COALESCE(p.PkgSourceFlag, 0) <> 1" : "1 = 1");
+    if (db->has_column[SITEDB_VIEW_ACTION])
+        statement_text(statement, " AND COALESCE(p.ActionInProgress, 0) <> 3");
+}
+
+/* A condition on s and p: the DP is to have the package. */
 static void add_targeted(const struct sitedb *db, const struct dp_selection *selection,
                          struct statement *statement)
 {
-    statement_text(statement, "EXISTS (SELECT d.PackageID");
+    dp_add_distributed(db, statement);
+    statement_text(statement, " AND EXISTS (SELECT d.PackageID");
     statement_text(statement, dp_same_dp);
     statement_text(statement, " AND ");
     dp_add_live(db, selection, statement);
@@ -204,16 +215,12 @@ void dp_add_orphan_conditions(const struct sitedb *db, const struct dp_selection
     statement_text(statement, first);
     statement_text(statement, "NOT ");
     statement_text(statement, dp_removal);
+    statement_text(statement, " AND ");
+    dp_add_distributed(db, statement);
     statement_text(statement, " AND NOT EXISTS (SELECT d.PackageID");
     statement_text(statement, dp_same_dp);
     statement_text(statement, ")");
     add_filters(db, selection, patterns, 's', statement);
-}
-
-const char *dp_without_source(const struct sitedb *db)
-{
-    /* PkgSourceFlag 1: nothing is ever distributed (SDK page SMS_Package). */
-    return db->has_column[SITEDB_VIEW_SOURCE_FLAG] ? "COALESCE(p.PkgSourceFlag, 0) = 1" : "1 = 0";
 }
 
 void dp_patterns_free(struct text *patterns, size_t count)

@@ -61,8 +61,8 @@ void dp_add_removal_conditions(const struct sitedb *db, const struct dp_selectio
 void dp_add_orphan_conditions(const struct sitedb *db, const struct dp_selection *selection,
                               const struct text *patterns, const char *first, struct statement *statement);
 
-/** @return a condition on p: a package without source files, which is never distributed; static */
-const char *dp_without_source(const struct sitedb *db);
+/** A condition on p: the package is distributed, so neither without source files nor being deleted. */
+void dp_add_distributed(const struct sitedb *db, struct statement *statement);
 
 /** @return a pattern of LIKE for each glob, owned (dp_patterns_free), NULL when memory ran out */
 struct text *dp_patterns(const struct string_list *globs);

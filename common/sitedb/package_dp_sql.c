@@ -20,7 +20,9 @@ int dps_read(const struct sitedb *db, const struct dp_selection *selection, stru
     dp_add_columns(db, &selection->sources, &statement);
     statement_text(&statement, "CASE WHEN NOT ");
     statement_text(&statement, dp_removal);
-    statement_text(&statement, " THEN 0 WHEN p.PackageID IS NOT NULL THEN ");
+    statement_text(&statement, " THEN 0 WHEN p.PackageID IS NOT NULL AND ");
+    dp_add_distributed(db, &statement);
+    statement_text(&statement, " THEN ");
     dp_add_ended(db, selection, &statement);
     statement_text(&statement, " END AS Ended");
     dp_add_message_columns(&selection->sources, &statement);
@@ -53,7 +55,9 @@ static void add_lookup_columns(const struct sitedb *db, const struct dp_selectio
     statement_text(statement, "CASE WHEN p.PackageID IS NULL THEN NULL");
     if (db->has_column[SITEDB_VIEW_PACKAGE_TYPE])
         statement_text(statement, " WHEN p.PackageType = 4 THEN 1");
-    statement_text(statement, " ELSE ");
+    statement_text(statement, " WHEN NOT (");
+    dp_add_distributed(db, statement);
+    statement_text(statement, ") THEN 1 ELSE ");
     dp_add_ended(db, selection, statement);
     statement_text(statement, " END AS Ended");
     dp_add_message_columns(&selection->sources, statement);

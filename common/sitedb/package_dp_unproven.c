@@ -19,21 +19,18 @@ static int read_as(const struct look *look, enum dp_kind kind, const char *what,
 
 static int read_missing(const struct look *look, struct failure *failure)
 {
-    struct text first = {0};
     struct statement statement = {0};
     const struct dp_sources *sources = &look->selection->sources;
-    text_addf(&first, "s.PackageID IS NULL AND NOT (%s) AND ", dp_without_source(look->db));
     dp_add_target_columns(look->db, sources, &statement);
     statement_text(&statement, "0 AS Ended");
     dp_add_message_columns(sources, &statement);
     dp_add_target_sources(sources, &statement);
-    dp_add_target_conditions(look->db, look->selection, look->patterns, text_string(&first), &statement);
+    dp_add_target_conditions(look->db, look->selection, look->patterns, "s.PackageID IS NULL AND ",
+                             &statement);
+    statement_text(&statement, " AND ");
+    dp_add_distributed(look->db, &statement);
     statement_text(&statement, " ORDER BY d.PackageID, d.ServerNALPath");
-    statement.failed = statement.failed || first.failed;
-    int result =
-        read_as(look, DP_NO_STATUS, "the distribution points without a status row", &statement, failure);
-    text_free(&first);
-    return result;
+    return read_as(look, DP_NO_STATUS, "the distribution points without a status row", &statement, failure);
 }
 
 /* Only an error that no later message follows. */

@@ -25,6 +25,7 @@ static const struct {
     [SITEDB_VIEW_PACKAGE_TYPE] = {"v_Package", "PackageType"},
     [SITEDB_VIEW_SOURCE_DATE] = {"v_Package", "SourceDate"},
     [SITEDB_VIEW_SOURCE_FLAG] = {"v_Package", "PkgSourceFlag"},
+    [SITEDB_VIEW_ACTION] = {"v_Package", "ActionInProgress"},
     [SITEDB_SUMMARY_COPIED] = {"v_PackageStatusDistPointsSumm", "LastCopied"},
 };
 
@@ -40,6 +41,7 @@ const char *sitedb_column_name(enum sitedb_column column)
         [SITEDB_VIEW_PACKAGE_TYPE] = "v_Package.PackageType",
         [SITEDB_VIEW_SOURCE_DATE] = "v_Package.SourceDate",
         [SITEDB_VIEW_SOURCE_FLAG] = "v_Package.PkgSourceFlag",
+        [SITEDB_VIEW_ACTION] = "v_Package.ActionInProgress",
         [SITEDB_SUMMARY_COPIED] = "v_PackageStatusDistPointsSumm.LastCopied",
     };
     return names[column];

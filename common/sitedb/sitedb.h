@@ -29,6 +29,7 @@ enum sitedb_column {
     SITEDB_VIEW_PACKAGE_TYPE, /* v_Package.PackageType: not in SMS 2003 */
     SITEDB_VIEW_SOURCE_DATE,  /* v_Package.SourceDate */
     SITEDB_VIEW_SOURCE_FLAG,  /* v_Package.PkgSourceFlag */
+    SITEDB_VIEW_ACTION,       /* v_Package.ActionInProgress: unverified */
     SITEDB_SUMMARY_COPIED,    /* v_PackageStatusDistPointsSumm.LastCopied */
     SITEDB_COLUMN_COUNT
 };

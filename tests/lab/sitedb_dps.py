@@ -87,7 +87,7 @@ def _one(lab, chance, truth, package, site, server, source_age_s, no_source, mod
         lab.target(package, other, server)
         lab.dp_state(package, server, 0, 5, age_s, site=other)
         truth.examined[0] += 1
-        if active:
+        if active and not no_source:
             _strict(truth, package, site, server, "moved", "pending", None)
         return 0
     lab.target(package, site, server, status=3 if fate == "leaving" else 0, refreshed_age_s=age_s)
@@ -98,7 +98,8 @@ def _one(lab, chance, truth, package, site, server, source_age_s, no_source, mod
         if active and not no_source:
             _strict(truth, package, site, server, "no_status", "pending", min(age_s, source_age_s))
         return 1
-    truth.examined[0] += active
+    truth.examined[0] += active and not (no_source and fate in ("prestaged", "state"))
+    active = active and not no_source
     if fate == "installed":
         lab.dp_state(package, server, 0, chance.choice((5, 6)), age_s, site=site)
         lab.dp_message(package, server, 1, 2330, message_age_s, site=site)

@@ -134,7 +134,8 @@ def _waits(message, refreshed, now, network_only):
 def judge_dps(db, now, strict=False):
     """What check_sms_dps finds by the database's own dates, and what it only tells."""
     active = {row["SiteCode"].casefold() for row in _rows(db, "v_Site") if row.get("Status", 1) == 1}
-    packages = {row["PkgID"].casefold(): row for row in _rows(db, "SMSPackages") if row.get("PackageType") != 4}
+    packages = {row["PkgID"].casefold(): row for row in _rows(db, "SMSPackages")
+                if row.get("PackageType") != 4}
     targets = {}
     for row in _rows(db, "v_DistributionPoint"):
         if row.get("Status") != 3 and row.get("IsPeerDP") != 1:
@@ -150,6 +151,9 @@ def judge_dps(db, now, strict=False):
         key = row["PackageID"].casefold(), row["ServerNALPath"].casefold(), row["SiteCode"].casefold()
         package = packages.get(key[0])
         if package is None or key[2] not in active or (row["State"] in (4, 5, 6) and key not in targets):
+            continue
+        if package["Action"] == 3 or package["StorePkgFlag"] == 1:  # never distributed: looked at where it is there
+            examined += key in targets and row["State"] == 0
             continue
         found = DpItem(row["PackageID"], row["SiteCode"], _server(row["ServerNALPath"]), None, "pending", None)
         old = (row["SourceVersion"] or 0) < package["SourceVersion"]
@@ -179,7 +183,7 @@ def judge_dps(db, now, strict=False):
     for key, row in targets.items():
         package = packages.get(key[0])
         removal = any(other["State"] in (4, 5, 6) for other in _rows_of(db, row))
-        if package is None or key in seen or key[2] not in active or package["StorePkgFlag"] == 1 or removal:
+        if package is None or key in seen or key[2] not in active or package["Action"] == 3 or package["StorePkgFlag"] == 1 or removal:
             continue
         start = _latest(_plausible(package["SourceDate"], now), _plausible(row.get("LastRefreshTime"), now))
         told.append(DpItem(row["PackageID"], row["SiteCode"], _server(row["ServerNALPath"]), "no_status", "pending",

@@ -138,6 +138,7 @@ VIEWS = {
         ("SourceDate", "SourceDate", "sms2003"),
         ("PackageType", "PackageType", "sccm2007"),
         ("PkgSourceFlag", "StorePkgFlag", "sms2003"),
+        ("ActionInProgress", "Action", "sms2003"),
     ]),
     "v_PackageStatusRootSummarizer": ("SMSPackages", [
         ("PackageID", "PkgID", "sms2003"),
