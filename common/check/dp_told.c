@@ -2,6 +2,7 @@
 #include "check/dp_told.h"
 
 #include "base/sanitize.h"
+#include "base/units.h"
 
 #include <inttypes.h>
 
@@ -24,8 +25,9 @@ static void add_kind(const struct dp_list *list, enum dp_kind kind, const char *
 }
 
 void dp_told_add(const struct dp_list *list, const struct dp_sources *sources,
-                 const struct dp_evidence *evidence, bool strict, struct text *verdict)
+                 const struct dp_evidence *evidence, int64_t missing_s, bool strict, struct text *verdict)
 {
+    char age[32];
     add_kind(list, DP_PRESTAGED, "waits for prestaged content", "wait for prestaged content", verdict);
     add_kind(list, DP_MESSAGE_ERROR, "is installed with an error as newest message",
              "are installed with an error as newest message", verdict);
@@ -38,6 +40,11 @@ void dp_told_add(const struct dp_list *list, const struct dp_sources *sources,
     if (evidence->missing > 0 && !strict)
         text_addf(verdict, "; %" PRId64 " targeted, but no status row: %s%s", evidence->missing,
                   evidence->missing_example, evidence->missing == 1 ? "" : " and others");
+    if (evidence->missing > 0 && !strict && missing_s > 0)
+        text_addf(verdict, ", the first for %s", duration_format(missing_s, age, sizeof age));
+    if (evidence->away > 0)
+        text_addf(verdict, "; %" PRId64 " package%s not looked at: on DPs of %s, which is not active",
+                  evidence->away, evidence->away == 1 ? "" : "s", evidence->away_example);
 }
 
 enum status dp_told_add_inactive(const struct dp_list *list, struct text *verdict)

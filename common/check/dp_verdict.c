@@ -98,13 +98,25 @@ static enum status add_staleness(const struct dp_verdict *told, const struct dp_
 static void add_installed(const struct dp_verdict *told, const struct tally *tally, struct text *verdict)
 {
     int64_t installed = told->evidence->examined - tally->known;
-    for (size_t i = 0; i < told->dps->count; i++)
-        installed -= told->dps->dps[i].kind == DP_PRESTAGED;
+    bool contradicted = false;
+    size_t at = 0;
+    for (const struct dp *dp; (dp = dp_list_next_told(told->dps, &at)) != NULL;) {
+        installed -= dp->kind == DP_PRESTAGED;
+        contradicted = contradicted || dp->kind == DP_MESSAGE_ERROR;
+    }
     const char *which = installed < told->evidence->examined ? "the other "
-                        : told->evidence->missing > 0        ? ""
-                                                             : "all ";
+                        : told->evidence->missing > 0 || told->evidence->away > 0 || contradicted ? ""
+                                                                                                  : "all ";
     text_addf(verdict, "%s%" PRId64 " packages on distribution points are installed", which,
               installed > 0 ? installed : 0);
+}
+
+/* How long a row has been missing, where the summarizer's delay does not explain it: longer than pending may be. */
+static int64_t missing_for(const struct dp_verdict *told)
+{
+    const int64_t now = told->run->db.clock.utc, since = told->evidence->missing_since;
+    const struct range *critical = &told->run->check->options.thresholds.critical;
+    return since > 0 && since < now && range_alerts(critical, now - since) ? now - since : 0;
 }
 
 enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_numbers *numbers,
@@ -119,7 +131,7 @@ enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_number
         add_installed(told, tally, verdict);
     else
         add_trouble(told, numbers, verdict);
-    dp_told_add(told->dps, told->sources, told->evidence, told->strict, verdict);
+    dp_told_add(told->dps, told->sources, told->evidence, missing_for(told), told->strict, verdict);
     status = status_worse(status, dp_told_add_inactive(told->dps, verdict));
     if (told->evidence->silent.length > 0) {
         text_addf(verdict, "; %s", text_string(&told->evidence->silent));

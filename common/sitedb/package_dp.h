@@ -125,6 +125,9 @@ struct dp_evidence {
     int64_t newest;           /* SummaryDate of the newest row; UTC, 0 no date */
     int64_t missing;          /* targeted, without a row of the summarizer */
     char missing_example[16]; /* one of their packages */
+    int64_t missing_since;    /* the first order of them that still waits for its row; UTC, 0 no date */
+    int64_t away;             /* targeted at sites that are not active: not looked at */
+    char away_example[8];     /* one of the sites */
     struct text silent;       /* owned: sites asked for by --child-site that have no row at all */
     bool server_unknown;      /* no distribution point has a name that --server asks for */
 };
@@ -222,7 +225,8 @@ int dps_read(const struct sitedb *db, const struct dp_selection *selection, stru
 
 /**
  * Find what is worth a word without being proven trouble: targeted DPs without a status row, installed ones with an
- * error as newest message, rows of DPs that moved to another site. They become findings when the selection is strict.
+ * error as newest message, rows of DPs that moved to another site. They become findings when the selection is strict; the
+ * first and the last are looked for only where somebody asks for names.
  */
 int dps_read_unproven(const struct sitedb *db, const struct dp_selection *selection,
                       const struct dp_evidence *evidence, struct dp_list *list, struct failure *failure);

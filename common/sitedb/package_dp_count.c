@@ -16,6 +16,7 @@ enum count_column {
     COUNT_NEWEST,
     COUNT_MISSING,
     COUNT_EXAMPLE,
+    COUNT_SINCE,
     COUNT_PATH,
     COUNT_COLUMNS
 };
@@ -27,7 +28,8 @@ static int count_rows(const struct sitedb *db, const struct dp_selection *select
     static const struct odbc_column columns[COUNT_COLUMNS] = {
         [COUNT_SITE] = {ODBC_TEXT, 8},      [COUNT_NUMBER] = {ODBC_INTEGER, 0},
         [COUNT_NEWEST] = {ODBC_INSTANT, 0}, [COUNT_MISSING] = {ODBC_INTEGER, 0},
-        [COUNT_EXAMPLE] = {ODBC_TEXT, 16},  [COUNT_PATH] = {ODBC_TEXT, 256}};
+        [COUNT_EXAMPLE] = {ODBC_TEXT, 16},  [COUNT_SINCE] = {ODBC_INSTANT, 0},
+        [COUNT_PATH] = {ODBC_TEXT, 256}};
     bool named = selection->servers->count > 0;
     struct sitedb_rows rows;
     if (sitedb_ask(&rows, db, "the number of packages on distribution points", statement, columns,
@@ -49,6 +51,9 @@ static int count_rows(const struct sitedb *db, const struct dp_selection *select
         if (evidence->missing_example[0] == '\0')
             snprintf(evidence->missing_example, sizeof evidence->missing_example, "%s",
                      rows.values[COUNT_EXAMPLE].text);
+        int64_t since = sitedb_date(&rows.values[COUNT_SINCE], 0, &db->clock);
+        if (since > 0 && (evidence->missing_since == 0 || since < evidence->missing_since))
+            evidence->missing_since = since;
         int64_t newest = sitedb_date(&rows.values[COUNT_NEWEST], 0, &db->clock);
         evidence->examined += number;
         if (newest > evidence->newest)
@@ -95,6 +100,17 @@ static void add_newest(const struct sitedb *db, struct statement *statement)
     statement_text(statement, ") AS Newest, ");
 }
 
+static void add_missing_since(const struct sitedb *db, struct statement *statement)
+{
+    if (!db->has_column[SITEDB_DP_REFRESHED]) {
+        statement_text(statement, "NULL AS MissingSince");
+        return;
+    }
+    statement_text(statement, "MIN(CASE WHEN s.PackageID IS NULL AND ");
+    dp_add_distributed(db, statement);
+    statement_text(statement, " THEN d.LastRefreshTime END) AS MissingSince");
+}
+
 static void add_group(const struct dp_selection *selection, char alias, struct statement *statement)
 {
     const bool named = selection->servers->count > 0;
@@ -118,8 +134,9 @@ static void add_count(const struct sitedb *db, const struct dp_selection *select
         statement_text(statement, "CASE WHEN s.PackageID IS NULL AND ");
         dp_add_distributed(db, statement);
         statement_text(statement, column == 0 ? " THEN 1 ELSE 0 END) AS Missing, "
-                                              : " THEN d.PackageID END) AS Example");
+                                              : " THEN d.PackageID END) AS Example, ");
     }
+    add_missing_since(db, statement);
     if (selection->servers->count > 0)
         statement_text(statement, ", d.ServerNALPath");
     dp_add_target_sources(&none, statement);
@@ -134,12 +151,50 @@ static void add_removal_count(const struct sitedb *db, const struct dp_selection
     static const struct dp_sources none = {0};
     statement_text(statement, "SELECT s.SiteCode, COUNT(*) AS Examined, ");
     add_newest(db, statement);
-    statement_text(statement, "0 AS Missing, NULL AS Example");
+    statement_text(statement, "0 AS Missing, NULL AS Example, NULL AS MissingSince");
     if (selection->servers->count > 0)
         statement_text(statement, ", s.ServerNALPath");
     dp_add_sources(&none, true, statement);
     dp_add_removal_conditions(db, selection, patterns, statement);
     add_group(selection, 's', statement);
+}
+
+static bool any_is_away(const struct sitedb *db, const struct sitedb_filter *filter)
+{
+    const struct sitedb_filter sites = {.sites = filter->sites, .exclude_sites = filter->exclude_sites};
+    for (size_t i = 0; i < db->site_count; i++)
+        if (!site_is_active(&db->sites[i]) && sitedb_filter_selects(&sites, "", db->sites[i].code))
+            return true;
+    return false;
+}
+
+/* What is targeted at sites that are not active. */
+static int count_away(const struct sitedb *db, const struct dp_selection *selection,
+                      const struct text *patterns, struct dp_evidence *evidence, struct failure *failure)
+{
+    static const struct odbc_column columns[] = {{ODBC_TEXT, 8}, {ODBC_INTEGER, 0}, {ODBC_TEXT, 256}};
+    const bool named = selection->servers->count > 0;
+    struct dp_list names = {0};
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT d.SiteCode, COUNT(*) AS Targeted");
+    statement_text(&statement, named ? ", d.ServerNALPath" : "");
+    dp_add_away(db, selection, patterns, &statement);
+    add_group(selection, 'd', &statement);
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the packages at sites that are not active", &statement, columns, named ? 3 : 2,
+                   failure) != 0)
+        return -1;
+    while (sitedb_next(&rows)) {
+        const struct dp_server *server =
+            named ? dp_server_named(&names, rows.values[2].text, rows.values[0].text) : NULL;
+        rows.no_memory = named && server == NULL;
+        if (rows.no_memory || (named && !dp_server_matches(selection->servers, server->place)))
+            continue;
+        evidence->away += sitedb_integer(&rows.values[1], 0);
+        snprintf(evidence->away_example, sizeof evidence->away_example, "%s", rows.values[0].text);
+    }
+    dp_list_free(&names);
+    return sitedb_end(&rows, failure);
 }
 
 int dps_count(const struct sitedb *db, const struct dp_selection *selection, struct dp_evidence *evidence,
@@ -160,6 +215,8 @@ int dps_count(const struct sitedb *db, const struct dp_selection *selection, str
         add_removal_count(db, selection, patterns, &statement);
         result = count_rows(db, selection, &statement, site_seen, evidence, failure);
     }
+    if (result == 0 && any_is_away(db, selection->filter))
+        result = count_away(db, selection, patterns, evidence, failure);
     evidence->server_unknown = selection->servers->count > 0 && evidence->examined == 0;
     for (size_t i = 0; i < sites->count && result == 0; i++)
         if (!site_seen[i])

@@ -207,6 +207,17 @@ void dp_add_target_conditions(const struct sitedb *db, const struct dp_selection
     add_filters(db, selection, patterns, 'd', statement);
 }
 
+void dp_add_away(const struct sitedb *db, const struct dp_selection *selection, const struct text *patterns,
+                 struct statement *statement)
+{
+    statement_text(statement, " FROM v_DistributionPoint d JOIN v_Package p ON p.PackageID = d.PackageID"
+                              " JOIN v_Site i ON i.SiteCode = d.SiteCode AND i.Status <> 1 WHERE ");
+    dp_add_live(db, selection, statement);
+    statement_text(statement, " AND ");
+    dp_add_distributed(db, statement);
+    add_filters(db, selection, patterns, 'd', statement);
+}
+
 void dp_add_orphan_conditions(const struct sitedb *db, const struct dp_selection *selection,
                               const struct text *patterns, const char *first, struct statement *statement)
 {

@@ -53,6 +53,10 @@ void dp_add_conditions(const struct sitedb *db, const struct dp_selection *selec
 void dp_add_target_conditions(const struct sitedb *db, const struct dp_selection *selection,
                               const struct text *patterns, const char *first, struct statement *statement);
 
+/** " FROM v_DistributionPoint d ... WHERE ...": what is targeted at sites that are not active */
+void dp_add_away(const struct sitedb *db, const struct dp_selection *selection, const struct text *patterns,
+                 struct statement *statement);
+
 /** Rows of a removal, but for what is targeted again. */
 void dp_add_removal_conditions(const struct sitedb *db, const struct dp_selection *selection,
                                const struct text *patterns, struct statement *statement);

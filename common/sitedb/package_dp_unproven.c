@@ -92,16 +92,15 @@ static int read_moved(const struct look *look, struct failure *failure)
 int dps_read_unproven(const struct sitedb *db, const struct dp_selection *selection,
                       const struct dp_evidence *evidence, struct dp_list *list, struct failure *failure)
 {
-    if (!selection->strict && !selection->lists)
-        return 0;
+    const bool named = selection->strict || selection->lists;
     struct text *patterns = dp_patterns(selection->servers);
     if (patterns == NULL)
         return fail(failure, "out of memory");
     const struct look look = {.db = db, .selection = selection, .patterns = patterns, .list = list};
-    int result = evidence->missing > 0 ? read_missing(&look, failure) : 0;
+    int result = named && evidence->missing > 0 ? read_missing(&look, failure) : 0;
     if (result == 0)
         result = read_contradicted(&look, failure);
-    if (result == 0)
+    if (result == 0 && named)
         result = read_moved(&look, failure);
     dp_patterns_free(patterns, selection->servers->count);
     return result;

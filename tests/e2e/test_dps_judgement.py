@@ -148,8 +148,11 @@ def test_what_is_not_counted(world):
     lab.db.execute("UPDATE SMSPackages SET Action = 3 WHERE PkgID = 'CEN00008'")
     world.package("CEN00009", store_pkg_flag=1)
     world.dp("CEN00009", "S021", 1, 9 * DAY)
-    answer = world.check("-v").is_(OK, "all 4 packages on distribution points are installed")
+    answer = world.check("-v").is_(OK, "OK - 4 packages on distribution points are installed; 1 package not looked at: on DPs of S04, which is not active")
     assert answer.items == [] and answer.values("pending", "failed", "examined") == (0, 0, 4)
+    for arguments in (["--exclude-site=S04"], ["--server=S02*"], ["--package=CEN00000"]):
+        assert "not looked at" not in world.check(*arguments).verdict, arguments
+    assert "; 1 package not looked at: on DPs of S04" in world.check("--server=*").verdict
     answer = world.check("-v", "--include-branch-dps").is_(CRITICAL)
     assert answer.shown == {("CEN00007", "S02WKS"): "pending"} and answer.value("examined") == 5
     assert world.check("-v").is_(OK).items == []

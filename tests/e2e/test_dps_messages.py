@@ -184,8 +184,9 @@ def test_what_no_real_database_has_proven_is_told_and_judged_with_strict_only(wo
 
 
 def check_told(check, world):
-    answer = check().is_(OK, "; 1 targeted, but no status row: CEN00001")
-    assert "all " not in answer.verdict and answer.items == []
+    answer = check().is_(OK, "; 1 targeted, but no status row: CEN00001, the first for 5 d", "; 1 is installed with an error as newest message: CEN00003 on ")
+    assert "all " not in answer.verdict and "moved" not in answer.verdict and answer.items == []
+    assert "the first for" not in check("-c6d").verdict
     answer = check("-v").is_(OK)
     assert sorted(line[:22] for line in answer.notes) == ["installed, but its new", "row of a DP that has t", "targeted, but has no s"]
     assert "; 1 row of a DP that moved to another site: CEN00004 on DP9" in answer.verdict
