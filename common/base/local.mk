@@ -10,6 +10,7 @@ common_base_libbase_a_SOURCES = \
 	common/base/failure.h \
 	common/base/hash.c \
 	common/base/hash.h \
+	common/base/hostname.h \
 	common/base/json.c \
 	common/base/json.h \
 	common/base/number.h \

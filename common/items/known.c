@@ -2,6 +2,7 @@
 #include "items/known.h"
 
 #include "base/array.h"
+#include "base/hostname.h"
 #include "base/packageid.h"
 #include "base/stringlist.h"
 
@@ -114,13 +115,30 @@ static bool globs(const char *pattern, const char *item)
     return fnmatch(pattern, item, FNM_CASEFOLD | FNM_NOESCAPE) == 0;
 }
 
-static bool mutes(const struct known_list *list, bool (*means)(const char *pattern, const char *item),
-                  const char *item, const char *place, int64_t now, int64_t *until)
+/* A server may be known by its host name alone. */
+static bool is_place(const char *known, const char *place)
+{
+    return hostname_same(known, place);
+}
+
+static bool is_box(const char *known, const char *box)
+{
+    return strcasecmp(known, box) == 0;
+}
+
+/* How an entry's two halves are compared. */
+struct known_meaning {
+    bool (*item)(const char *pattern, const char *item);
+    bool (*place)(const char *known, const char *place);
+};
+
+static bool mutes(const struct known_list *list, struct known_meaning means, const char *item,
+                  const char *place, int64_t now, int64_t *until)
 {
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         const struct known_entry *known = &list->entries[i];
-        if (means(known->pattern, item) &&
-            (known->place[0] == '\0' || (place != NULL && strcasecmp(known->place, place) == 0))) {
+        if (means.item(known->pattern, item) &&
+            (known->place[0] == '\0' || (place != NULL && means.place(known->place, place)))) {
             *until = known->until;
             if (known->until == 0 || now < known->until)
                 return true;
@@ -132,13 +150,13 @@ static bool mutes(const struct known_list *list, bool (*means)(const char *patte
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
                       int64_t *until)
 {
-    return mutes(list, names, package, place, now, until);
+    return mutes(list, (struct known_meaning){names, is_place}, package, place, now, until);
 }
 
 bool known_list_mutes_file(const struct known_list *list, const char *file, const char *place, int64_t now,
                            int64_t *until)
 {
-    return mutes(list, globs, file, place, now, until);
+    return mutes(list, (struct known_meaning){globs, is_box}, file, place, now, until);
 }
 
 void known_list_add_ended(const struct known_list *list, int64_t now, struct text *note)

@@ -34,7 +34,8 @@ int known_list_parse_files(void *list, const char *value, struct failure *failur
 /**
  * @param now         UTC seconds; an entry whose day has passed mutes nothing
  * @param[out] until  when muting ends or ended, 0 without an end; only set where an entry names the package
- * @return whether an entry names this package at this place, or all of the place (without case)
+ * @return whether an entry names this package at this place, or all of the place (without case; a server is meant by
+ * its host name alone, too)
  */
 bool known_list_mutes(const struct known_list *list, const char *package, const char *place, int64_t now,
                       int64_t *until);

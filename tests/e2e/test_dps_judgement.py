@@ -308,6 +308,10 @@ def test_known_names_site_or_server(world):
         assert answer.items[0]["state"].startswith("known")
     for known in ("CEN00001@S03", "CEN00001@S0211", "CEN00002", "CEN00001@S02:2020-01-01"):
         world.check("--known=" + known).is_(CRITICAL)
+    world.dp("CEN00001", "S021", 0)
+    world.dp("CEN00001", "S022.corp.example", 1)
+    world.check("--known=CEN00001@s022").is_(OK, "1 known")
+    world.check("--known=CEN00001@S022.lab.example").is_(CRITICAL)
 
 
 def test_thresholds_and_perfdata(world):
