@@ -315,8 +315,7 @@ static void run_check(struct worker *worker, void *context)
         .columns = SITEDB_BIT(SITEDB_DP_STATUS) | SITEDB_BIT(SITEDB_DP_IS_PEER) |
                    SITEDB_BIT(SITEDB_DP_REFRESHED) | SITEDB_BIT(SITEDB_VIEW_PACKAGE_TYPE) |
                    SITEDB_BIT(SITEDB_VIEW_SOURCE_DATE) | SITEDB_BIT(SITEDB_VIEW_SOURCE_FLAG) |
-                   SITEDB_BIT(SITEDB_VIEW_ACTION) |
-                   SITEDB_BIT(SITEDB_SUMMARY_COPIED),
+                   SITEDB_BIT(SITEDB_VIEW_ACTION) | SITEDB_BIT(SITEDB_SUMMARY_COPIED),
         .instead = survey_instead,
         .read = read_dps,
         .tell = tell,

@@ -16,6 +16,9 @@ enum { MOST_ARRIVALS = 50000 };
 /* As long as a silent site has (judgement `order`): longer than a maintenance weekend. */
 enum { STANDSTILL_S = 72 * 3600 };
 
+/* What told of its own progress no longer ago is not lost, whatever else arrives: transfers to one DP run side by side. */
+enum { MOVING_S = 12 * 3600 };
+
 static int by_code(const void *a, const void *b)
 {
     return strcasecmp(((const struct order_hop *)a)->code, ((const struct order_hop *)b)->code);
@@ -179,11 +182,28 @@ static bool waits(const struct item *item, const struct dp *dp)
            !dp_is_removed(dp);
 }
 
+static bool tells_failure(const struct dp *dp)
+{
+    const struct dp_message *message = dp_message_speaks(dp) ? dp_message_find(dp->message_id) : NULL;
+    return message != NULL && message->message_class == DP_MESSAGE_FAILURE;
+}
+
 struct quiet {
     int64_t old, waiting, for_s;
     bool moved;
     size_t first; /* the item that stands for it */
 };
+
+/* The worst stands for the DP; of equals, one that tells why. */
+static bool stands_before(const struct findings *findings, const struct dp_list *list, size_t one,
+                          size_t other)
+{
+    const bool tells = tells_failure(&list->dps[one]);
+    if (findings->items[one].status == findings->items[other].status &&
+        tells != tells_failure(&list->dps[other]))
+        return tells;
+    return item_compare(&findings->items[one], &findings->items[other]) < 0;
+}
 
 static void count_quiet(const struct findings *findings, const struct dp_list *list, struct quiet *quiets)
 {
@@ -193,7 +213,7 @@ static void count_quiet(const struct findings *findings, const struct dp_list *l
         struct quiet *quiet = &quiets[dp->server->number];
         if (!waits(item, dp))
             continue;
-        if (quiet->waiting++ == 0 || item_compare(item, &findings->items[quiet->first]) < 0)
+        if (quiet->waiting++ == 0 || stands_before(findings, list, i, quiet->first))
             quiet->first = i;
         if (item->age_s < STANDSTILL_S)
             continue; /* what was ordered since tells nothing of a movement */
@@ -206,11 +226,14 @@ static void count_quiet(const struct findings *findings, const struct dp_list *l
 
 /* Without memory for its name its news is that of the item that stands for it. */
 static void add_standstill(struct dp_order *order, const struct dp_server *server, const struct quiet *quiet,
-                           const struct findings *findings)
+                           const struct findings *findings, const struct dp_list *list)
 {
     struct dp_standstill *standstill = &order->standstills[server->number];
-    *standstill = (struct dp_standstill){
-        .item = &findings->items[quiet->first], .packages = quiet->waiting, .for_s = quiet->for_s};
+    *standstill = (struct dp_standstill){.item = &findings->items[quiet->first],
+                                         .packages = quiet->waiting,
+                                         .for_s = quiet->for_s,
+                                         .pull = server->pull,
+                                         .failing = tells_failure(&list->dps[quiet->first])};
     if (asprintf(&standstill->news, "%s, %s stands still", server->place, server->site) < 0)
         standstill->news = NULL;
 }
@@ -230,9 +253,14 @@ static void merge_site(struct dp_order *order, const struct dp_server *const *se
         if (one->item == NULL)
             continue;
         all.packages += one->packages;
+        all.pull += one->pull;
+        all.failing += one->failing;
         if (all.dps++ == 0 || one->for_s < all.for_s)
             all.for_s = one->for_s;
-        if (first == NULL || item_compare(one->item, first->item) < 0)
+        const bool equal = first != NULL && one->item->status == first->item->status;
+        if (first == NULL ||
+            (equal && one->failing != first->failing ? one->failing > 0
+                                                     : item_compare(one->item, first->item) < 0))
             first = one;
     }
     if (!cause_is_common(all.dps, all.of))
@@ -291,7 +319,7 @@ static void find_standstills(struct dp_order *order, const struct siterun *run,
         for (size_t i = 0; i < count; i++) {
             const struct quiet *quiet = &quiets[candidates[i]->number];
             if (!moving[i])
-                add_standstill(order, candidates[i], quiet, findings);
+                add_standstill(order, candidates[i], quiet, findings, list);
         }
         merge_sites(order, quiets, list);
     }
@@ -300,14 +328,22 @@ static void find_standstills(struct dp_order *order, const struct siterun *run,
     free(moving);
 }
 
+bool dp_order_is_moving(const struct dp *dp, int64_t now)
+{
+    const struct dp_message *message = dp_message_find(dp->message_id);
+    return message != NULL && message->message_class == DP_MESSAGE_PROGRESS && dp_message_speaks(dp) &&
+           !dp_message_state_is_error(dp->message_state) && dp->message_date > 0 &&
+           now - dp->message_date < MOVING_S;
+}
+
 static void judge_by_order(const struct dp_order *order, const struct thresholds *thresholds, size_t index,
-                           struct item *item)
+                           bool moving, struct item *item)
 {
     const bool slow = item->allowance_s > 0 && item->age_s <= item->allowance_s;
     if (item->excused || item->item_class != ITEM_PENDING)
         return;
     const enum status status =
-        !slow && order->order.result.verdicts[index].reason != ORDER_NONE
+        !slow && !moving && order->order.result.verdicts[index].reason != ORDER_NONE
             ? STATUS_CRITICAL
             : siteorder_judge_retried(&order->order, index, thresholds, item->failed_age_s);
     item->status = status_worse(item->status, status);
@@ -318,7 +354,8 @@ void dp_order_judge(struct dp_order *order, const struct siterun *run, struct fi
                     struct dp_list *list)
 {
     for (size_t i = 0; i < findings->count && order->order.judged; i++)
-        judge_by_order(order, &run->check->options.thresholds, i, &findings->items[i]);
+        judge_by_order(order, &run->check->options.thresholds, i,
+                       dp_order_is_moving(&list->dps[i], run->db.clock.utc), &findings->items[i]);
     find_standstills(order, run, findings, list);
     for (size_t i = 0; i < findings->count; i++) {
         struct item *item = &findings->items[i];
@@ -345,12 +382,12 @@ const struct dp_standstill *dp_order_standstill(const struct dp_order *order, co
     return standstill->item == item ? standstill : NULL;
 }
 
-void dp_order_add_words(const struct dp_order *order, size_t finding, struct text *line)
+void dp_order_add_words(const struct dp_order *order, size_t finding, bool moving, struct text *line)
 {
     const struct siteorder *base = &order->order;
     if (!base->judged || finding >= base->run.pair_count)
         return;
-    if (base->result.items[finding].any != 0)
+    if (base->result.items[finding].any != 0 && !moving)
         siteorder_add_words(base, finding, line);
     else
         siteorder_add_failure(base, finding, line);

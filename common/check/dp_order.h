@@ -18,6 +18,7 @@ struct dp_standstill {
     int64_t packages;        /* that wait there */
     int64_t for_s;           /* how long nothing has moved */
     int64_t dps, of;         /* of the site, where all of it stands still, else 0 */
+    int64_t pull, failing;   /* DPs of these that are pull DPs, and on which the worst tells a failure */
     char *news;              /* owned: "S021, S02 stands still", "S02 stands still" */
 };
 
@@ -42,9 +43,12 @@ void dp_order_judge(struct dp_order *order, const struct siterun *run, struct fi
 const struct dp_standstill *dp_order_standstill(const struct dp_order *order, const struct item *item,
                                                 const struct dp *dp);
 
-/** Append "; overtaken: sent ..., CEN00031 (sent after ...) arrived ...", and that it failed and is tried again; nothing
- * where neither holds. */
-void dp_order_add_words(const struct dp_order *order, size_t finding, struct text *line);
+/** @param now  of the database @return whether its newest message tells that it moves: it is not lost */
+bool dp_order_is_moving(const struct dp *dp, int64_t now);
+
+/** Append "; overtaken: sent ..., CEN00031 (sent after ...) arrived ..." of what does not move, and that it failed and is
+ * tried again; nothing where neither holds. */
+void dp_order_add_words(const struct dp_order *order, size_t finding, bool moving, struct text *line);
 
 void dp_order_free(struct dp_order *order);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/dp_words.h"
 
+#include "base/hostname.h"
 #include "base/sanitize.h"
 #include "base/units.h"
 #include "check/advice.h"
@@ -13,6 +14,9 @@
 
 /* What stands in the way of the first 160 bytes, and of a whole line. A path that did not parse is as long as it likes. */
 enum { SHORT_NAME = 28, SHORT_SITE = 18, PLACE = 100 };
+
+/* A message and the row that it changes are dated by two programs. */
+enum { SAME_REPORT_S = 300 };
 
 const char *dp_kind_words(enum dp_kind kind)
 {
@@ -169,13 +173,23 @@ static bool ends_with(const char *string, const char *end)
     return length >= tail && strcasecmp(string + length - tail, end) == 0;
 }
 
-/* "S021" and "S021.corp.example" are one host. */
-static bool same_host(const char *a, const char *b)
+/* A content-enabled cloud management gateway, or a cloud DP: no server of one's own ("Server authentication
+ * certificate for CMG"). */
+static bool is_cloud(const char *place)
 {
-    if (strchr(a, '.') != NULL && strchr(b, '.') != NULL)
-        return strcasecmp(a, b) == 0;
-    size_t length = strcspn(a, ".");
-    return length == strcspn(b, ".") && strncasecmp(a, b, length) == 0;
+    static const char *const domains[] = {".cloudapp.net", ".cloudapp.azure.com", ".usgovcloudapp.net"};
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
+        if (ends_with(place, domains[i]))
+            return true;
+    return false;
+}
+
+/* A validation reads what is there: it says so itself. */
+static bool is_validated(const struct dp *dp)
+{
+    enum { VALIDATES = 2380, WAITS_FOR_VALIDATION = 2381 };
+    return dp->kind == DP_VALIDATION_FAILED ||
+           (dp_message_speaks(dp) && (dp->message_id == VALIDATES || dp->message_id == WAITS_FOR_VALIDATION));
 }
 
 /* Where each log lies: Configuration Manager's list of log files. */
@@ -187,20 +201,29 @@ static void add_logs(const struct dp_words *words, const struct dp *dp, struct t
     text_add_clean(&server, site_server, 64);
     text_add_clean(&on_dp, place, 64);
     const char *at_site = text_string(&server), *at_dp = text_string(&on_dp);
-    if (dp->kind == DP_VALIDATION_FAILED)
+    if (is_validated(dp))
         text_addf(line, "smsdpmon.log on %s", at_dp);
     else if (dp->server->pull)
         text_addf(line, "PullDP.log and DataTransferService.log on the pull DP %s", at_dp);
     else if (!dp_sources_are_modern(words->sources))
         text_addf(line, "distmgr.log on %s", at_site);
-    else if (ends_with(place, ".cloudapp.net"))
+    else if (is_cloud(place))
         text_addf(line, "PkgXferMgr.log and CloudMgr.log on %s", at_site);
-    else if (same_host(place, site_server))
+    else if (hostname_same(place, site_server))
         text_addf(line, "distmgr.log and PkgXferMgr.log on %s", at_site);
     else
         text_addf(line, "PkgXferMgr.log on %s and smsdpprov.log on %s", at_site, at_dp);
     text_free(&server);
     text_free(&on_dp);
+}
+
+/* The DP said that the content is there, or is right, after the row told its trouble. */
+static bool has_arrived(const struct dp *dp)
+{
+    const struct dp_message *message = speaking_message(dp);
+    return message != NULL && message->message_class == DP_MESSAGE_DONE &&
+           !dp_message_state_is_error(dp->message_state) && dp->summarized > 0 &&
+           dp->message_date > dp->summarized + SAME_REPORT_S;
 }
 
 /* A package's ID begins with the code of the site that made it; that site's database tells whether it was sent. */
@@ -210,7 +233,7 @@ static bool may_lack_at_site(const struct dp_words *words, const struct dp *dp)
     bool can = dp->kind == DP_PENDING || dp->kind == DP_UPDATING || dp->kind == DP_BEHIND ||
                dp->kind == DP_NO_STATUS ||
                ((dp->kind == DP_RETRYING || dp->kind == DP_FAILED) && dp->held < dp->package->wanted);
-    return can && strcasecmp(dp->server->site, owner) != 0 &&
+    return can && !is_validated(dp) && !has_arrived(dp) && strcasecmp(dp->server->site, owner) != 0 &&
            strncasecmp(dp->package->id, owner, strlen(owner)) == 0;
 }
 
@@ -267,6 +290,9 @@ static void add_site_question(const struct dp_words *words, const struct dp *dp,
 
 static const char *remedy(const struct dp *dp)
 {
+    if (has_arrived(dp))
+        return "; its last message is newer than this row and tells success: do status messages come up (statmgr.log)? "
+               "then validate the package on this DP";
     if (dp->targeted_again)
         return " (its removal never ended), then refresh this DP, or take the package off it and target it again";
     switch (dp->kind) {
@@ -293,17 +319,41 @@ static const char *remedy(const struct dp *dp)
 static void add_advice(const struct dp_words *words, const struct dp *dp, struct text *line)
 {
     const struct dp_message *message = speaking_message(dp);
+    if (dp->server->gone) {
+        text_addf(line, "; this server is no distribution point any more (not in %s): take %s off it",
+                  dp_source_view(DP_PROPERTIES), dp->package->id);
+        return;
+    }
     text_addf(line, "; look for %s in ", dp->package->id);
     add_logs(words, dp, line);
     text_add(line, remedy(dp));
     if (message != NULL && message->next[0] != '\0')
         text_addf(line, "; %s", message->next);
+    if (dp->server->pull && !is_validated(dp) && !has_arrived(dp) && !dp_is_removed(dp))
+        text_add(line, "; is its source DP reachable, and has it got the content?");
     if (may_lack_at_site(words, dp))
         add_site_question(words, dp, line);
 }
 
+/* What all of a site's DPs have in common. */
+static void add_common_cause(const struct dp_words *words, const struct dp_standstill *standstill,
+                             const struct dp *dp, struct text *line)
+{
+    const char *site = dp->server->site;
+    const struct dp_message *message = speaking_message(dp);
+    if (standstill->failing * 2 > standstill->dps && message != NULL) {
+        text_addf(line, ": most tell a failure, as this one: %s", message->words);
+    } else if (standstill->pull == standstill->dps) {
+        text_add(line,
+                 ": all of them are pull DPs: are their source DPs reachable, and do they have the content?");
+    } else {
+        text_add(line, ": does the distribution manager hang? distmgr.log on ");
+        text_add_clean(line, itemline_site_server(words->db, site, site), 64);
+    }
+}
+
 static void add_standstill(const struct dp_words *words, const struct dp_standstill *standstill,
-                           const struct dp *dp, struct text *line)
+                           const struct item *item, const struct dp *dp, struct text *line)
 {
     char age[32];
     const char *site = dp->server->site;
@@ -314,10 +364,8 @@ static void add_standstill(const struct dp_words *words, const struct dp_standst
                   standstill->dps, standstill->of, site);
     text_addf(line, " for %s, %" PRId64 " %s wait", duration_format(standstill->for_s, age, sizeof age),
               standstill->packages, standstill->dps > 0 ? "installations" : "packages");
-    if (standstill->dps == 0)
-        return;
-    text_add(line, ": does the distribution manager hang? distmgr.log on ");
-    text_add_clean(line, itemline_site_server(words->db, site, site), 64);
+    if (standstill->dps > 0 && item->status != STATUS_OK)
+        add_common_cause(words, standstill, dp, line);
 }
 
 /* What order tells of it, and of its DP. */
@@ -326,11 +374,12 @@ static void add_order(const struct dp_words *words, const struct item *item, con
 {
     const struct dp_standstill *standstill = dp_order_standstill(words->order, item, dp);
     if (standstill != NULL)
-        add_standstill(words, standstill, dp, line);
+        add_standstill(words, standstill, item, dp, line);
     else if (item->folded)
         text_add(line, "; nothing moves on this DP");
     if (words->order != NULL)
-        dp_order_add_words(words->order, (size_t)(item - words->findings->items), line);
+        dp_order_add_words(words->order, (size_t)(item - words->findings->items),
+                           dp_order_is_moving(dp, words->db->clock.utc), line);
 }
 
 /* What is stuck at the DP's site, where the package comes from; and on the way to it, while the site may lack it. */

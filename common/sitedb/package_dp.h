@@ -49,6 +49,7 @@ struct dp_server {
     /* What dps_describe_servers found out, where it could look. */
     bool pull, maintenance, inactive;
     bool network_only;    /* never prestaged: v_DistributionPoints.PreStagingAllowed is 0 */
+    bool listed, gone;    /* it is in v_DistributionPoints; it is not, and others of its site are */
     int64_t targeted;     /* packages that are to be on it; of an inactive one only */
     int64_t percent_free; /* of its fullest drive, where that is under DP_DRIVE_FULL; -1 */
     char drive[8];        /* that drive's name */

@@ -46,44 +46,105 @@ static int read_properties(const struct sitedb *db, const struct dp_sources *sou
     return sitedb_end(&rows, failure);
 }
 
-/* Of the DPs on which something waits for prestaged content: may they be prestaged? */
-static int read_prestaging(const struct sitedb *db, struct dp_list *list, struct failure *failure)
+/* The servers of findings, by their numbers: what is read of them may find others. */
+struct troubled {
+    bool *wanted; /* owned */
+    size_t count;
+};
+
+/* Which of these servers are DPs, and may be prestaged? @param[in,out] number  of the first of the batch, then behind it */
+static int read_listed(const struct sitedb *db, const struct dp_sources *sources,
+                       const struct troubled *troubled, size_t *number, struct dp_list *list,
+                       struct failure *failure)
 {
     enum { BATCH = 100 };
-    static const struct odbc_column columns[] = {{ODBC_TEXT, 256}, {ODBC_TEXT, 8}};
-    for (size_t at = 0; at < list->count;) {
-        struct statement statement = {0};
-        int count = 0;
-        for (; at < list->count && count < BATCH; at++) {
-            if (list->dps[at].kind != DP_PRESTAGED)
-                continue;
-            statement_text(&statement, count++ == 0
-                                           ? "SELECT v.NALPath, v.SMSSiteCode FROM v_DistributionPoints v"
-                                             " WHERE v.PreStagingAllowed = 0 AND v.NALPath IN ("
-                                           : ", ");
-            statement_bind(&statement, list->dps[at].server->path);
-        }
-        if (count == 0)
-            break;
-        statement_text(&statement, ")");
-        struct sitedb_rows rows;
-        if (sitedb_ask(&rows, db, "the distribution points that are never prestaged", &statement, columns, 2,
-                       failure) != 0)
-            return -1;
-        while (sitedb_next(&rows)) {
-            struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
-            rows.no_memory = server == NULL;
-            if (rows.no_memory)
-                break;
-            server->network_only = true;
-        }
-        if (sitedb_end(&rows, failure) != 0)
-            return -1;
+    static const struct odbc_column columns[] = {{ODBC_TEXT, 256}, {ODBC_TEXT, 8}, {ODBC_INTEGER, 0}};
+    struct statement statement = {0};
+    int count = 0;
+    statement_text(&statement, "SELECT v.NALPath, v.SMSSiteCode, ");
+    statement_text(&statement, sources->prestaging ? "v.PreStagingAllowed" : "1 AS PreStagingAllowed");
+    statement_text(&statement, " FROM v_DistributionPoints v WHERE v.NALPath IN (");
+    for (; count < BATCH && *number < troubled->count; ++*number) {
+        if (!troubled->wanted[*number])
+            continue;
+        statement_text(&statement, count++ == 0 ? "" : ", ");
+        statement_bind(&statement, dp_server_at(list, *number)->path);
     }
-    for (size_t i = 0; i < list->count; i++)
+    statement_text(&statement, ")");
+    if (count == 0) {
+        statement_free(&statement);
+        return 0;
+    }
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the distribution points in trouble", &statement, columns, 3, failure) != 0)
+        return -1;
+    while (sitedb_next(&rows)) {
+        struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
+        rows.no_memory = server == NULL;
+        if (rows.no_memory)
+            break;
+        server->listed = true;
+        server->network_only = sitedb_integer(&rows.values[2], 1) == 0;
+    }
+    return sitedb_end(&rows, failure);
+}
+
+/* @param[out] any  by the place of the site in db->sites: it has a DP that is listed */
+static int read_sites(const struct sitedb *db, bool *any, struct failure *failure)
+{
+    static const struct odbc_column column = {ODBC_TEXT, 8};
+    struct statement statement = {0};
+    statement_text(&statement, "SELECT DISTINCT v.SMSSiteCode FROM v_DistributionPoints v");
+    struct sitedb_rows rows;
+    if (sitedb_ask(&rows, db, "the sites of distribution points", &statement, &column, 1, failure) != 0)
+        return -1;
+    while (sitedb_next(&rows)) {
+        const struct site *site = sitedb_site(db, rows.values[0].text);
+        if (site != NULL)
+            any[site - db->sites] = true;
+    }
+    return sitedb_end(&rows, failure);
+}
+
+/* A server that is not listed is gone only where its site has others that are. */
+static int find_gone(const struct sitedb *db, const struct troubled *troubled, struct dp_list *list,
+                     struct failure *failure)
+{
+    bool missing = false;
+    for (size_t i = 0; i < troubled->count; i++)
+        missing = missing || (troubled->wanted[i] && !dp_server_at(list, i)->listed);
+    if (!missing)
+        return 0;
+    bool *any = calloc(db->site_count + 1, sizeof *any);
+    int result = any == NULL ? fail(failure, "out of memory") : read_sites(db, any, failure);
+    for (size_t i = 0; i < troubled->count && result == 0; i++) {
+        const struct dp_server *server = dp_server_at(list, i);
+        const struct site *site = sitedb_site(db, server->site);
+        if (troubled->wanted[i] && !server->listed && site != NULL && any[site - db->sites])
+            dp_server_described(list, server->path, server->site)->gone = true;
+    }
+    free(any);
+    return result;
+}
+
+/* What only the servers of findings are asked for. */
+static int describe_troubled(const struct sitedb *db, const struct dp_sources *sources, struct dp_list *list,
+                             struct failure *failure)
+{
+    struct troubled troubled = {.count = dp_server_count(list)};
+    troubled.wanted = calloc(troubled.count + 1, sizeof *troubled.wanted);
+    int result = troubled.wanted == NULL ? fail(failure, "out of memory") : 0;
+    for (size_t i = 0; i < list->count && result == 0; i++)
+        troubled.wanted[list->dps[i].server->number] = true;
+    for (size_t number = 0; number < troubled.count && result == 0;)
+        result = read_listed(db, sources, &troubled, &number, list, failure);
+    if (result == 0)
+        result = find_gone(db, &troubled, list, failure);
+    for (size_t i = 0; i < list->count && result == 0; i++)
         if (list->dps[i].kind == DP_PRESTAGED && list->dps[i].server->network_only)
             list->dps[i].kind = dp_judge(&list->dps[i]);
-    return 0;
+    free(troubled.wanted);
+    return result;
 }
 
 /* How many packages each of these DPs is to have. @return the path behind the last of the batch */
@@ -166,8 +227,8 @@ int dps_describe_servers(const struct sitedb *db, const struct dp_selection *sel
         result = path == NULL ? -1 : 0;
     }
     text_free(&inactive);
-    if (result == 0 && dp_reads(sources, DP_PROPERTIES) && sources->prestaging)
-        result = read_prestaging(db, list, failure);
+    if (result == 0 && dp_reads(sources, DP_PROPERTIES))
+        result = describe_troubled(db, sources, list, failure);
     if (result == 0 && dp_reads(sources, DP_DRIVES))
         result = read_drives(db, list, failure);
     return result;

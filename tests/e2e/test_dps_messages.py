@@ -90,12 +90,51 @@ def test_the_date_of_a_message_is_read_where_the_product_has_it(world, without, 
     ("DP9.corp.example", {"pull": True}, 3, "PullDP.log and DataTransferService.log on the pull DP DP9.corp.example"),
     ("DP9.corp.example", {"pull": True}, 8, "smsdpmon.log on DP9.corp.example"),
     ("CONTOSO.CLOUDAPP.NET", {}, 3, "PkgXferMgr.log and CloudMgr.log on " + SITE_SERVER),
+    ("GraniteFalls.WestUS.CloudApp.Azure.Com", {}, 3, "PkgXferMgr.log and CloudMgr.log on " + SITE_SERVER),
+    ("GraniteFalls.usgovcloudapp.net", {}, 3, "PkgXferMgr.log and CloudMgr.log on " + SITE_SERVER),
 ])
 def test_the_kind_of_dp_names_the_log_and_the_machine(world, server, properties, state, logs):
     lab = world.make()
     world.dp("CEN00001", server, state, 5 * DAY)
     lab.dp_properties(server, "S02", **properties)
     assert "look for CEN00001 in " + logs in world.check().is_(CRITICAL).item("CEN00001", server)["advice"]
+
+
+@pytest.mark.parametrize("state, message, held, says, never", [
+    (7, (2, 2380), 3, "smsdpmon.log on DP9.corp.example", "has the site got it?"),
+    (1, (2, 2381), 2, "smsdpmon.log on DP9.corp.example", "has the site got it?"),
+    (1, (2, 2357), 2, "has the site got it?", "smsdpmon.log"),
+    (1, (1, 2330), 3, "; its last message is newer than this row and tells success: do status messages come up", "has the site got it?"),
+    (8, (1, 2384), 3, "smsdpmon.log on DP9.corp.example; its last message is newer than this row and tells success", "redistribute it"),
+    (8, (4, 2383), 3, "redistribute it to this DP", "tells success"),
+])
+def test_the_newest_message_leads_to_its_own_log(world, state, message, held, says, never):
+    """A validation is no transfer, and what arrived after the row changed is not to be sent again."""
+    lab = world.make()
+    world.dp("CEN00001", "DP9.corp.example", state, 4 * DAY, held)
+    lab.dp_message("CEN00001", "DP9.corp.example", *message, age_s=3 * DAY)
+    advice = world.check().is_(CRITICAL).item("CEN00001", "DP9.corp.example")["advice"]
+    assert says in advice and never not in advice
+
+
+@pytest.mark.parametrize("others, gone", [(["S021.corp.example"], True), (["S021.corp.example", "OLD9.corp.example"], False), ([], False)])
+def test_a_server_that_is_no_dp_any_more_is_told_as_such(world, others, gone):
+    lab = world.make()
+    world.dp("CEN00001", "OLD9.corp.example", 1, 9 * DAY)
+    lab.dp_message("CEN00001", "OLD9.corp.example", 4, 2391, 9 * DAY)
+    for server in others:
+        lab.dp_properties(server, "S02")
+    lab.dp_properties("CEN1.corp.example", "CEN")
+    advice = world.check().is_(CRITICAL).item("CEN00001", "OLD9.corp.example")["advice"]
+    assert ("this server is no distribution point any more (not in v_DistributionPoints): take CEN00001 off it" in advice) == gone
+    assert ("smsdpprov.log" in advice) != gone
+
+
+def test_a_pull_dp_asks_for_its_source(world):
+    lab = world.make()
+    world.dp("CEN00001", "DP9.corp.example", 1, 4 * DAY)
+    lab.dp_properties("DP9.corp.example", "S02", pull=True)
+    assert "; is its source DP reachable, and has it got the content?" in world.check().item("CEN00001", "DP9.corp.example")["advice"]
 
 
 @pytest.mark.parametrize("product", ["cm2012", "cb"])

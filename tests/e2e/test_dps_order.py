@@ -274,3 +274,47 @@ def test_what_comes_daily_does_not_change_who_stands_still(world):
         assert world.check(later=hour * HOUR).value("stuck") == 1
         told.append(world.check("--new=15m", later=hour * HOUR).value("new"))
     assert told[0] == 1 and set(told[1:]) == {0}, told
+
+
+def test_what_tells_of_its_own_progress_is_not_overtaken(world):
+    """A large image, whose message comes every half an hour, and small packages that pass it; then it tells nothing any more."""
+    lab = world.make(product="cb")
+    world.dp("CEN00001", "S021", 1, 0)
+    for hour in range(49):
+        if hour % 4 == 2:
+            world.dp("CEN%05X" % (0x100 + hour), "S021", 0, -hour * HOUR + MINUTE)
+        if hour <= 36:
+            lab.dp_message("CEN00001", "S021", 2, 8204, -hour * HOUR + MINUTE)
+        answer = world.check("-v", "-w8d", "-c10d", later=hour * HOUR)
+        assert answer.code == (OK if hour < 48 else CRITICAL), answer
+        assert hour > 40 or "lost, not slow" not in answer.text
+    assert "lost, not slow" in answer.text
+
+
+def common(world, pull, message):
+    lab = world.make(product="cb")
+    for number in range(4):
+        for package in ("CEN00101", "CEN00102"):
+            world.dp(package, "PULL%d" % number, 2, 4 * DAY, site="S02")
+            lab.dp_message(package, "PULL%d" % number, *message, age_s=4 * DAY)
+        lab.dp_properties("PULL%d" % number, "S02", pull=pull)
+
+
+@pytest.mark.parametrize("pull, message, says", [
+    (True, (2, 2357), "all of them are pull DPs: are their source DPs reachable"), (False, (2, 2357), "does the distribution manager hang?"),
+    (True, (4, 2391), "most tell a failure, as this one: the site server cannot connect to the DP"),
+    (False, (4, 2391), "most tell a failure, as this one: the site server cannot connect to the DP")])
+def test_what_the_dps_of_a_site_have_in_common_is_told(world, pull, message, says):
+    common(world, pull, message)
+    advice = world.check().is_(CRITICAL, "nothing has moved on 4 of 4 DPs").items[0]["advice"]
+    assert "8 installations wait: " + says in advice
+    assert ("distribution manager" in advice) == ("distribution manager" in says)
+    assert "8 installations wait" in world.check("-v", "-w7d", "-c8d").is_(OK).text and "hang?" not in world.check("-v", "-w7d", "-c8d").text
+
+
+def test_what_tells_its_failure_stands_for_the_dp(world):
+    lab = world.make(product="cb")
+    for package, message in (("CEN00201", (2, 2372)), ("CEN00202", (4, 8203)), ("CEN00203", (2, 2357))):
+        world.dp(package, "DP9", 1, 4 * DAY)
+        lab.dp_message(package, "DP9", *message, age_s=4 * DAY)
+    world.check().is_(CRITICAL, "nothing has moved for 4 d, 3 packages wait, first CEN00202 ", "the transfer to the DP failed")
