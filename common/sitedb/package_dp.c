@@ -122,7 +122,11 @@ int64_t dp_database_start(const struct dp *dp)
         return 0;
     if (dp_kind_is_removal(dp->kind))
         return dp->summarized;
-    return larger(dp->summarized, larger(dp->package->source_date, dp->refreshed));
+    /* A failure that is still the newest message was not over since, however often the row was reported. */
+    const bool fails_since = dp_message_speaks(dp) && dp_message_state_is_error(dp->message_state) &&
+                             dp->message_date > 0 && dp->message_date < dp->summarized;
+    return larger(fails_since ? dp->message_date : dp->summarized,
+                  larger(dp->package->source_date, dp->refreshed));
 }
 
 bool dp_message_state_is_error(int64_t state)

@@ -161,7 +161,7 @@ bool dp_waits_for_prestaged(const struct dp *dp);
 
 /**
  * Since when the database itself knows of the trouble: when the row last changed, never before the package's
- * source did, nor before it was ordered for the DP last. A removal of what is to be there again tells nothing of it.
+ * source did, nor before it was ordered for the DP last. An error that is still the newest message was there all along. A removal of what is to be there again tells nothing.
  *
  * @return UTC seconds by the database's clock, 0 none
  */

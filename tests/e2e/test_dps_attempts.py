@@ -154,7 +154,7 @@ def test_a_message_excuses_only_the_wait_that_it_speaks_of(world, what):
     world.lab.target("CEN00001", "S02", "S021", refreshed_age_s=(30 if what == "ordered later" else 60) * DAY)
     world.lab.dp_properties("S021", "S02", prestaging=what != "never prestaged")
     world.lab.dp_message("CEN00001", "S021", 4 if what == "error" else 2, 2371, 60 * DAY)
-    item = world.look().is_(CRITICAL, "1 stuck: CEN00001 \"Office\" on S021, S02 Branch S02: pending for 30 d").item("CEN00001", "S021")
+    item = world.look().is_(CRITICAL, "1 stuck: CEN00001 \"Office\" on S021, S02 Branch S02: pending for %d d" % (60 if what == "error" else 30)).item("CEN00001", "S021")
     assert item["message"] == "2371" and ("bring the content" in item["advice"]) == (what == "error")
     world.lab.target("CEN00001", "S02", "S021", refreshed_age_s=60 * DAY)
     world.lab.dp_properties("S021", "S02", prestaging=True)
@@ -180,3 +180,11 @@ def test_what_waits_for_prestaged_content_waits_where_messages_cannot_be_read(wo
     world.dp("CEN00002", "S021", 0)
     item = world.look().item("CEN00001", "S021")
     assert "(not counting 20 d of maintenance or of waiting for somebody)" in item["age"], item
+
+
+def test_a_lost_memory_is_no_excuse_where_the_newest_message_is_an_error(world):
+    """The row is reported each hour; the DP has not been reached for three days, and nothing came since."""
+    world.package("CEN00001", age_s=20 * DAY)
+    world.dp("CEN00001", "S021", 2, MINUTE, 2)
+    world.lab.dp_message("CEN00001", "S021", 4, 2391, 80 * HOUR)
+    world.look().is_(CRITICAL, "retrying for 3 d 8 h, the site server cannot connect to the DP")

@@ -93,6 +93,30 @@ static const struct {
     {DP_NO_STATUS, 100, 150, 150}, {DP_NO_STATUS, 0, 150, 0},
 };
 
+/* A row that is reported each hour, and a failure that nothing came after. */
+static void a_failure_that_is_the_newest_message_is_a_start(void **state)
+{
+    (void)state;
+    const struct dp_package package = {.source_date = 50};
+    struct dp dp = {.package = &package,
+                    .kind = DP_RETRYING,
+                    .summarized = 9000,
+                    .message_id = 2391,
+                    .message_state = 4,
+                    .message_date = 100};
+    assert_int_equal(dp_database_start(&dp), 100);
+    dp.refreshed = 200;
+    assert_int_equal(dp_database_start(&dp), 200);
+    dp.refreshed = 8000; /* the message is of an earlier order */
+    assert_int_equal(dp_database_start(&dp), 9000);
+    dp.refreshed = 0;
+    dp.message_state = 2;
+    assert_int_equal(dp_database_start(&dp), 9000);
+    dp.message_state = 4;
+    dp.message_date = 9500;
+    assert_int_equal(dp_database_start(&dp), 9000);
+}
+
 static void the_start_never_exaggerates(void **state)
 {
     (void)state;
@@ -186,6 +210,7 @@ int main(void)
         cmocka_unit_test(state_decides),
         cmocka_unit_test(only_what_is_pending_waits_for_prestaged_content),
         cmocka_unit_test(the_start_never_exaggerates),
+        cmocka_unit_test(a_failure_that_is_the_newest_message_is_a_start),
         cmocka_unit_test(servers_are_selected_by_globs),
         cmocka_unit_test(names_are_shared),
     };
