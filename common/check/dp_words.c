@@ -329,6 +329,12 @@ static void add_advice(const struct dp_words *words, const struct dp *dp, struct
     text_add(line, remedy(dp));
     if (message != NULL && message->next[0] != '\0')
         text_addf(line, "; %s", message->next);
+    else if (dp_message_find(dp->message_id) == NULL && dp_message_speaks(dp) &&
+             dp_message_state_is_error(dp->message_state))
+        text_addf(line,
+                  "; the console has the text of error %" PRId64
+                  ": Monitoring, Distribution Status, Content Status",
+                  dp->message_id);
     if (dp->server->pull && !is_validated(dp) && !has_arrived(dp) && !dp_is_removed(dp))
         text_add(line, "; is its source DP reachable, and has it got the content?");
     if (may_lack_at_site(words, dp))

@@ -130,6 +130,15 @@ def test_a_server_that_is_no_dp_any_more_is_told_as_such(world, others, gone):
     assert ("smsdpprov.log" in advice) != gone
 
 
+@pytest.mark.parametrize("state, says", [(4, True), (2, False)])
+def test_an_error_without_words_says_where_they_are(world, state, says):
+    lab = world.make()
+    world.dp("CEN00001", "DP9.corp.example", 1, 4 * DAY)
+    lab.dp_message("CEN00001", "DP9.corp.example", state, 2306, HOUR)
+    advice = world.check().is_(CRITICAL).item("CEN00001", "DP9.corp.example")["advice"]
+    assert ("; the console has the text of error 2306: Monitoring, Distribution Status" in advice) == says
+
+
 def test_a_pull_dp_asks_for_its_source(world):
     lab = world.make()
     world.dp("CEN00001", "DP9.corp.example", 1, 4 * DAY)
