@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "check/dp_verdict.h"
 
+#include "base/sanitize.h"
 #include "base/units.h"
 #include "check/dp_told.h"
 #include "check/dp_words.h"
+#include "items/known.h"
 #include "items/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PLACE = 64 };
 
 static const char *words_of_kind(const char *kind)
 {
@@ -119,6 +123,31 @@ static int64_t missing_for(const struct dp_verdict *told)
     return since > 0 && since < now && range_alerts(critical, now - since) ? now - since : 0;
 }
 
+/* A rotting disk, an antivirus: each failure is cured, and nobody sees that it is always the same. */
+static enum status add_returning(const struct dp_verdict *told, struct text *verdict)
+{
+    const struct findings *findings = &told->run->findings;
+    const struct known_list *known = &told->run->check->options.known;
+    int64_t count = 0, until;
+    for (size_t i = 0; i < findings->recall.returning.count; i++) {
+        const struct returning *one = &findings->recall.returning.rows[i];
+        const char *site = strrchr(one->place, '/');
+        struct text server = {0};
+        text_add_bytes(&server, one->place, site != NULL ? (size_t)(site - one->place) : strlen(one->place));
+        if (!known_list_mutes(known, one->package, text_string(&server), findings->clocks.host, &until) &&
+            !known_list_mutes(known, one->package, site != NULL ? site + 1 : "", findings->clocks.host,
+                              &until) &&
+            count++ == 0) {
+            text_addf(verdict, "; comes back: %s on ", one->package);
+            text_add_clean(verdict, text_string(&server), PLACE);
+            text_addf(verdict, " failed and was cured %" PRId64 " times in 7 days", one->count);
+        }
+        text_free(&server);
+    }
+    text_add(verdict, count > 1 ? " and others" : "");
+    return count > 0 ? STATUS_WARNING : STATUS_OK;
+}
+
 enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_numbers *numbers,
                            struct text *verdict)
 {
@@ -133,6 +162,7 @@ enum status dp_verdict_add(const struct dp_verdict *told, const struct dp_number
         add_trouble(told, numbers, verdict);
     dp_told_add(told->dps, told->sources, told->evidence, missing_for(told), told->strict, verdict);
     status = status_worse(status, dp_told_add_inactive(told->dps, verdict));
+    status = status_worse(status, add_returning(told, verdict));
     if (told->evidence->silent.length > 0) {
         text_addf(verdict, "; %s", text_string(&told->evidence->silent));
         status = status_worse(status, STATUS_UNKNOWN);

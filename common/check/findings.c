@@ -156,6 +156,29 @@ static int settle_missing(struct findings *findings, const struct findings_sourc
     return result;
 }
 
+/* What comes back, of what the filters select. */
+static void find_returning(struct findings *findings, const struct findings_source *source,
+                           const char *prefix, const struct sitedb_filter *filter)
+{
+    struct returning_list *list = &findings->recall.returning;
+    recall_find_returning(&findings->recall, prefix, findings->clocks.host);
+    const size_t count = list->count;
+    list->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct returning one = list->rows[i];
+        struct lookup lookup = {0};
+        if (split_key(one.key, &lookup) &&
+            sitedb_filter_selects(filter, lookup.package, source->site_of(lookup.place)) &&
+            (source->selects == NULL || source->selects(source->context, lookup.place))) {
+            one.package = lookup.package;
+            one.place = lookup.place;
+            list->rows[list->count++] = one;
+        } else {
+            free(one.key);
+        }
+    }
+}
+
 int findings_remember(struct findings *findings, const struct findings_source *source,
                       const struct findings_memory *memory, const struct sitedb *db,
                       const struct sitedb_filter *filter, const struct trace *trace, struct failure *failure)
@@ -177,6 +200,7 @@ int findings_remember(struct findings *findings, const struct findings_source *s
     if (settle_missing(findings, source, db, filter, failure) != 0 ||
         findings_collect(findings, source, failure) != 0)
         return -1;
+    find_returning(findings, source, prefix, filter);
     recall_age(&findings->recall, findings->items, findings->count, &findings->clocks);
     if (source->remember != NULL && source->remember(source->context, findings, failure) != 0)
         return -1;

@@ -22,12 +22,15 @@
     "ALTER TABLE item ADD COLUMN excused_since INTEGER NOT NULL DEFAULT 0;"                                  \
     "ALTER TABLE item ADD COLUMN excused_s INTEGER NOT NULL DEFAULT 0;"
 
+#define FAILURE_TABLE                                                                                        \
+    "CREATE TABLE failure(key TEXT NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY(key, ended)) WITHOUT ROWID;"
+
 static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED,
-                                       ITEM_TABLE_ATTEMPTS ORDER_TABLES_RETRY};
+                                       ITEM_TABLE_ATTEMPTS FAILURE_TABLE ORDER_TABLES_RETRY};
 
 const struct statefile_schema memory_schema = {
     .version = 6,
-    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED ORDER_TABLES_RETRY
+    .ddl = AWAY_TABLE FAILURE_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED ORDER_TABLES_RETRY
     "CREATE TABLE item("
     "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
     "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "
@@ -162,6 +165,52 @@ int memory_remove(struct statefile *file, const char *key, struct failure *failu
     return run(file, removal, failure);
 }
 
+/* What failed has ended; what ended too long ago is forgotten. */
+static int put_failure(struct statefile *file, const char *key, int64_t now, struct failure *failure)
+{
+    sqlite3_stmt *put =
+        statefile_statement(file, "INSERT OR REPLACE INTO failure(key, ended) VALUES (?, ?)", failure);
+    if (put == NULL)
+        return -1;
+    sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 2, now);
+    if (statefile_write(file, put, failure) != 0)
+        return -1;
+    sqlite3_stmt *removal = statefile_statement(file, "DELETE FROM failure WHERE ended <= ?", failure);
+    if (removal == NULL)
+        return -1;
+    sqlite3_bind_int64(removal, 1, now - RETURNS_S);
+    return statefile_write(file, removal, failure);
+}
+
+static int load_returning(struct statefile *file, const char *prefix, int64_t now,
+                          struct returning_list *list, struct failure *failure)
+{
+    sqlite3_stmt *rows = statefile_statement(
+        file,
+        "SELECT key, COUNT(*) FROM failure WHERE ended > ?1 AND substr(key, 1, length(?2)) = ?2 "
+        "GROUP BY key HAVING COUNT(*) >= ?3 ORDER BY COUNT(*) DESC, key",
+        failure);
+    if (rows == NULL)
+        return -1;
+    sqlite3_bind_int64(rows, 1, now - RETURNS_S);
+    sqlite3_bind_text(rows, 2, prefix, -1, SQLITE_STATIC);
+    sqlite3_bind_int(rows, 3, RETURNS_LEAST);
+    int code = SQLITE_DONE;
+    bool room = true;
+    while (room && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+        struct returning *larger = array_grow(list->rows, list->count, sizeof *larger);
+        list->rows = larger != NULL ? larger : list->rows;
+        char *key = strdup((const char *)sqlite3_column_text(rows, 0));
+        room = larger != NULL && key != NULL;
+        if (room)
+            larger[list->count++] = (struct returning){.key = key, .count = sqlite3_column_int64(rows, 1)};
+        else
+            free(key);
+    }
+    return statefile_end_rows(file, rows, code, room, failure);
+}
+
 /* ---- one run's use of it */
 
 void recall_note_trouble(struct recall *recall, const struct failure *failure)
@@ -245,7 +294,16 @@ void recall_settle(struct recall *recall, struct remembered *remembered, enum ab
     struct failure problem;
     enum absent_action action = history_absent(remembered, absence, now);
     if ((action == ABSENT_REMOVE && memory_remove(recall->file, remembered->key, &problem) != 0) ||
-        (action == ABSENT_UPDATE && memory_put(recall->file, remembered, &problem) != 0))
+        (action == ABSENT_UPDATE && memory_put(recall->file, remembered, &problem) != 0) ||
+        (absence == ABSENCE_HEALTHY && remembered->failed_since != 0 &&
+         put_failure(recall->file, remembered->key, now, &problem) != 0))
+        recall_note_trouble(recall, &problem);
+}
+
+void recall_find_returning(struct recall *recall, const char *prefix, int64_t now)
+{
+    struct failure problem;
+    if (load_returning(recall->file, prefix, now, &recall->returning, &problem) != 0)
         recall_note_trouble(recall, &problem);
 }
 
@@ -262,6 +320,10 @@ void recall_close(struct recall *recall)
     memory_free(recall->memory, recall->count);
     away_list_free(&recall->away);
     free(recall->found);
+    for (size_t i = 0; i < recall->returning.count; i++)
+        free(recall->returning.rows[i].key);
+    free(recall->returning.rows);
+    recall->returning = (struct returning_list){0};
     recall->file = NULL;
     recall->memory = NULL;
     recall->found = NULL;

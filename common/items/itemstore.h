@@ -40,6 +40,20 @@ int memory_put(struct statefile *file, const struct remembered *item, struct fai
 /** Forget an item; one that is not there is no error. @return 0 or -1 */
 int memory_remove(struct statefile *file, const char *key, struct failure *failure);
 
+/* What failed and ended this often in this time comes back: somebody cures it each time, and not its cause. */
+enum { RETURNS_LEAST = 3, RETURNS_S = 7 * 86400 };
+
+struct returning {
+    char *key;                   /* owned */
+    const char *package, *place; /* of the key, once findings.h has taken it apart; borrowed from it */
+    int64_t count;               /* ends in the last RETURNS_S */
+};
+
+struct returning_list {
+    struct returning *rows; /* owned by the recall, those that came most often first */
+    size_t count;
+};
+
 /*
  * One run's use of the items' memory: open, age what was found, settle what was not, commit. A memory that
  * cannot be read or kept never stops a check from judging what it sees: the trouble is kept as text, for the
@@ -51,7 +65,8 @@ struct recall {
     size_t count;
     struct away_list away; /* owned: when sites took no part */
     bool *found;           /* owned: which of them are among this run's findings */
-    int64_t lost_at;       /* UTC: when the memory was last lost, 0 never */
+    struct returning_list returning;
+    int64_t lost_at; /* UTC: when the memory was last lost, 0 never */
     int64_t
         behind_s; /* the host's clock is wrong, and so far behind that of the last run: this run learns nothing */
     bool in_trouble; /* lost or not kept in this run: at least WARNING */
@@ -84,6 +99,9 @@ void recall_age(struct recall *recall, struct item *items, size_t count, const s
 
 /** Decide about a remembered item that is not among the findings. */
 void recall_settle(struct recall *recall, struct remembered *remembered, enum absence absence, int64_t now);
+
+/** Find what came back (ITEM_START_ATTEMPT alone knows failures), whose key begins with `prefix`; after recall_settle. */
+void recall_find_returning(struct recall *recall, const char *prefix, int64_t now);
 
 /** Note that the memory is in trouble; the first trouble is the cause, later ones follow from it. */
 void recall_note_trouble(struct recall *recall, const struct failure *failure);

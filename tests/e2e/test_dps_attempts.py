@@ -188,3 +188,21 @@ def test_a_lost_memory_is_no_excuse_where_the_newest_message_is_an_error(world):
     world.dp("CEN00001", "S021", 2, MINUTE, 2)
     world.lab.dp_message("CEN00001", "S021", 4, 2391, 80 * HOUR)
     world.look().is_(CRITICAL, "retrying for 3 d 8 h, the site server cannot connect to the DP")
+
+
+def test_what_fails_each_night_and_is_cured_each_morning_is_told(world):
+    """A validation fails at two, somebody redistributes it at once: the third time it is a WARNING of its own."""
+    codes = []
+    for night in range(10):
+        for hours, state in ((2, 8), (3, 0), (12, 0)):
+            world.at(24 * night + hours)
+            world.dp("CEN00001", "S021.corp.example", state, 0)
+            codes.append(world.look().code)
+    assert codes == [OK] * 7 + [WARNING] * 23, codes
+    world.look().is_(WARNING, "; comes back: CEN00001 on S021.CORP.EXAMPLE failed and was cured 7 times in 7 days")
+    for quiet in ("--package=CEN00000", "--child-site=S03", "--server=DP*", "--known=CEN00001@S021", "--known=CEN00001@S02"):
+        assert "comes back" not in world.look(quiet).is_(OK).verdict, quiet
+    world.at(24 * 14)
+    world.look().is_(WARNING)
+    world.at(24 * 18)
+    assert "comes back" not in world.look().is_(OK).verdict

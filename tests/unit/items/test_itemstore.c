@@ -182,6 +182,7 @@ static void test_the_first_version_is_upgraded(void **state)
     assert_true(items[0].first_seen == 1 && items[0].told_since == 0 && items[0].failed_since == 0 &&
                 items[0].held == -1 && items[0].excused_since == 0 && items[0].excused_s == 0);
     memory_free(items, count);
+    assert_non_null(statefile_statement(file, "SELECT ended FROM failure", &failure));
     struct away_list away;
     assert_int_equal(away_load(file, &away, &failure), 0);
     assert_int_equal(away.count, 0);

@@ -158,6 +158,7 @@ static void test_the_digest_follows_all_changes(void **state)
     static const char *const changes[] = {
         "INSERT OR REPLACE INTO item(key, kind, progress, first_seen, attempt_since, last_progress, "
         "absent_runs, absent_since) VALUES ('k' || (?1 % 50), 'sent', 'p', ?1, 1, 2, 3, 4)",
+        "INSERT OR REPLACE INTO failure VALUES ('k' || (?1 % 5), ?1 % 9)",
         "DELETE FROM item WHERE key = 'k' || (?1 % 50)",
         "UPDATE item SET first_seen = first_seen + ?1 WHERE absent_runs = 3",
         "INSERT OR REPLACE INTO away VALUES ('S' || (?1 % 7), ?1 % 3, ?1)",
