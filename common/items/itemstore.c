@@ -15,11 +15,12 @@
     "site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(site, since)"           \
     ") WITHOUT ROWID;"
 
-static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED};
+static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED,
+                                       ORDER_TABLES_MISSED};
 
 const struct statefile_schema memory_schema = {
-    .version = 5,
-    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED
+    .version = 6,
+    .ddl = AWAY_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED ORDER_TABLES_MISSED
     "CREATE TABLE item("
     "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
     "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "

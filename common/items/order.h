@@ -82,13 +82,19 @@ struct order_item {
     int64_t raised;      /* first run that saw that version wanted, or at the site above; 0: with the item */
     int64_t raised_from; /* highest of the versions that may have been sent before `raised` */
     int64_t earliest;    /* when those were sent at the earliest; 0: `sent`, else `since` */
-    char by[16];         /* package that overtook it first, "" none */
-    int64_t by_sent;     /* when that was sent, or the last time at which it was not yet */
-    int64_t by_count;    /* arrivals at the site then */
-    uint8_t reason;      /* enum order_reason: stays until the item moves or ends */
-    bool inherited;      /* found by the first run, judged by age until it ends */
-    bool below;          /* a site above lacks the wanted version as well: that is not on its way yet */
+    int64_t above;   /* version that the site above was seen to have last; 0 not known, or no site is above */
+    char by[16];     /* package that overtook it first, "" none */
+    int64_t by_sent; /* when that was sent, or the last time at which it was not yet */
+    int64_t by_count; /* arrivals at the site then */
+    int64_t row;      /* Status that the last run saw; ORDER_ROW_NONE, ORDER_ROW_NULL (or not known) */
+    uint8_t reason;   /* enum order_reason: stays until the item moves or ends */
+    bool inherited;   /* found by the first run, judged by age until it ends or moves */
+    bool below;       /* a site above lacks the wanted version as well: that is not on its way yet */
+    bool missed; /* since it moved, the site above had a version that this one lacks, and then a later one */
 };
+
+/* Status of a row, where it is none. */
+enum { ORDER_ROW_NONE = -2, ORDER_ROW_NULL = -1 };
 
 /* What is remembered of a site. */
 struct order_site {
@@ -102,6 +108,8 @@ struct order_site {
     int64_t off;          /* 1: it was not active */
     int64_t arrived;      /* arrivals in all */
     int64_t late;         /* those that had been called overtaken: how well order holds */
+    int64_t begun;        /* last run that saw sent, or here, what had never been sent; 0 none */
+    int64_t begun_since;  /* and since when that had been wanted */
     char newest[16];      /* package that arrived last */
 };
 

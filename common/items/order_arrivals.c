@@ -105,6 +105,8 @@ static void take(struct judging *judging, size_t at, const struct order_item *it
     site->page = site->pages = site->gap = 0;
     site->arrived++;
     site->late += item != NULL && item->reason != ORDER_NONE;
+    if (item != NULL && item->row == ORDER_ROW_NONE)
+        order_note_begun(site, item, run->now);
     snprintf(site->newest, sizeof site->newest, "%s", arrival->package);
     if (place->back)
         return;

@@ -34,6 +34,7 @@ static void move_on(struct order_item *item, int64_t now)
 {
     item->earliest = order_oldest_sending(item);
     start_anew(item, now);
+    item->inherited = item->missed = false;
 }
 
 /*
@@ -99,7 +100,7 @@ static int64_t held_at_first(const struct order_pair *pair)
 static struct order_item recall_item(const struct order_item *known, const struct order_pair *pair,
                                      int64_t now)
 {
-    struct order_item item = {.since = now, .held = held_at_first(pair)};
+    struct order_item item = {.since = now, .held = held_at_first(pair), .row = ORDER_ROW_NULL};
     if (known != NULL)
         item = *known;
     item.key = (char *)pair->key;
@@ -136,6 +137,26 @@ static int64_t failed_for(const struct order_item *item, int64_t now)
     return fails ? larger(item->failed_s, now - item->failed) : item->failed_s;
 }
 
+static int64_t row_of(const struct order_pair *pair)
+{
+    return pair->never_sent ? ORDER_ROW_NONE : pair->has_status ? pair->status : ORDER_ROW_NULL;
+}
+
+/* Its version was set to 0, or once more while a whole copy was on its way: the repair sets Status 2 with it. */
+static bool is_reset(const struct order_pair *pair, const struct order_item *item)
+{
+    return pair->held == 0 && (item->held != 0 || (item->row == 1 && row_of(pair) == 2));
+}
+
+void order_note_begun(struct order_site *site, const struct order_item *item, int64_t now)
+{
+    /* Of those that one run saw: the one that waited least speaks for the fewest others. */
+    if (site->begun == now && site->begun_since > item->since)
+        return;
+    site->begun = now;
+    site->begun_since = item->since;
+}
+
 static void update_item(struct judging *judging, size_t index)
 {
     const int64_t now = judging->run->now;
@@ -152,14 +173,49 @@ static void update_item(struct judging *judging, size_t index)
         item->inherited = false;
     }
     const int64_t arrived = judging->own_arrival[index];
-    if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0))
+    if ((arrived > 0 && arrived > item->held) || is_reset(pair, item))
         move_on(item, now);
     if (order_is_good(pair) || pair->held == 0)
         item->held = pair->held;
     else if (arrived > 0) /* another row of the pair; touched again it is no movement */
         item->held = larger(item->held, arrived);
+    item->row = row_of(pair);
+    if (hop >= 0 && known != NULL && known->row == ORDER_ROW_NONE && !pair->never_sent)
+        order_note_begun(&judging->result->sites[hop], known, now);
     note_wanted(item, pair->wanted, now);
     note_failure(item, is_failed(pair), hop >= 0 ? judging->result->sites[hop].prev : now, now);
+}
+
+/*
+ * Which version the nearest site above has, as far as it confirmed one. An arrival that no run saw is taken for an accident;
+ * where a second version comes to that site while this one confirms nothing, it misses them.
+ *
+ * @param lacking  that site's pair, -1 where no site above lacks the package
+ */
+static void note_above(const struct judging *judging, size_t index, int64_t lacking)
+{
+    struct order_item *item = &judging->result->items[index];
+    int64_t above = item->wanted;
+    if (lacking >= 0) {
+        const struct order_pair *pair = &judging->run->pairs[lacking];
+        const struct order_item *known = judging->known[lacking];
+        above = order_is_good(pair) || pair->held == 0 ? pair->held
+                : known != NULL && known->held >= 0    ? known->held
+                                                       : item->above;
+    }
+    item->missed = item->missed || (item->above > 0 && item->above > item->held && above > item->above);
+    item->above = above;
+}
+
+/* Does the nearest site above, though it lacks the wanted version, have one that this site goes on missing? That is on its way
+ * on this link, or lost there, however far that site is behind itself. */
+static bool is_missed_here(const struct judging *judging, size_t index, int64_t lacking)
+{
+    const struct order_item *item = &judging->result->items[index];
+    const struct order_pair *pair = &judging->run->pairs[index];
+    if (item->inherited && pair->has_status && pair->status == 1 && pair->held > 0)
+        return pair->held < judging->run->pairs[lacking].held; /* sent before what that site waits for */
+    return item->missed && item->above > item->held;
 }
 
 /* Where the package is missing at a site above as well, it is not on its way on this link yet. */
@@ -169,15 +225,17 @@ static void find_hop_above(struct judging *judging, size_t index)
     const struct order_pair *pair = &run->pairs[index];
     struct order_item *item = &judging->result->items[index];
     struct order_verdict *verdict = &judging->result->verdicts[index];
-    bool missing = false;
+    bool missing = false, looked = false;
     char key[ORDER_KEY_BYTES];
-    int64_t at = verdict->hop;
+    int64_t at = verdict->hop, lacking = -1;
     for (int up = 0; up < MOST_HOPS_UP && at >= 0 && (at = judging->places[at].parent) >= 0; up++) {
         if (!run->hops[at].active) {
             missing = missing || item->below; /* nothing of it is looked at */
         } else if (run->hops[at].covered) {
             int64_t above = order_find_pair(judging, order_make_key(pair->package, run->hops[at].code, key));
+            looked = true;
             if (above >= 0 && above != (int64_t)index) {
+                lacking = lacking < 0 ? above : lacking;
                 verdict->folded = above;
                 missing = true;
             }
@@ -185,6 +243,12 @@ static void find_hop_above(struct judging *judging, size_t index)
             missing = missing || order_find_item(
                                      judging, order_make_key(pair->package, run->hops[at].code, key)) != NULL;
         }
+    }
+    if (looked)
+        note_above(judging, index, lacking);
+    if (lacking >= 0 && is_missed_here(judging, index, lacking)) {
+        verdict->folded = -1;
+        missing = false;
     }
     if (is_failed(pair))
         verdict->folded = -1;

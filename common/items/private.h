@@ -91,6 +91,9 @@ bool order_has_risen(const struct order_item *known, int64_t version);
 /** @return whether nothing of an item was sent to its site yet: a site above lacks it as well */
 bool order_waits_above(const struct order_item *item);
 
+/** Something that had never been sent to a site is sent, or here. @param item  what is remembered of it */
+void order_note_begun(struct order_site *site, const struct order_item *item, int64_t now);
+
 /** What is remembered of a pair, and its verdict by what has arrived at its site. */
 void order_judge_pair(struct judging *judging, size_t index);
 

@@ -600,6 +600,86 @@ static void test_an_older_version_on_its_way_below(void **state)
     }
 }
 
+/*
+ * X is made every day and C1 never gets it. P1 has each version 3 h later, or (`behind`) always the one before. Another package,
+ * sent to C1 before P1 has it, comes there every day, or (`dead`) nothing.
+ */
+static void run_daily(bool behind, bool dead, char *first, size_t size)
+{
+    static struct world world;
+    memset(&world, 0, sizeof world);
+    first[0] = '\0';
+    run_hierarchy(&world, -1, NULL, 0, NULL, 0, first, size);
+    for (int64_t hour = 0; hour < 10 * 24 && first[0] == '\0'; hour++) {
+        const int64_t wanted = 2 + hour / 24, made = hour % 24;
+        struct pair_row rows[3] = {{"X", "C1", 1, wanted, wanted}};
+        size_t count = 1;
+        if (made < 3)
+            rows[count++] = (struct pair_row){"X", "P1", 1, wanted, wanted};
+        else if (behind)
+            rows[count++] = (struct pair_row){"X", "P1", 2, wanted - 1, wanted};
+        if (made >= 1 && made < 5 && !dead)
+            rows[count++] = (struct pair_row){"Y", "C1", 1, wanted, wanted};
+        const struct order_arrival came[] = {
+            {"X", "P1", behind ? wanted - 1 : wanted, START + hour * HOUR, 2},
+            {"Y", "C1", wanted, START + hour * HOUR, 2}};
+        const bool other = made == 5 && !dead;
+        run_hierarchy(&world, hour, rows, count, made == 3 ? came : came + 1, made == 3 || other, first,
+                      size);
+        if (first[0] != '\0')
+            snprintf(first + strlen(first), size - strlen(first), " on day %" PRId64, hour / 24);
+    }
+}
+
+static void test_what_never_comes_below_a_hub_that_gets_a_newer_version_every_day(void **state)
+{
+    (void)state;
+    char told[256];
+    run_daily(false, false, told, sizeof told);
+    expect_told("the hub has each", told, "X@C1 overtaken on day 4");
+    run_daily(true, false, told, sizeof told);
+    expect_told("the hub is always one behind", told, "X@C1 overtaken on day 4");
+    run_daily(false, true, told, sizeof told);
+    expect_told("a dead link", told, "X@C1 silent 1+0 on day 4");
+}
+
+/* A first run folds into the hub only what may wait for the version that the hub waits for. */
+static void test_what_was_sent_before_the_hub_began_to_wait_is_not_folded(void **state)
+{
+    (void)state;
+    for (int64_t version = 2; version <= 5; version += 3) {
+        const struct order_pair pairs[] = {{.package = "X",
+                                            .site = "C1",
+                                            .key = "X@C1",
+                                            .has_status = true,
+                                            .status = 1,
+                                            .held = version,
+                                            .wanted = 5},
+                                           {.package = "X",
+                                            .site = "P1",
+                                            .key = "X@P1",
+                                            .has_status = true,
+                                            .status = 1,
+                                            .held = 5,
+                                            .wanted = 5}};
+        const struct order_hop hops[] = {{"C1", "P1", true, true, 0, START},
+                                         {"P1", "", true, true, 0, START}};
+        const struct range failed = {.set = true, .end = 24 * HOUR};
+        const struct order_run run = {.now = START,
+                                      .database_now = START,
+                                      .silent_critical_s = 72 * HOUR,
+                                      .failed_critical = &failed,
+                                      .pairs = pairs,
+                                      .pair_count = 2,
+                                      .hops = hops,
+                                      .hop_count = 2};
+        struct order_result result;
+        assert_int_equal(order_judge(&run, NULL, 0, NULL, 0, &result), 0);
+        assert_int_equal(result.verdicts[0].folded, version == 2 ? -1 : 1);
+        order_result_free(&result);
+    }
+}
+
 /* ---- edges */
 
 static void test_odd_rows(void **state)
@@ -826,6 +906,8 @@ int main(void)
         cmocka_unit_test(test_the_first_broken_hop),
         cmocka_unit_test(test_no_order_below_a_missing_package),
         cmocka_unit_test(test_an_older_version_on_its_way_below),
+        cmocka_unit_test(test_what_never_comes_below_a_hub_that_gets_a_newer_version_every_day),
+        cmocka_unit_test(test_what_was_sent_before_the_hub_began_to_wait_is_not_folded),
         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_it_costs_by_findings_and_arrivals),
     };
