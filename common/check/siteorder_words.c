@@ -76,9 +76,10 @@ static void add_quiet(const struct siteorder *order, int64_t hop, struct text *l
               duration_format(order->run.now - silence->since, age, sizeof age));
     if (silence->full_s < WORTH_A_WORD_S)
         return;
-    text_addf(
-        line, ", full copies of %s allow %s at %s/h", size_format(silence->full_bytes, size, sizeof size),
-        duration_format(silence->full_s, age, sizeof age), size_format(silence->rate, rate, sizeof rate));
+    text_addf(line, ", %s of %s allow %s at %s/h", order->hops[hop].rate > 0 ? "packages" : "full copies",
+              size_format(silence->full_bytes, size, sizeof size),
+              duration_format(silence->full_s, age, sizeof age),
+              size_format(silence->rate, rate, sizeof rate));
     if (order->hops[hop].rate == 0)
         text_add(line, ", which is a guess: --min-rate");
 }

@@ -173,7 +173,7 @@ struct order_verdict {
 struct order_silence {
     bool silent;         /* nothing has arrived for longer than the patience */
     bool half;           /* half of it has passed, or ORDER_GUESS_S of one that is a guess */
-    int64_t full_bytes;  /* full copies that wait there, */
+    int64_t full_bytes;  /* full copies that wait there, all that wait where --min-rate is given, */
     int64_t full_s;      /* and what they are allowed to take */
     int64_t rate;        /* at so many bytes an hour */
     int64_t since;       /* nothing has arrived since */

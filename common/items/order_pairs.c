@@ -12,7 +12,7 @@ bool order_is_good(const struct order_pair *pair)
 
 static bool is_failed(const struct order_pair *pair)
 {
-    return pair->has_status && (pair->status == 4 || pair->status == 5) && pair->held != 0;
+    return pair->has_status && (pair->status == 4 || pair->status == 5);
 }
 
 static void start_anew(struct order_item *item, int64_t now)
@@ -259,6 +259,37 @@ static void find_hop_above(struct judging *judging, size_t index)
     item->below = missing;
 }
 
+/* What its own size may take at the rate that the operator gives, in seconds: whatever passes it meanwhile, it may be slow. */
+static int64_t allowance_s(const struct judging *judging, size_t index)
+{
+    const int64_t hop = judging->result->verdicts[index].hop;
+    return hop < 0 ? 0 : order_time_at(judging->run->pairs[index].size_bytes, judging->run->hops[hop].rate);
+}
+
+/* By the clock of the link: for how long has it been overtaken, beyond its allowance? @param since  `over` or `any`; -1: not
+ * at all */
+static int64_t overtaken_for(const struct judging *judging, size_t index, int64_t since)
+{
+    const struct order_item *item = &judging->result->items[index];
+    const int64_t last = judging->result->sites[judging->result->verdicts[index].hop].last;
+    return since == 0 ? -1 : last - larger(since, item->sent + allowance_s(judging, index));
+}
+
+/* Lost, by what has overtaken it? */
+static enum order_reason find_reason(const struct judging *judging, size_t index)
+{
+    const struct order_item *item = &judging->result->items[index];
+    const bool known = order_priority(judging->run->pairs[index].priority) != 0;
+    const int64_t waited_s = item->any - item->sent; /* when it was overtaken */
+    if (item->over != 0 &&
+        overtaken_for(judging, index, item->over) >= ORDER_OVERTAKEN_S + (item->over - item->sent))
+        return ORDER_OVERTAKEN;
+    const int64_t patience_s = known ? ORDER_OVERTAKEN_ANY_S + waited_s
+                                     : ORDER_OVERTAKEN_UNKNOWN_S + ORDER_UNKNOWN_FACTOR * waited_s;
+    return item->any != 0 && overtaken_for(judging, index, item->any) >= patience_s ? ORDER_OVERTAKEN_ANY
+                                                                                    : ORDER_NONE;
+}
+
 static void overtake(struct judging *judging, size_t index)
 {
     const struct order_pair *pair = &judging->run->pairs[index];
@@ -290,18 +321,9 @@ static void overtake(struct judging *judging, size_t index)
         item->by_sent = first->sent;
         item->by_count = site->arrived;
     }
-    if (item->reason != ORDER_NONE)
-        return;
     /* Patience runs only while the link moves: by the last arrival, not by now. */
-    if (item->over != 0 && site->last - item->over >= ORDER_OVERTAKEN_S + (item->over - item->sent))
-        item->reason = ORDER_OVERTAKEN;
-    else if (item->any != 0 && priority == 0 &&
-             site->last - item->any >=
-                 ORDER_OVERTAKEN_UNKNOWN_S + ORDER_UNKNOWN_FACTOR * (item->any - item->sent))
-        item->reason = ORDER_OVERTAKEN_ANY;
-    else if (item->any != 0 && priority != 0 &&
-             site->last - item->any >= ORDER_OVERTAKEN_ANY_S + (item->any - item->sent))
-        item->reason = ORDER_OVERTAKEN_ANY;
+    if (item->reason == ORDER_NONE)
+        item->reason = find_reason(judging, index);
 }
 
 static void judge_pair(struct judging *judging, size_t index)
@@ -309,16 +331,19 @@ static void judge_pair(struct judging *judging, size_t index)
     struct order_verdict *verdict = &judging->result->verdicts[index];
     const struct order_item *item = &judging->result->items[index];
     verdict->queue_since = item->sent != 0 ? item->sent : item->since;
-    verdict->reason = (enum order_reason)item->reason;
+    /* It stays, but not for a service whose rate still allows it. */
+    verdict->reason =
+        item->reason == ORDER_NONE || item->any + item->over == 0 || find_reason(judging, index) != ORDER_NONE
+            ? (enum order_reason)item->reason
+            : ORDER_NONE;
     const int64_t failed_s = failed_for(item, judging->run->now);
     verdict->failed = failed_s > 0 && range_alerts(judging->run->failed_critical, failed_s);
     if (verdict->hop < 0)
         return;
-    const int64_t last = judging->result->sites[verdict->hop].last;
     if (verdict->reason != ORDER_NONE || verdict->failed)
         verdict->status = STATUS_CRITICAL;
-    else if ((item->over != 0 && last - item->over >= ORDER_WARNING_S) ||
-             (item->any != 0 && last - item->any >= ORDER_WARNING_S))
+    else if (overtaken_for(judging, index, item->over) >= ORDER_WARNING_S ||
+             overtaken_for(judging, index, item->any) >= ORDER_WARNING_S)
         verdict->status = STATUS_WARNING;
 }
 

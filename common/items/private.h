@@ -99,6 +99,9 @@ void order_judge_pair(struct judging *judging, size_t index);
 
 /* ---- order_silence.c */
 
+/** @return seconds that so many bytes take at so many an hour; 0 without a rate */
+int64_t order_time_at(int64_t bytes, int64_t rate);
+
 /** By site, then the time of sending, then the largest first: for qsort_r over by_queue. */
 int order_compare_queue(const void *a, const void *b, void *judging);
 

@@ -133,7 +133,8 @@ def test_advice_names_what_to_look_at_next_and_only_for_what_is_stuck(world):
 @pytest.mark.parametrize("code, held, kind, word", [
     (1, 3, "sent", "was sent"), (1, 2, "sent", "was sent"), (2, 2, "behind", "has"), (3, 1, "behind", "has"), (0, 2, "behind", "has"),
     (4, 3, "failed", "was sent"), (5, 2, "failed", "was sent"), (6, 3, "never_sent", None), (8, 3, "unexpected", "has"),
-    (9, 3, "unexpected", "has"), (None, 3, "unexpected", "has"), (1, 0, "resend", "has"), (1, None, "sent", "has")])
+    (9, 3, "unexpected", "has"), (None, 3, "unexpected", "has"), (1, 0, "resend", "has"), (1, None, "sent", "has"), (5, 0, "failed", "has"),
+    (9, 0, "unexpected", "has")])
 def test_words_and_advice_of_each_kind(world, code, held, kind, word):
     """packages.py asserts of every item which word stands where, and that the repair is offered where it can run."""
     lab = world.make()

@@ -37,15 +37,13 @@ def _kind(row, wanted):
     status, version = row["Status"], row["SourceVersion"]
     if status in (0, 2, 3) and version >= wanted:
         return None
-    if version == 0:
-        return "resend"
     if status in (4, 5):
         return "failed"
-    if status == 1:
-        return "sent"
-    if status in (0, 2, 3):
-        return "behind"
-    return "unexpected"
+    if status not in (0, 1, 2, 3):
+        return "unexpected"
+    if version == 0:
+        return "resend"
+    return "sent" if status == 1 else "behind"
 
 
 def judge(db, owner, now, packages=None):

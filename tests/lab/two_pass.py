@@ -71,7 +71,7 @@ def _kind(rule, wanted, rows):
         return "in_sync"
     if status == 6:
         return "never_sent"
-    if held == 0:
+    if held == 0 and status in (0, 1, 2, 3):
         return "resend"
     return {4: "failed", 5: "failed", 1: "sent", 0: "behind", 2: "behind", 3: "behind"}.get(status, "unexpected")
 

@@ -643,6 +643,69 @@ static void test_what_never_comes_below_a_hub_that_gets_a_newer_version_every_da
     expect_told("a dead link", told, "X@C1 silent 1+0 on day 4");
 }
 
+/* One service's run over X, sent to S01 at hour 0, 30,000 MB of it. @return it is CRITICAL */
+static bool run_service(struct world *world, int64_t hour, int64_t rate_mb, int64_t version, bool moves)
+{
+    const struct order_pair pair = {.package = "X",
+                                    .site = "S01",
+                                    .key = "X@S01",
+                                    .has_status = true,
+                                    .status = 1,
+                                    .held = version,
+                                    .wanted = version,
+                                    .size_bytes = 30000 * MB,
+                                    .priority = 2};
+    const struct order_arrival came = {"Y", "S01", 2, START + hour * HOUR, 2};
+    const struct order_hop hop = {"S01", "", true, true, rate_mb * MB, START};
+    const struct range failed = {.set = true, .end = 24 * HOUR};
+    const struct order_run run = {.now = START + hour * HOUR,
+                                  .database_now = START + hour * HOUR,
+                                  .silent_critical_s = 72 * HOUR,
+                                  .failed_critical = &failed,
+                                  .pairs = &pair,
+                                  .pair_count = hour < 0 ? 0 : 1,
+                                  .arrivals = &came,
+                                  .arrival_count = moves && hour % 6 == 0 && hour > 0,
+                                  .hops = &hop,
+                                  .hop_count = 1};
+    struct order_result result;
+    assert_int_equal(
+        order_judge(&run, world->items, world->item_count, world->sites, world->site_count, &result), 0);
+    const bool critical = hour >= 0 && result.verdicts[0].status == STATUS_CRITICAL;
+    keep(world, &run, &result);
+    order_result_free(&result);
+    return critical;
+}
+
+/* @return the hour at which the service with a rate becomes CRITICAL, 0 never */
+static int64_t first_critical(int64_t rate_mb, bool beside_another, int64_t version, bool moves)
+{
+    static struct world world;
+    memset(&world, 0, sizeof world);
+    run_service(&world, -1, rate_mb, version, moves);
+    for (int64_t hour = 0; hour < 400; hour++) {
+        if (beside_another)
+            run_service(&world, hour, 0, version, moves);
+        if (run_service(&world, hour, rate_mb, version, moves))
+            return hour;
+    }
+    return 0;
+}
+
+/* --min-rate says how long a package may take, whatever passes it and whoever else judges by the same memory. */
+static void test_the_rate_of_the_operator(void **state)
+{
+    (void)state;
+    assert_int_equal(first_critical(0, false, 2, true), 18);
+    assert_int_equal(first_critical(0, false, 2, false), 72);
+    for (int beside = 0; beside < 2; beside++) {
+        assert_int_equal(first_critical(300, beside, 2, true), 114); /* 100 h, 6 h and what it had waited */
+        assert_int_equal(first_critical(300, beside, 2, false), 172);
+    }
+    /* Version 1 is sent whole, whatever its row says: at 12 MB/h. */
+    assert_int_equal(first_critical(0, false, 1, false), 0);
+}
+
 /* A first run folds into the hub only what may wait for the version that the hub waits for. */
 static void test_what_was_sent_before_the_hub_began_to_wait_is_not_folded(void **state)
 {
@@ -907,6 +970,7 @@ int main(void)
         cmocka_unit_test(test_no_order_below_a_missing_package),
         cmocka_unit_test(test_an_older_version_on_its_way_below),
         cmocka_unit_test(test_what_never_comes_below_a_hub_that_gets_a_newer_version_every_day),
+        cmocka_unit_test(test_the_rate_of_the_operator),
         cmocka_unit_test(test_what_was_sent_before_the_hub_began_to_wait_is_not_folded),
         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_it_costs_by_findings_and_arrivals),
