@@ -326,16 +326,20 @@ static void overtake(struct judging *judging, size_t index)
         item->reason = find_reason(judging, index);
 }
 
+/* What is lost stays lost, but not for a service whose rate allows it still. */
+static bool is_allowed(const struct judging *judging, size_t index)
+{
+    const struct order_item *item = &judging->result->items[index];
+    return judging->result->verdicts[index].hop >= 0 && (item->over != 0 || item->any != 0) &&
+           find_reason(judging, index) == ORDER_NONE;
+}
+
 static void judge_pair(struct judging *judging, size_t index)
 {
     struct order_verdict *verdict = &judging->result->verdicts[index];
     const struct order_item *item = &judging->result->items[index];
     verdict->queue_since = item->sent != 0 ? item->sent : item->since;
-    /* It stays, but not for a service whose rate still allows it. */
-    verdict->reason =
-        item->reason == ORDER_NONE || item->any + item->over == 0 || find_reason(judging, index) != ORDER_NONE
-            ? (enum order_reason)item->reason
-            : ORDER_NONE;
+    verdict->reason = is_allowed(judging, index) ? ORDER_NONE : (enum order_reason)item->reason;
     const int64_t failed_s = failed_for(item, judging->run->now);
     verdict->failed = failed_s > 0 && range_alerts(judging->run->failed_critical, failed_s);
     if (verdict->hop < 0)
