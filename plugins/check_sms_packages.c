@@ -265,7 +265,7 @@ static void add_cause(const struct siterun *site, const struct common_cause *cau
     cause_add_words(cause, &site->db, text);
     if (advice) {
         cause_add_advice(cause, &site->db, text);
-        const bool of_site = cause->kind == CAUSE_SITE;
+        const bool of_site = cause->kind == CAUSE_SITE || cause->kind == CAUSE_SITES;
         stuck_boxes_add_words(words.stuck, &site->db, cause->kind == CAUSE_PACKAGE ? cause->what : NULL,
                               site->db.owner, of_site ? cause->what : site->db.owner, text);
     }
