@@ -321,10 +321,8 @@ static const struct siterun_words item_words = {.item_line = item_line, .item_fi
 static void tell(struct siterun *run)
 {
     const struct thresholds *thresholds = &run->check->options.thresholds;
-    const struct pair_verdict told = {.run = run,
-                                      .pairs = &((const struct run *)run)->scan.pairs,
-                                      .rule = rule_of(run),
-                                      .add_worst = add_worst};
+    const struct pair_verdict told = {
+        .run = run, .scan = &((const struct run *)run)->scan, .rule = rule_of(run), .add_worst = add_worst};
     struct pair_numbers numbers;
     const struct tally *tally = &numbers.tally;
     if (pair_numbers_count(&told, &numbers) != 0) {

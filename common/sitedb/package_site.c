@@ -84,5 +84,6 @@ void pair_scan_free(struct pair_scan *scan)
     pair_list_free(&scan->pairs);
     arrival_list_free(&scan->arrivals);
     free(scan->sites);
+    free(scan->unknown);
     *scan = (struct pair_scan){0};
 }

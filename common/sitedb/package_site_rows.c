@@ -31,6 +31,7 @@ struct pair_reader {
     const struct pair_question *question; /* of the scan */
     int64_t until;                        /* of the scan: no later date is one */
     size_t site;                          /* of the row before, in the database's sites */
+    char away[32];                        /* the last group that nobody looks at: "CEN00001@S03" */
     struct pair pair;       /* the one whose rows are being read; package NULL before the first */
     int64_t decided_at;     /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
     struct arrival arrival; /* of its rows; package "" without one */
@@ -248,13 +249,46 @@ static size_t find_site(struct pair_reader *reader, const char *code)
     return db->site_count;
 }
 
+/* @return where pairs of a site that v_Site does not know are counted, NULL when memory ran out */
+static int64_t *find_unknown(struct pair_scan *scan, const char *code)
+{
+    for (size_t i = 0; i < scan->unknown_count; i++)
+        if (strcasecmp(scan->unknown[i].code, code) == 0)
+            return &scan->unknown[i].away;
+    struct unknown_site *unknown = array_grow(scan->unknown, scan->unknown_count, sizeof *unknown);
+    if (unknown == NULL)
+        return NULL;
+    scan->unknown = unknown;
+    unknown[scan->unknown_count] = (struct unknown_site){0};
+    snprintf(unknown[scan->unknown_count].code, sizeof unknown->code, "%s", code);
+    return &unknown[scan->unknown_count++].away;
+}
+
+/* A row of a site that nobody looks at, whose group is counted once. @param at  among the database's sites, or their number */
+static void count_away(struct pair_reader *reader, size_t at, const struct odbc_value *values)
+{
+    struct pair_scan *scan = reader->scan;
+    char group[sizeof reader->away];
+    snprintf(group, sizeof group, "%s@%s", values[COLUMN_PACKAGE].null ? "" : values[COLUMN_PACKAGE].text,
+             values[COLUMN_SITE].text);
+    if (strcasecmp(group, reader->away) == 0)
+        return;
+    snprintf(reader->away, sizeof reader->away, "%s", group);
+    int64_t *away =
+        at < reader->db->site_count ? &scan->sites[at].away : find_unknown(scan, values[COLUMN_SITE].text);
+    if (away != NULL)
+        *away += sitedb_integer(&values[COLUMN_SELECTED], 0);
+}
+
 /* A group's first row: what it adds to the numbers. @return whether it is looked at */
 static bool count_group(struct pair_reader *reader, const struct odbc_value *values)
 {
     const struct sitedb *db = reader->db;
     size_t at = find_site(reader, values[COLUMN_SITE].text);
-    if (reader->rule == PAIR_RULE_VERSION && (at == db->site_count || !site_is_active(&db->sites[at])))
+    if (reader->rule == PAIR_RULE_VERSION && (at == db->site_count || !site_is_active(&db->sites[at]))) {
+        count_away(reader, at, values);
         return false;
+    }
     struct pair_scan *scan = reader->scan;
     scan->examined += sitedb_integer(&values[COLUMN_SELECTED], 0);
     if (at < db->site_count) {
