@@ -208,12 +208,15 @@ static void find_site(struct search *search, size_t hop, bool *chosen)
     const struct place *place = &search->places[hop];
     struct common_cause cause = {
         .kind = CAUSE_SITE, .what = search->order->hops[hop].code, .of = place->targeted};
+    int64_t never_sent = 0;
     if (place->silent || !cause_is_common(place->stuck, place->targeted))
         return;
     for (size_t i = 0; i < search->count; i++) {
         chosen[i] = hop_of(search, search->stuck[i]) == (int64_t)hop;
         cause.stuck += chosen[i];
+        never_sent += chosen[i] && search->order->pairs[search->stuck[i]].never_sent;
     }
+    cause.never_sent = cause_is_common(never_sent, cause.stuck);
     if (cause_is_common(cause.stuck, cause.of))
         add_cause(search, chosen, cause);
 }

@@ -22,7 +22,7 @@ struct common_cause {
     size_t finding;    /* the first of its items: the worst, the oldest */
     const char *what;  /* site code (of CAUSE_SITES: the one that sends to them) or package; borrowed */
     int64_t stuck, of; /* sites or packages; `of` is not known of CAUSE_PACKAGES */
-    bool never_sent;   /* CAUSE_SITES: most of it was never sent, so nothing came as far as the sender */
+    bool never_sent;   /* most of it was never sent, so nothing came as far as the sender */
     bool got;          /* CAUSE_PACKAGE: other sites have it, so it was made and can be sent, */
     bool quiet;        /* or nothing else was due where it is missing, so that it may be the sender as well */
 };

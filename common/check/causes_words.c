@@ -63,6 +63,11 @@ void cause_add_advice(const struct common_cause *cause, const struct sitedb *db,
             cause->what);
         break;
     case CAUSE_SITE:
+        if (cause->never_sent) {
+            text_addf(text, "; look at distmgr.log and sched.log of %s first: most of it was never sent",
+                      db->owner);
+            break;
+        }
         text_addf(text, "; look at the link to %s, the sender of %s and despool.log of %s first", cause->what,
                   itemline_sender(db, cause->what), cause->what);
         break;

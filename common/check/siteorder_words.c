@@ -147,6 +147,15 @@ void siteorder_add_silence(const struct siteorder *order, const struct sitedb *d
                          "site, then at ");
     text_addf(line, "the link to %s, the sender of %s and the despooler of %s", code,
               itemline_sender(db, code), code);
+    const struct order_item *item = &order->result.items[index];
+    if (item->over != 0 || item->any != 0) {
+        text_add(line, "; ");
+        add_package(order->pairs[index].package, line);
+        text_addf(line,
+                  " was overtaken before: if the link is well it is lost, look for it in despool.log of %s: ",
+                  code);
+        add_overtaker(order, index, line);
+    }
     if (silence->below > 0)
         text_addf(line, "; and at %" PRId64 " site%s below", silence->below, silence->below == 1 ? "" : "s");
 }
