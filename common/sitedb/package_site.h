@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 /*
- * A pair: one package that is targeted at one child site, with the Type 1 row of PkgStatus that decides it,
- * the one with the highest SourceVersion, then the newest UpdateTime (duplicates exist and are only counted).
+ * A pair: one package that is targeted at one child site, with the Type 1 row of PkgStatus that decides it: one of the
+ * server that v_Site names for the site, where there is one (a server that was replaced leaves its rows), then the one with
+ * the highest SourceVersion, then the newest UpdateTime (duplicates exist and are only counted).
  * Facts: Microsoft, "Understand package actions" and "Advanced troubleshooting tips" for Configuration Manager.
  */
 

@@ -34,6 +34,7 @@ struct pair_reader {
     char away[32];                        /* the last group that nobody looks at: "CEN00001@S03" */
     struct pair pair;       /* the one whose rows are being read; package NULL before the first */
     int64_t decided_at;     /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
+    bool decided_by_server; /* that is of the server that v_Site names */
     struct arrival arrival; /* of its rows; package "" without one */
     bool ended;             /* proven to be no longer targeted */
     struct lookup *lookups;
@@ -77,13 +78,16 @@ static int keep_texts(struct pair *pair, const struct odbc_value *values)
 }
 
 /*
- * Highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two
+ * Of the site's own server, then highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two
  * rows is newer does not depend on the zone, nor on --db-clock=ignore. Status makes the choice the same in
  * every run.
  */
-static bool decides_over(int64_t held, int64_t updated, int64_t status, const struct pair_reader *reader)
+static bool decides_over(int64_t held, int64_t updated, int64_t status, bool by_server,
+                         const struct pair_reader *reader)
 {
     const struct pair *pair = &reader->pair;
+    if (by_server != reader->decided_by_server)
+        return by_server;
     if (held != pair->held)
         return held > pair->held;
     return updated != reader->decided_at ? updated > reader->decided_at : status > pair->status;
@@ -210,33 +214,6 @@ static void note_arrival(struct pair_reader *reader, const struct pair *row, int
         arrival->updated = updated;
 }
 
-static int add_row(struct pair_reader *reader, const struct odbc_value *values)
-{
-    struct pair *pair = &reader->pair;
-    if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
-        return 0;
-    const struct pair row = {.held = sitedb_integer(&values[COLUMN_HELD], -1),
-                             .has_status = !values[COLUMN_STATUS].null,
-                             .status = sitedb_integer(&values[COLUMN_STATUS], 0)};
-    int64_t updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
-    note_arrival(reader, &row, updated);
-    if (pair->rows++ > 0 && !decides_over(row.held, updated, row.status, reader))
-        return 0;
-    const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
-    if (pair->rows > 1) {
-        if (keep_texts(pair, values) != 0)
-            return -1;
-        free((char *)former);
-    }
-    reader->decided_at = updated;
-    pair->held = row.held;
-    pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
-    pair->stamp = stored_date(&values[COLUMN_UPDATED]);
-    pair->has_status = row.has_status;
-    pair->status = row.status;
-    return 0;
-}
-
 /* @return the site's index, or the number of sites. Rows come in order of the sites, again and again. */
 static size_t find_site(struct pair_reader *reader, const char *code)
 {
@@ -247,6 +224,45 @@ static size_t find_site(struct pair_reader *reader, const char *code)
             return reader->site = at;
     }
     return db->site_count;
+}
+
+/* Is the row of the server that v_Site names for the site? Either may have its domain or not. */
+static bool is_of_server(struct pair_reader *reader, const char *server)
+{
+    const size_t at = find_site(reader, reader->pair.site);
+    const char *own = at < reader->db->site_count ? reader->db->sites[at].server : "";
+    const size_t length = strcspn(own, ".");
+    return length > 0 && strcspn(server, ".") == length && strncasecmp(own, server, length) == 0;
+}
+
+static int add_row(struct pair_reader *reader, const struct odbc_value *values)
+{
+    struct pair *pair = &reader->pair;
+    if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
+        return 0;
+    const struct pair row = {.held = sitedb_integer(&values[COLUMN_HELD], -1),
+                             .has_status = !values[COLUMN_STATUS].null,
+                             .status = sitedb_integer(&values[COLUMN_STATUS], 0)};
+    int64_t updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
+    note_arrival(reader, &row, updated);
+    const bool by_server =
+        reader->rule == PAIR_RULE_VERSION && is_of_server(reader, values[COLUMN_SERVER].text);
+    if (pair->rows++ > 0 && !decides_over(row.held, updated, row.status, by_server, reader))
+        return 0;
+    const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
+    if (pair->rows > 1) {
+        if (keep_texts(pair, values) != 0)
+            return -1;
+        free((char *)former);
+    }
+    reader->decided_at = updated;
+    reader->decided_by_server = by_server;
+    pair->held = row.held;
+    pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
+    pair->stamp = stored_date(&values[COLUMN_UPDATED]);
+    pair->has_status = row.has_status;
+    pair->status = row.status;
+    return 0;
 }
 
 /* @return where pairs of a site that v_Site does not know are counted, NULL when memory ran out */

@@ -578,13 +578,33 @@ def test_duplicates_with_equal_versions_are_decided_by_the_newest_row_even_when_
     lab.target("CEN00001", "S02")
     for order in ((5, DAY, 2, HOUR), (2, HOUR, 5, DAY)):
         lab.no_status("CEN00001", "S02")
-        lab.status("CEN00001", "S02", order[0], 3, order[1])
+        lab.status("CEN00001", "S02", order[0], 3, order[1], server="FIRST", add=True)
         lab.status("CEN00001", "S02", order[2], 3, order[3], server="OTHER", add=True)
         for clock in ("utc", "ignore"):
             world.check("--db-clock=" + clock).is_(OK, "the one package/site pair of site CEN is in sync")
     lab.status("CEN00001", "S02", 5, 3, 0, server="THIRD", add=True)
     answer = world.check("--db-clock=ignore")
     assert answer.item("CEN00001", "S02")["rows"] == "3" and answer.value("failed") == 1
+
+
+@pytest.mark.parametrize("old, new", (("OLD02", "NEW02"), ("old02.corp.example", "new02.corp.example")))
+@pytest.mark.parametrize("told", ("NEW02", "new02.CORP.EXAMPLE", "", None))
+def test_the_row_of_the_server_that_a_site_has_now_decides(world, old, new, told):
+    """A server was replaced: its row stays in the database, and the copy to the new one failed."""
+    lab = world.make()
+    lab.package("CEN00001", "Office", 3, source_date_age_s=10 * DAY)
+    lab.target("CEN00001", "S02", servers=[new])
+    lab.status("CEN00001", "S02", 2, 3, 200 * DAY, server=old)
+    lab.status("CEN00001", "S02", 5, 0, 9 * DAY, server=new, add=True)
+    lab.db.execute("UPDATE v_Site SET ServerName = ? WHERE SiteCode = 'S02'", (told,))
+    answer = world.check()
+    if not told:  # nobody says which: the highest version decides
+        answer.is_(OK, "in sync")
+        return
+    item = answer.is_(CRITICAL).item("CEN00001", "S02")
+    assert (item["kind"], item["rows"], item["status"]) == ("failed", "2", "failed (5)"), answer
+    lab.status("CEN00001", "S02", 2, 3, 0, server=new)
+    world.check().is_(OK, "in sync")
 
 
 # ---- what is not looked at

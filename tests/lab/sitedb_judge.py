@@ -46,6 +46,11 @@ def _kind(row, wanted):
     return "sent" if status == 1 else "behind"
 
 
+def _short(server):
+    """A server's name without its domain."""
+    return (server or "").split(".")[0].casefold()
+
+
 def judge(db, owner, now, packages=None):
     """The items that are not healthy, in order of package and site, and the pairs examined."""
     sites = {row["SiteCode"].casefold(): row for row in _rows(db, "v_Site")}
@@ -59,7 +64,8 @@ def judge(db, owner, now, packages=None):
         if row["Type"] != 1:
             continue
         key = row["ID"].casefold(), row["SiteCode"].casefold()
-        rank = (row["SourceVersion"], row["UpdateTime"] or "")
+        own = _short((sites.get(key[1]) or {}).get("ServerName"))
+        rank = (own != "" and _short(row["PkgServer"]) == own, row["SourceVersion"], row["UpdateTime"] or "")
         if key not in deciding or rank > deciding[key][0]:
             deciding[key] = rank, row
     items, examined = [], 0
