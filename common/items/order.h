@@ -43,7 +43,7 @@ enum {
     ORDER_GUESS_S = 7 * 24 * ORDER_HOUR,
     /* What fails is tried again by the product: as long as despool's retries take, it is not well in between. */
     ORDER_RETRY_S = 6 * ORDER_HOUR,
-    /* Longer between two runs is a gap, which the silence of a site does not count ... */
+    /* Longer between two runs, or not active for less, is a gap, which the silence of a site does not count ... */
     ORDER_GAP_S = DAILY_RUN_S,
     /* ... up to this sum: a check that runs once a day must see silence, too. After a longer one, or a clock that
      * jumped back by more than a gap, silence is counted from the run that saw it. */

@@ -19,7 +19,7 @@ struct place {
     int64_t parent;                           /* hop, -1 at the top */
     bool first;                               /* no run looked at it before, or arrivals since were missed */
     bool back;                                /* the clock jumped back: no order can be told from this run */
-    bool returned;                            /* it was not active and is again */
+    bool returned;                            /* it was not active for longer than a gap, and is again */
     struct sending any, over[PRIORITIES + 1]; /* newest sending; over[p]: of priority number >= p */
 };
 
