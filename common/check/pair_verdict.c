@@ -136,6 +136,10 @@ void pair_verdict_add(const struct pair_verdict *told, const struct pair_numbers
         add_trouble(told, numbers, verdict);
     if (told->rule == PAIR_RULE_RECIPE && (int64_t)run->findings.count * 2 > run->examined)
         text_add(verdict, "; rule recipe matches more than half of the rows, see --survey");
+    const int64_t ahead = told->scan->ahead;
+    if (ahead > 0)
+        text_addf(verdict, "; %" PRId64 " pair%s a later version than is wanted: was site %s restored?",
+                  ahead, ahead == 1 ? " holds" : "s hold", run->db.owner);
     if (run->examined > 0 || run->check->look.filter.sites.count == 0)
         add_not_looked_at(told, verdict);
     findings_add_notes(&run->findings, tally, verdict);

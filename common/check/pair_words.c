@@ -75,6 +75,20 @@ static bool may_not_be_made(const struct pair_words *words, size_t finding, enum
     return kind == PAIR_BEHIND && remembered != NULL && remembered->sent == 0 && !remembered->inherited;
 }
 
+/* Lost, and its row was written again of late, though no newer version is wanted: perhaps somebody has reset it already, between
+ * two runs. @return when, 0 it was not */
+static int64_t written_again(const struct pair_words *words, const struct item *item, size_t finding)
+{
+    if (words->order == NULL || words->order->result.verdicts[finding].reason == ORDER_NONE)
+        return 0;
+    const struct order_item *lost = &words->order->result.items[finding];
+    const int64_t written = item->last_progress;
+    return written > lost->over && written > lost->any && written > lost->raised &&
+                   words->order->run.now - written < ORDER_GAP_S
+               ? written
+               : 0;
+}
+
 /* What to look at next, then the supported remedy before the last resort, which is offered for what it is
  * made for alone; the page has the whole order of causes and remedies. */
 static void add_advice(const struct pair_words *words, const struct item *item, size_t finding,
@@ -129,6 +143,14 @@ static void add_advice(const struct pair_words *words, const struct item *item, 
         if (may_still_come(words, item, finding)) {
             text_addf(line, " and in sender.log of %s: it may still come",
                       itemline_sender(words->db, pair->site));
+            break;
+        }
+        if (written_again(words, item, finding) != 0) {
+            char instant[32];
+            text_addf(
+                line,
+                "; its row was written again %s: if it was sent again, wait for it before another reset",
+                instant_format(written_again(words, item, finding), instant, sizeof instant));
             break;
         }
         text_addf(line, "; copy %s.PCK to ", package);

@@ -118,6 +118,7 @@ struct pair_scan {
     struct pair_site *sites;      /* owned, one for each of the database's sites */
     struct unknown_site *unknown; /* owned; rule version only */
     size_t unknown_count;
+    int64_t ahead;    /* pairs that are in sync with a later version than is wanted */
     int64_t examined; /* pairs that the rule and the filter look at; rule recipe: rows */
 };
 

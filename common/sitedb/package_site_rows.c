@@ -153,6 +153,8 @@ static int finish_pair(struct pair_reader *reader)
     if (reader->scan == NULL && reader->arrivals != NULL && lookup != NULL && pair->kind == PAIR_IN_SYNC &&
         !reader->ended)
         note_undated(reader);
+    if (reader->scan != NULL && reader->rule == PAIR_RULE_VERSION && !trouble && pair->held > pair->wanted)
+        reader->scan->ahead += sitedb_filter_selects(reader->question->filter, pair->package, pair->site);
     if (keep_arrival(reader) != 0)
         return -1;
     if (trouble)

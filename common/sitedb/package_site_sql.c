@@ -91,13 +91,13 @@ static void add_arrived(const struct pair_question *question, int64_t until, str
 }
 
 /*
- * 0 where no row of the pair needs a look: each is healthy, has the wanted version and is not new, and there is
+ * 0 where no row of the pair needs a look: each is healthy, has the very version that is wanted and is not new, and there is
  * one. What needs a look is decided pair by pair, when its rows are here.
  */
 static void add_look(const struct pair_question *question, int64_t until, struct statement *statement)
 {
     statement_text(statement, "MAX(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0"
-                              " AND r.SourceVersion >= COALESCE(p.SourceVersion, 0) THEN ");
+                              " AND r.SourceVersion = COALESCE(p.SourceVersion, 0) THEN ");
     if (question->since != 0)
         add_arrived(question, until, statement);
     else

@@ -145,7 +145,7 @@ class Answer:
         advice = item["advice"] or ""
         if item["kind"] not in ("recipe", "base_missing", "waiting", "failing", "superseded"):
             early = item["state"] == "WARNING" and re.search("overtaken, not yet for long|nothing has arrived at", item.get("order") or "") or "it failed last" in (item.get("order") or "")
-            unmade = item["kind"] == "behind" and ": was version " in advice  # no run has seen it sent
+            unmade = item["kind"] == "behind" and ": was version " in advice or "; its row was written again " in advice  # nothing to bring, or it was reset
             repair = item["kind"] in ("sent", "behind") and item["rows"] is None and not early and not unmade
             assert not advice or ("sms_reset_package" in advice) == repair, (item, self)
         if item["rows"] and advice:

@@ -700,3 +700,15 @@ def test_what_is_not_looked_at_is_said(world, status, told):
     for number in range(4, 9):
         lab.target("CEN00001", "S%02d" % number)
     assert world.check().verdict.endswith(", 1 package, and 3 more sites")
+
+
+def test_a_site_that_holds_more_than_is_wanted_is_in_sync_and_said(world):
+    """The owner was restored from a backup: what the site has is of another history."""
+    lab = world.make()
+    lab.package("CEN00001", "Office", 3)
+    lab.deploy("CEN00001", ["S01", "S02", "S03"], age_s=DAY)
+    assert "later version" not in world.check().is_(OK).verdict
+    lab.status("CEN00001", "S02", 2, 7, DAY)
+    lab.status("CEN00001", "S03", 2, 4, DAY)
+    world.check().is_(OK, "in sync; 2 pairs hold a later version than is wanted: was site CEN restored?")
+    world.check("--child-site=S02").is_(OK, "; 1 pair holds a later version")

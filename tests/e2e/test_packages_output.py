@@ -45,7 +45,7 @@ def test_the_same_labels_in_the_same_order_in_every_state(world):
 def test_the_first_line_names_what_the_stuck_pairs_have_in_common(world):
     world.demo()
     verdict = world.check().is_(CRITICAL, '10 stuck: CEN00008 "1С:Предприятие 8.1" at S04 Ship MS Nordnorge (sa...: Status NULL for 12 d; 4 packages not in sync at S04 and 6 others;').verdict
-    assert verdict.endswith("; 14 not in sync, 2 of them failed, at 4 sites; 64 package/site pairs examined; not looked at: S09 (status 2), 1 package")
+    assert verdict.endswith("; 14 not in sync, 2 of them failed, at 4 sites; 64 package/site pairs examined; 1 pair holds a later version than is wanted: was site CEN restored?; not looked at: S09 (status 2), 1 package")
     world.check("--min-rate=S04=100MB/h").is_(CRITICAL, "8 stuck: CEN00008 ", "; CEN00008 not in sync at 3 sites, 2 packages not in sync at S02 and 3 others;")
     world.check("--rule=recipe", "--package=CEN00008").is_(OK, "CEN00008 suspect at ")
 

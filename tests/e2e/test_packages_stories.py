@@ -213,7 +213,8 @@ def test_a_version_that_arrives_is_movement_and_a_row_that_is_touched_is_none(to
         item = told.later(hour, name).item("CEN00000", "S02")
     assert "overtaken, not yet for long: sent 2026-03-03 07:00 UTC" in item["order"], item
 
-    told.put(40, "CEN00004", 1, 2, 2, server="OTHER", add=True)  # beside its old row, which is installed
+    told.put(40, "CEN00004", 2, 1, 2, server="OTHER", add=True)  # an old row, which is installed, beside
+    told.put(40, "CEN00004", 1, 2, 2)
     told.run(40)
     for number, hour in enumerate(range(42, 80, 4)):
         told.lab.now = BASE + hour * HOUR
@@ -324,3 +325,16 @@ def test_a_site_of_which_most_was_never_sent_is_no_matter_of_its_link(told):
         told.lab.deploy("CEN001%02d" % number, ["S01", "S03"], age_s=DAY)
     answer = told.run(0).is_(CRITICAL, "8 of 8 packages are stuck at S02 together")
     assert "look at distmgr.log and sched.log of CEN first: most of it was never sent; " in answer.text and "the link" not in answer.text, answer
+
+
+def test_what_was_reset_between_two_runs_is_not_to_be_reset_again(told):
+    """Its row was written again, and no newer version is wanted. A day later it is lost again."""
+    told.begin()
+    answer = told.lose(10, "CEN00000", "CEN00001", "CEN00002", "CEN00003").is_(CRITICAL, "lost (overtaken)")
+    assert "else sms_reset_package" in answer.item("CEN00000", "S02")["advice"]
+    told.put(23, "CEN00000", 1, 1, 2)
+    answer = told.run(23).is_(CRITICAL)
+    assert answer.item("CEN00000", "S02")["advice"].endswith(
+        "; its row was written again 2026-03-02 23:00 UTC: if it was sent again, wait for it before another reset"), answer
+    told.run(40)
+    assert "else sms_reset_package" in told.run(50).is_(CRITICAL).item("CEN00000", "S02")["advice"]
