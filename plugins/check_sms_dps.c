@@ -129,7 +129,7 @@ static void describe_dp(const void *context, size_t row, struct item *item, stru
                           .left_out = dp->kind == DP_PRESTAGED,
                           .blind = dp_sources_are_blind(&((const struct run *)context)->selection.sources),
                           .held = dp->held,
-                          .renewed = dp->refreshed,
+                          .renewed = dp_ordered_anew(dp),
                           .size_bytes = dp->package->size_bytes};
     /* A server may serve two sites, and filters select remembered items by their site. */
     text_addf(place, "%s/%s", dp->server->place, dp->server->site);

@@ -265,7 +265,7 @@ static void add_cause(const struct siterun *site, const struct common_cause *cau
     cause_add_words(cause, &site->db, text);
     if (advice) {
         cause_add_advice(cause, &site->db, text);
-        const bool of_site = cause->kind == CAUSE_SITE;
+        const bool of_site = cause->kind == CAUSE_SITE || cause->kind == CAUSE_SITES;
         stuck_boxes_add_words(words.stuck, &site->db, cause->kind == CAUSE_PACKAGE ? cause->what : NULL,
                               site->db.owner, of_site ? cause->what : site->db.owner, text);
     }
@@ -321,10 +321,8 @@ static const struct siterun_words item_words = {.item_line = item_line, .item_fi
 static void tell(struct siterun *run)
 {
     const struct thresholds *thresholds = &run->check->options.thresholds;
-    const struct pair_verdict told = {.run = run,
-                                      .pairs = &((const struct run *)run)->scan.pairs,
-                                      .rule = rule_of(run),
-                                      .add_worst = add_worst};
+    const struct pair_verdict told = {
+        .run = run, .scan = &((const struct run *)run)->scan, .rule = rule_of(run), .add_worst = add_worst};
     struct pair_numbers numbers;
     const struct tally *tally = &numbers.tally;
     if (pair_numbers_count(&told, &numbers) != 0) {

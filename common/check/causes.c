@@ -2,9 +2,7 @@
 #include "check/causes.h"
 
 #include "base/array.h"
-#include "base/sanitize.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,9 +19,10 @@ struct place {
     int64_t stuck;                  /* items, those that are folded too */
     int64_t waiting, waiting_stuck; /* of the pending class: what failed was reached, and told so */
     int64_t targeted;
-    bool direct; /* the owning site sends to it itself, not over another child site */
-    bool silent; /* or below a silent one */
-    bool moves;  /* something has arrived of late */
+    int64_t parent; /* hop that sends to it; -1: the owning site itself */
+    bool silent;    /* or below a silent one */
+    bool half; /* nothing has arrived for half of the patience, and nothing tells that it is another matter */
+    bool moves; /* something has arrived of late */
 };
 
 struct search {
@@ -73,8 +72,11 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
     for (size_t hop = 0; hop < order->hop_count; hop++) {
         struct place *place = &search->places[hop];
         const char *parent = order->hops[hop].parent;
-        place->direct = parent[0] == '\0' || bsearch(parent, order->hops, order->hop_count,
-                                                     sizeof *order->hops, by_hop_code) == NULL;
+        const struct order_hop *sender = parent[0] == '\0' ? NULL
+                                                           : bsearch(parent, order->hops, order->hop_count,
+                                                                     sizeof *order->hops, by_hop_code);
+        place->parent = sender != NULL ? sender - order->hops : -1;
+        place->half = order->result.silences[hop].half;
         place->silent = order->result.silences[hop].silent || order->result.silences[hop].above >= 0;
         place->moves = moves(order, hop);
     }
@@ -83,7 +85,9 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
         if (item->known || item->left_out || hop_of(search, i) < 0)
             continue;
         struct place *place = &search->places[hop_of(search, i)];
-        place->moves = place->moves || order->result.verdicts[i].reason != ORDER_NONE;
+        const bool lost = order->result.verdicts[i].reason != ORDER_NONE;
+        place->moves = place->moves || lost;
+        place->half = place->half && !lost;
         place->stuck += item->stuck;
         place->waiting += item->item_class == ITEM_PENDING;
         place->waiting_stuck += item->item_class == ITEM_PENDING && item->stuck;
@@ -95,7 +99,8 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
 /* Does nothing reach it? */
 static bool is_cut_off(const struct place *place)
 {
-    return place->waiting > 0 && (place->silent || (place->waiting_stuck == place->waiting && !place->moves));
+    return place->waiting > 0 &&
+           (place->silent || place->half || (place->waiting_stuck == place->waiting && !place->moves));
 }
 
 /* Fold the chosen ones of the stuck findings into the one that is shown first, and take them out. */
@@ -150,20 +155,20 @@ static bool is_one_package(const struct search *search)
     return most * 4 >= count * 3;
 }
 
-/* Does it wait for a site that the owner sends to, and that nothing reaches? */
-static bool is_of_cut_off(const struct search *search, size_t finding)
+/* Does it wait for a site that `parent` sends to, and that nothing reaches? */
+static bool is_of_cut_off(const struct search *search, int64_t parent, size_t finding)
 {
     const int64_t hop = hop_of(search, finding);
-    return hop >= 0 && search->places[hop].direct && is_cut_off(&search->places[hop]);
+    return hop >= 0 && search->places[hop].parent == parent && is_cut_off(&search->places[hop]);
 }
 
 /* Was most of what waits for them never sent? */
-static bool is_never_sent(const struct search *search)
+static bool is_never_sent(const struct search *search, int64_t parent)
 {
     int64_t never_sent = 0, all = 0;
     for (size_t i = 0; i < search->findings->count; i++) {
         const struct item *item = &search->findings->items[i];
-        if (item->known || item->left_out || !is_of_cut_off(search, i))
+        if (item->known || item->left_out || !is_of_cut_off(search, parent, i))
             continue;
         all++;
         never_sent += search->order->pairs[i].never_sent;
@@ -171,22 +176,30 @@ static bool is_never_sent(const struct search *search)
     return cause_is_common(never_sent, all);
 }
 
-/* Sites that are reached speak against it, also where nothing waits any more. */
-static void find_sites(struct search *search, bool *chosen)
+/*
+ * Of the sites that one site sends to. Those that are reached speak against it, also where nothing waits any more. One package
+ * alone that does not leave its owner is the cause itself; a hub has got it, else nothing of it would be told below.
+ *
+ * @param parent  hop of the site that sends, -1 the owning site
+ */
+static void find_sites(struct search *search, int64_t parent, bool *chosen)
 {
-    struct common_cause cause = {.kind = CAUSE_SITES, .what = search->run->db.owner};
+    struct common_cause cause = {
+        .kind = CAUSE_SITES, .what = parent < 0 ? search->run->db.owner : search->order->hops[parent].code};
+    if (parent >= 0 && is_cut_off(&search->places[parent]))
+        return;
     for (size_t hop = 0; hop < search->order->hop_count; hop++) {
         const struct place *place = &search->places[hop];
-        if (!place->direct)
+        if (place->parent != parent)
             continue;
         cause.of += place->waiting > 0 || (place->targeted > 0 && place->moves);
         cause.stuck += is_cut_off(place);
     }
-    if (!cause_is_common(cause.stuck, cause.of) || is_one_package(search))
+    if (!cause_is_common(cause.stuck, cause.of) || (parent < 0 && is_one_package(search)))
         return;
     for (size_t i = 0; i < search->count; i++)
-        chosen[i] = is_of_cut_off(search, search->stuck[i]);
-    cause.never_sent = is_never_sent(search);
+        chosen[i] = is_of_cut_off(search, parent, search->stuck[i]);
+    cause.never_sent = is_never_sent(search, parent);
     add_cause(search, chosen, cause);
 }
 
@@ -195,14 +208,36 @@ static void find_site(struct search *search, size_t hop, bool *chosen)
     const struct place *place = &search->places[hop];
     struct common_cause cause = {
         .kind = CAUSE_SITE, .what = search->order->hops[hop].code, .of = place->targeted};
+    int64_t never_sent = 0;
     if (place->silent || !cause_is_common(place->stuck, place->targeted))
         return;
     for (size_t i = 0; i < search->count; i++) {
         chosen[i] = hop_of(search, search->stuck[i]) == (int64_t)hop;
         cause.stuck += chosen[i];
+        never_sent += chosen[i] && search->order->pairs[search->stuck[i]].never_sent;
     }
+    cause.never_sent = cause_is_common(never_sent, cause.stuck);
     if (cause_is_common(cause.stuck, cause.of))
         add_cause(search, chosen, cause);
+}
+
+/* Does it stand for its silent, or half silent, site? */
+static bool is_silence(const struct search *search, size_t finding)
+{
+    return search->order->result.verdicts[finding].silent || siteorder_is_half_silent(search->order, finding);
+}
+
+/* What stands for a site at which others wait as well says nothing of its package. */
+static void set_silences_aside(struct search *search)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        const size_t finding = search->stuck[i];
+        if (!is_silence(search, finding) ||
+            search->order->result.silences[hop_of(search, finding)].waiting <= 1)
+            search->stuck[kept++] = finding;
+    }
+    search->count = kept;
 }
 
 /* Where the stuck findings of one package begin and end in `stuck`. */
@@ -253,7 +288,7 @@ static bool is_everywhere(const struct search *search, const struct run_of_packa
     int64_t full = 0, of = 0, stuck = 0;
     for (size_t hop = 0; hop < search->order->hop_count; hop++) {
         const struct place *place = &search->places[hop];
-        if (!place->direct)
+        if (place->parent >= 0)
             continue;
         of += place->targeted > 0;
         full += !place->silent && cause_is_common(place->stuck, place->targeted);
@@ -261,6 +296,22 @@ static bool is_everywhere(const struct search *search, const struct run_of_packa
     for (size_t i = 0; i < most; i++)
         stuck += (int64_t)(runs[i].end - runs[i].start);
     return most >= LEAST && cause_is_common(full, of) && cause_is_common(stuck, (int64_t)search->count);
+}
+
+static struct common_cause package_cause(const struct search *search, const struct run_of_package *run)
+{
+    struct common_cause cause = {.kind = CAUSE_PACKAGE,
+                                 .what = run->package->package,
+                                 .stuck = (int64_t)(run->end - run->start),
+                                 .of = run->package->sites,
+                                 .quiet = true};
+    int64_t missing = 0;
+    for (size_t i = 0; i < search->findings->count; i++)
+        missing += strcasecmp(search->findings->items[i].package, cause.what) == 0;
+    for (size_t i = run->start; i < run->end; i++)
+        cause.quiet = cause.quiet && is_silence(search, search->stuck[i]);
+    cause.got = missing < cause.of;
+    return cause;
 }
 
 /* Each is a cause, many of them are one. */
@@ -274,11 +325,7 @@ static void add_packages(struct search *search, const struct run_of_package *run
             chosen[stuck] = true;
         if (most >= LEAST)
             continue;
-        const struct common_cause one = {.kind = CAUSE_PACKAGE,
-                                         .what = runs[i].package->package,
-                                         .stuck = (int64_t)(runs[i].end - runs[i].start),
-                                         .of = runs[i].package->sites};
-        add_cause(search, chosen, one);
+        add_cause(search, chosen, package_cause(search, &runs[i]));
         memset(chosen, 0, search->count * sizeof *chosen);
     }
     if (most >= LEAST)
@@ -294,6 +341,7 @@ static void find_sites_and_packages(struct search *search, struct run_of_package
     if (!is_everywhere(search, runs, most)) {
         for (size_t hop = 0; hop < search->order->hop_count; hop++)
             find_site(search, hop, chosen);
+        set_silences_aside(search);
         most = find_packages(search, packages, count, runs);
     }
     add_packages(search, runs, most, chosen);
@@ -316,7 +364,9 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
     if (search.places != NULL && search.stuck != NULL && chosen != NULL && runs != NULL && packages != NULL) {
         look_at_places(&search, scan);
         qsort_r(search.stuck, search.count, sizeof *search.stuck, by_package, findings->items);
-        find_sites(&search, chosen);
+        find_sites(&search, -1, chosen);
+        for (size_t hop = 0; hop < order->hop_count; hop++)
+            find_sites(&search, (int64_t)hop, chosen);
         find_sites_and_packages(&search, runs, packages, chosen);
     }
     free(search.places);
@@ -324,76 +374,6 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
     free(chosen);
     free(runs);
     free(packages);
-}
-
-const struct common_cause *causes_worst(const struct cause_list *list, const struct findings *findings)
-{
-    const struct common_cause *worst = NULL;
-    for (size_t i = 0; i < list->count; i++) {
-        const enum status status = findings->items[list->causes[i].finding].status;
-        const enum status before = worst != NULL ? findings->items[worst->finding].status : STATUS_OK;
-        if (worst == NULL || (status != before && status_worse(status, before) == status))
-            worst = &list->causes[i];
-    }
-    return worst;
-}
-
-void cause_add_words(const struct common_cause *cause, const struct sitedb *db, struct text *text)
-{
-    switch (cause->kind) {
-    case CAUSE_SITES:
-        text_addf(text, "nothing reaches %" PRId64 " of %" PRId64 " sites: %s or scheduler of %s",
-                  cause->stuck, cause->of, cause->never_sent ? "distribution manager" : "sender", db->owner);
-        break;
-    case CAUSE_SITE:
-        text_addf(text, "%" PRId64 " of %" PRId64 " packages are stuck at %s together", cause->stuck,
-                  cause->of, cause->what);
-        break;
-    case CAUSE_PACKAGE:
-        text_add_clean(text, cause->what, 16);
-        text_addf(text, " is stuck at %" PRId64 " of its %" PRId64 " sites together", cause->stuck,
-                  cause->of);
-        break;
-    case CAUSE_PACKAGES:
-        text_addf(text, "%" PRId64 " packages are stuck at all or most of their sites", cause->stuck);
-        break;
-    }
-}
-
-void cause_add_advice(const struct common_cause *cause, const struct sitedb *db, struct text *text)
-{
-    switch (cause->kind) {
-    case CAUSE_SITES:
-        if (cause->never_sent) {
-            text_addf(
-                text,
-                "; look at distmgr.log and sched.log of %s first: most of it was never sent (a component that "
-                "hangs, a full disk, a share that is gone)",
-                db->owner);
-            break;
-        }
-        text_addf(
-            text,
-            "; look at sender.log and sched.log of %s first: one site that is down can hold every thread of "
-            "the sender",
-            db->owner);
-        break;
-    case CAUSE_SITE:
-        text_addf(text, "; look at the link to %s, the sender of %s and despool.log of %s first", cause->what,
-                  itemline_sender(db, cause->what), cause->what);
-        break;
-    case CAUSE_PACKAGE:
-        text_addf(text,
-                  "; look for it in distmgr.log and sched.log of %s first: its source, its compressed files",
-                  db->owner);
-        break;
-    case CAUSE_PACKAGES:
-        text_addf(text,
-                  "; look at distmgr.log and sched.log of %s first: a full disk, a share that is gone, a "
-                  "component that hangs",
-                  db->owner);
-        break;
-    }
 }
 
 void causes_free(struct cause_list *list)

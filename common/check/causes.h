@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * Many at once is one cause: where at least three quarters of all sites with anything pending, of a site's targeted
- * packages, or of a package's sites are stuck together, one line stands for them all, and nothing of it advises to
+ * Many at once is one cause: where at least three quarters of the sites with anything pending that one site sends to, of a
+ * site's targeted packages, or of a package's sites are stuck together, one line stands for them all, and nothing of it advises to
  * bring single packages by hand, which would flood the links.
  */
 
@@ -20,9 +20,11 @@ enum cause_kind { CAUSE_SITES, CAUSE_SITE, CAUSE_PACKAGE, CAUSE_PACKAGES };
 struct common_cause {
     enum cause_kind kind;
     size_t finding;    /* the first of its items: the worst, the oldest */
-    const char *what;  /* site code or package; borrowed */
+    const char *what;  /* site code (of CAUSE_SITES: the one that sends to them) or package; borrowed */
     int64_t stuck, of; /* sites or packages; `of` is not known of CAUSE_PACKAGES */
-    bool never_sent;   /* CAUSE_SITES: most of it was never sent, so nothing came as far as the sender */
+    bool never_sent;   /* most of it was never sent, so nothing came as far as the sender */
+    bool got;          /* CAUSE_PACKAGE: other sites have it, so it was made and can be sent, */
+    bool quiet;        /* or nothing else was due where it is missing, so that it may be the sender as well */
 };
 
 struct cause_list {

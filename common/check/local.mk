@@ -9,6 +9,7 @@ common_check_libcheck_a_SOURCES = \
 	common/check/boxes_output.h \
 	common/check/causes.c \
 	common/check/causes.h \
+	common/check/causes_words.c \
 	common/check/check.c \
 	common/check/check.h \
 	common/check/despool_memory.c \

@@ -17,7 +17,7 @@ struct pair_numbers {
 /* What it is about; borrowed. */
 struct pair_verdict {
     const struct siterun *run;
-    const struct pair_list *pairs; /* in the order of the findings */
+    const struct pair_scan *scan; /* its pairs in the order of the findings */
     enum pair_rule rule;
     /* Append the worst item, or the cause of many. @param run  the same */
     void (*add_worst)(const void *run, const struct item *worst, struct text *verdict);

@@ -68,6 +68,27 @@ static bool may_still_come(const struct pair_words *words, const struct item *it
            (remembered->any != 0 || siteorder_is_half_silent(words->order, finding));
 }
 
+/* Behind, and no run has seen it sent: perhaps there is no such version yet, and nothing of it to bring or to send again. */
+static bool may_not_be_made(const struct pair_words *words, size_t finding, enum pair_kind kind)
+{
+    const struct order_item *remembered = words->order != NULL ? &words->order->result.items[finding] : NULL;
+    return kind == PAIR_BEHIND && remembered != NULL && remembered->sent == 0 && !remembered->inherited;
+}
+
+/* Lost, and its row was written again of late, though no newer version is wanted: perhaps somebody has reset it already, between
+ * two runs. @return when, 0 it was not */
+static int64_t written_again(const struct pair_words *words, const struct item *item, size_t finding)
+{
+    if (words->order == NULL || words->order->result.verdicts[finding].reason == ORDER_NONE)
+        return 0;
+    const struct order_item *lost = &words->order->result.items[finding];
+    const int64_t written = item->last_progress;
+    return written > lost->over && written > lost->any && written > lost->raised &&
+                   words->order->run.now - written < ORDER_GAP_S
+               ? written
+               : 0;
+}
+
 /* What to look at next, then the supported remedy before the last resort, which is offered for what it is
  * made for alone; the page has the whole order of causes and remedies. */
 static void add_advice(const struct pair_words *words, const struct item *item, size_t finding,
@@ -109,12 +130,27 @@ static void add_advice(const struct pair_words *words, const struct item *item, 
         break;
     case PAIR_SENT:
     case PAIR_BEHIND:
+        if (may_not_be_made(words, finding, kind)) {
+            text_addf(line,
+                      "; look for %s in distmgr.log of site %s and in sched.log of %s: was version %" PRId64
+                      " made, and sent to %s?",
+                      package, owner, itemline_sender(words->db, pair->site), pair->wanted, pair->site);
+            break;
+        }
         add_child_logs(words, pair, line);
         if (pair->rows > 1)
             break;
         if (may_still_come(words, item, finding)) {
             text_addf(line, " and in sender.log of %s: it may still come",
                       itemline_sender(words->db, pair->site));
+            break;
+        }
+        if (written_again(words, item, finding) != 0) {
+            char instant[32];
+            text_addf(
+                line,
+                "; its row was written again %s: if it was sent again, wait for it before another reset",
+                instant_format(written_again(words, item, finding), instant, sizeof instant));
             break;
         }
         text_addf(line, "; copy %s.PCK to ", package);

@@ -213,12 +213,35 @@ enum status siteorder_judge_retried(const struct siteorder *order, size_t index,
                                                                  : STATUS_OK;
 }
 
+/*
+ * The distribution manager sends to a new site one package after the other. While it sends others that are wanted for at least
+ * as long, nobody can say that it has forgotten this one.
+ */
+static enum status judge_never_sent(const struct siteorder *order, size_t index,
+                                    const struct thresholds *thresholds, const struct item *item)
+{
+    const struct order_item *remembered = &order->result.items[index];
+    const int64_t hop = order->result.verdicts[index].hop;
+    const struct order_site *site = hop >= 0 ? &order->result.sites[hop] : NULL;
+    if (site == NULL || site->begun == 0 || site->begun_since > remembered->since)
+        return item->status;
+    const struct range warning = range_extended(&thresholds->warning, item->allowance_s);
+    const struct range critical = range_extended(&thresholds->critical, item->allowance_s);
+    const int64_t since_s = order->run.now - site->begun;
+    const int64_t age_s = since_s < item->age_s ? since_s : item->age_s;
+    return range_alerts(&critical, age_s)  ? STATUS_CRITICAL
+           : range_alerts(&warning, age_s) ? STATUS_WARNING
+                                           : STATUS_OK;
+}
+
 /* What age still decides: what was never sent, or was there before any run, and where the operator asks for it. */
 static enum status judge_age(const struct siteorder *order, size_t index, const struct thresholds *thresholds,
                              const struct item *item)
 {
     const struct order_item *remembered = &order->result.items[index];
     const enum status retried = siteorder_judge_retried(order, index, thresholds, item->failed_age_s);
+    if (order->pairs[index].never_sent && item->item_class != ITEM_FAILED)
+        return status_worse(judge_never_sent(order, index, thresholds, item), retried);
     if (is_judged_by_age(order, index, item))
         return status_worse(item->status, retried);
     if (siteorder_is_retried(order, index))
@@ -255,7 +278,7 @@ void siteorder_judge(const struct siteorder *order, const struct siteorder_optio
             item->folded = true;
             item->stuck = false;
             item->status = STATUS_OK;
-        } else if (!is_judged_by_age(order, i, item)) {
+        } else if (!is_judged_by_age(order, i, item) || order->pairs[i].never_sent) {
             item->stuck = item->status != STATUS_OK;
         } else {
             item->stuck = item->stuck || verdict->status != STATUS_OK;

@@ -95,7 +95,8 @@ bool siteorder_is_half_silent(const struct siteorder *order, size_t index);
 /** @return the silence that this item stands for, NULL when it is an item like others; borrowed */
 const struct order_silence *siteorder_silence(const struct siteorder *order, size_t index);
 
-/** Append "silent: nothing has arrived for 3 d 2 h although 9 packages are sent (oldest CEN00044, since ...); ... and at
+/** Append "silent: nothing has arrived for 3 d 2 h although 9 packages are sent (oldest CEN00044, since ...); ...; CEN00044
+ * was overtaken before: if the link is well it is lost, ...; and at
  * 6 sites below" */
 void siteorder_add_silence(const struct siteorder *order, const struct sitedb *db, size_t index,
                            struct text *line);

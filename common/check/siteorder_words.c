@@ -76,9 +76,10 @@ static void add_quiet(const struct siteorder *order, int64_t hop, struct text *l
               duration_format(order->run.now - silence->since, age, sizeof age));
     if (silence->full_s < WORTH_A_WORD_S)
         return;
-    text_addf(
-        line, ", full copies of %s allow %s at %s/h", size_format(silence->full_bytes, size, sizeof size),
-        duration_format(silence->full_s, age, sizeof age), size_format(silence->rate, rate, sizeof rate));
+    text_addf(line, ", %s of %s allow %s at %s/h", order->hops[hop].rate > 0 ? "packages" : "full copies",
+              size_format(silence->full_bytes, size, sizeof size),
+              duration_format(silence->full_s, age, sizeof age),
+              size_format(silence->rate, rate, sizeof rate));
     if (order->hops[hop].rate == 0)
         text_add(line, ", which is a guess: --min-rate");
 }
@@ -146,6 +147,15 @@ void siteorder_add_silence(const struct siteorder *order, const struct sitedb *d
                          "site, then at ");
     text_addf(line, "the link to %s, the sender of %s and the despooler of %s", code,
               itemline_sender(db, code), code);
+    const struct order_item *item = &order->result.items[index];
+    if (item->over != 0 || item->any != 0) {
+        text_add(line, "; ");
+        add_package(order->pairs[index].package, line);
+        text_addf(line,
+                  " was overtaken before: if the link is well it is lost, look for it in despool.log of %s: ",
+                  code);
+        add_overtaker(order, index, line);
+    }
     if (silence->below > 0)
         text_addf(line, "; and at %" PRId64 " site%s below", silence->below, silence->below == 1 ? "" : "s");
 }

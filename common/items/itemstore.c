@@ -25,12 +25,14 @@
 #define FAILURE_TABLE                                                                                        \
     "CREATE TABLE failure(key TEXT NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY(key, ended)) WITHOUT ROWID;"
 
-static const char *const upgrades[] = {AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED,
-                                       ITEM_TABLE_ATTEMPTS FAILURE_TABLE ORDER_TABLES_RETRY};
+static const char *const upgrades[] = {
+    AWAY_TABLE, ORDER_TABLES, ORDER_TABLES_RAISED, ORDER_TABLES_FAILED,
+    ITEM_TABLE_ATTEMPTS FAILURE_TABLE ORDER_TABLES_RETRY ORDER_TABLES_MISSED};
 
 const struct statefile_schema memory_schema = {
     .version = 6,
     .ddl = AWAY_TABLE FAILURE_TABLE ORDER_TABLES ORDER_TABLES_RAISED ORDER_TABLES_FAILED ORDER_TABLES_RETRY
+        ORDER_TABLES_MISSED
     "CREATE TABLE item("
     "key TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, progress TEXT NOT NULL, "
     "first_seen INTEGER NOT NULL, attempt_since INTEGER NOT NULL, last_progress INTEGER NOT NULL, "

@@ -21,7 +21,7 @@ static bool same_item(const struct order_item *a, const struct order_item *b)
            a->inherited == b->inherited && a->below == b->below && strcmp(a->by, b->by) == 0 &&
            a->by_sent == b->by_sent && a->by_count == b->by_count && a->wanted == b->wanted &&
            a->raised == b->raised && a->raised_from == b->raised_from && a->passed == b->passed &&
-           a->earliest == b->earliest;
+           a->earliest == b->earliest && a->above == b->above && a->missed == b->missed && a->row == b->row;
 }
 
 static bool same_site(const struct order_site *a, const struct order_site *b)
@@ -29,7 +29,8 @@ static bool same_site(const struct order_site *a, const struct order_site *b)
     return a != NULL && strcmp(a->code, b->code) == 0 && a->last == b->last && a->quiet == b->quiet &&
            a->page == b->page && a->pages == b->pages && a->mark == b->mark && a->prev == b->prev &&
            a->gap == b->gap && a->gap_end == b->gap_end && a->off == b->off && a->arrived == b->arrived &&
-           a->late == b->late && strcmp(a->newest, b->newest) == 0;
+           a->late == b->late && a->begun == b->begun && a->begun_since == b->begun_since &&
+           strcmp(a->newest, b->newest) == 0;
 }
 
 static int compare_keys(const void *a, const void *b, void *run)

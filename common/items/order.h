@@ -43,7 +43,7 @@ enum {
     ORDER_GUESS_S = 7 * 24 * ORDER_HOUR,
     /* What fails is tried again by the product: as long as despool's retries take, it is not well in between. */
     ORDER_RETRY_S = 6 * ORDER_HOUR,
-    /* Longer between two runs is a gap, which the silence of a site does not count ... */
+    /* Longer between two runs, or not active for less, is a gap, which the silence of a site does not count ... */
     ORDER_GAP_S = DAILY_RUN_S,
     /* ... up to this sum: a check that runs once a day must see silence, too. After a longer one, or a clock that
      * jumped back by more than a gap, silence is counted from the run that saw it. */
@@ -83,13 +83,19 @@ struct order_item {
     int64_t raised;      /* first run that saw that version wanted, or at the site above; 0: with the item */
     int64_t raised_from; /* highest of the versions that may have been sent before `raised` */
     int64_t earliest;    /* when those were sent at the earliest; 0: `sent`, else `since` */
-    char by[16];         /* package that overtook it first, "" none */
-    int64_t by_sent;     /* when that was sent, or the last time at which it was not yet */
-    int64_t by_count;    /* arrivals at the site then */
-    uint8_t reason;      /* enum order_reason: stays until the item moves or ends */
-    bool inherited;      /* found by the first run, judged by age until it ends */
-    bool below;          /* a site above lacks the wanted version as well: that is not on its way yet */
+    int64_t above;   /* version that the site above was seen to have last; 0 not known, or no site is above */
+    char by[16];     /* package that overtook it first, "" none */
+    int64_t by_sent; /* when that was sent, or the last time at which it was not yet */
+    int64_t by_count; /* arrivals at the site then */
+    int64_t row;      /* Status that the last run saw; ORDER_ROW_NONE, ORDER_ROW_NULL (or not known) */
+    uint8_t reason;   /* enum order_reason: stays until the item moves or ends */
+    bool inherited;   /* found by the first run, judged by age until it ends or moves */
+    bool below;       /* a site above lacks the wanted version as well: that is not on its way yet */
+    bool missed; /* since it moved, the site above had a version that this one lacks, and then a later one */
 };
+
+/* Status of a row, where it is none. */
+enum { ORDER_ROW_NONE = -2, ORDER_ROW_NULL = -1 };
 
 /* What is remembered of a site. */
 struct order_site {
@@ -103,6 +109,8 @@ struct order_site {
     int64_t off;          /* 1: it was not active */
     int64_t arrived;      /* arrivals in all */
     int64_t late;         /* those that had been called overtaken: how well order holds */
+    int64_t begun;        /* last run that saw sent, or here, what had never been sent; 0 none */
+    int64_t begun_since;  /* and since when that had been wanted */
     char newest[16];      /* package that arrived last */
 };
 
@@ -167,7 +175,7 @@ struct order_verdict {
 struct order_silence {
     bool silent;         /* nothing has arrived for longer than the patience */
     bool half;           /* half of it has passed, or ORDER_GUESS_S of one that is a guess */
-    int64_t full_bytes;  /* full copies that wait there, */
+    int64_t full_bytes;  /* full copies that wait there, all that wait where --min-rate is given, */
     int64_t full_s;      /* and what they are allowed to take */
     int64_t rate;        /* at so many bytes an hour */
     int64_t since;       /* nothing has arrived since */

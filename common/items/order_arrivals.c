@@ -42,7 +42,9 @@ void order_begin_sites(struct judging *judging, const struct order_site *sites, 
         place->first = site->prev == 0 ||
                        (known != NULL && !order_reading_covers(run->reading, known, run->database_now));
         place->back = run->now < site->prev;
-        place->returned = site->off != 0;
+        const bool was_off = site->off != 0;
+        place->returned = was_off && run->now - site->prev > ORDER_GAP_S;
+        site->off = 0;
         if (site->mark > run->database_now + ORDER_FUTURE_S) /* the server's clock was wrong */
             site->mark = run->database_now;
         const int64_t jump = site->prev - run->now;
@@ -51,12 +53,12 @@ void order_begin_sites(struct judging *judging, const struct order_site *sites, 
             clamp(times[t], run->now);
         if (place->returned || place->first) {
             site->last = site->quiet = run->now;
-            site->page = site->pages = site->gap = site->off = 0;
+            site->page = site->pages = site->gap = 0;
         } else if (jump > ORDER_GAP_S || -jump > ORDER_GAPS_MOST_S) {
             site->quiet =
                 run->now; /* a clock that was wrong, or nobody looked: silence is counted from here */
             site->gap = 0;
-        } else if (run->now - site->prev > ORDER_GAP_S) {
+        } else if (run->now - site->prev > ORDER_GAP_S || was_off) {
             site->gap += run->now - site->prev;
             clamp(&site->gap, ORDER_GAPS_MOST_S);
             site->gap_end = run->now;
@@ -105,6 +107,8 @@ static void take(struct judging *judging, size_t at, const struct order_item *it
     site->page = site->pages = site->gap = 0;
     site->arrived++;
     site->late += item != NULL && item->reason != ORDER_NONE;
+    if (item != NULL && item->row == ORDER_ROW_NONE)
+        order_note_begun(site, item, run->now);
     snprintf(site->newest, sizeof site->newest, "%s", arrival->package);
     if (place->back)
         return;

@@ -12,7 +12,7 @@ bool order_is_good(const struct order_pair *pair)
 
 static bool is_failed(const struct order_pair *pair)
 {
-    return pair->has_status && (pair->status == 4 || pair->status == 5) && pair->held != 0;
+    return pair->has_status && (pair->status == 4 || pair->status == 5);
 }
 
 static void start_anew(struct order_item *item, int64_t now)
@@ -34,6 +34,7 @@ static void move_on(struct order_item *item, int64_t now)
 {
     item->earliest = order_oldest_sending(item);
     start_anew(item, now);
+    item->inherited = item->missed = false;
 }
 
 /*
@@ -99,7 +100,7 @@ static int64_t held_at_first(const struct order_pair *pair)
 static struct order_item recall_item(const struct order_item *known, const struct order_pair *pair,
                                      int64_t now)
 {
-    struct order_item item = {.since = now, .held = held_at_first(pair)};
+    struct order_item item = {.since = now, .held = held_at_first(pair), .row = ORDER_ROW_NULL};
     if (known != NULL)
         item = *known;
     item.key = (char *)pair->key;
@@ -143,6 +144,26 @@ static int64_t failed_for(const struct order_item *item, int64_t now)
     return fails ? larger(item->failed_s, now - item->failed) : item->failed_s;
 }
 
+static int64_t row_of(const struct order_pair *pair)
+{
+    return pair->never_sent ? ORDER_ROW_NONE : pair->has_status ? pair->status : ORDER_ROW_NULL;
+}
+
+/* Its version was set to 0, or once more while a whole copy was on its way: the repair sets Status 2 with it. */
+static bool is_reset(const struct order_pair *pair, const struct order_item *item)
+{
+    return pair->held == 0 && (item->held != 0 || (item->row == 1 && row_of(pair) == 2));
+}
+
+void order_note_begun(struct order_site *site, const struct order_item *item, int64_t now)
+{
+    /* Of those that one run saw: the one that waited least speaks for the fewest others. */
+    if (site->begun == now && site->begun_since > item->since)
+        return;
+    site->begun = now;
+    site->begun_since = item->since;
+}
+
 static void update_item(struct judging *judging, size_t index)
 {
     const int64_t now = judging->run->now;
@@ -159,14 +180,49 @@ static void update_item(struct judging *judging, size_t index)
         item->inherited = false;
     }
     const int64_t arrived = judging->own_arrival[index];
-    if ((arrived > 0 && arrived > item->held) || (pair->held == 0 && item->held != 0) || pair->renewed)
+    if ((arrived > 0 && arrived > item->held) || is_reset(pair, item) || pair->renewed)
         move_on(item, now);
     if (order_is_good(pair) || pair->held == 0)
         item->held = pair->held;
     else if (arrived > 0) /* another row of the pair; touched again it is no movement */
         item->held = larger(item->held, arrived);
+    item->row = row_of(pair);
+    if (hop >= 0 && known != NULL && known->row == ORDER_ROW_NONE && !pair->never_sent)
+        order_note_begun(&judging->result->sites[hop], known, now);
     note_wanted(item, pair->wanted, now);
     note_failure(item, is_failed(pair), hop >= 0 ? judging->result->sites[hop].prev : now, now);
+}
+
+/*
+ * Which version the nearest site above has, as far as it confirmed one. An arrival that no run saw is taken for an accident;
+ * where a second version comes to that site while this one confirms nothing, it misses them.
+ *
+ * @param lacking  that site's pair, -1 where no site above lacks the package
+ */
+static void note_above(const struct judging *judging, size_t index, int64_t lacking)
+{
+    struct order_item *item = &judging->result->items[index];
+    int64_t above = item->wanted;
+    if (lacking >= 0) {
+        const struct order_pair *pair = &judging->run->pairs[lacking];
+        const struct order_item *known = judging->known[lacking];
+        above = order_is_good(pair) || pair->held == 0 ? pair->held
+                : known != NULL && known->held >= 0    ? known->held
+                                                       : item->above;
+    }
+    item->missed = item->missed || (item->above > 0 && item->above > item->held && above > item->above);
+    item->above = above;
+}
+
+/* Does the nearest site above, though it lacks the wanted version, have one that this site goes on missing? That is on its way
+ * on this link, or lost there, however far that site is behind itself. */
+static bool is_missed_here(const struct judging *judging, size_t index, int64_t lacking)
+{
+    const struct order_item *item = &judging->result->items[index];
+    const struct order_pair *pair = &judging->run->pairs[index];
+    if (item->inherited && pair->has_status && pair->status == 1 && pair->held > 0)
+        return pair->held < judging->run->pairs[lacking].held; /* sent before what that site waits for */
+    return item->missed && item->above > item->held;
 }
 
 /* Where the package is missing at a site above as well, it is not on its way on this link yet. */
@@ -176,15 +232,17 @@ static void find_hop_above(struct judging *judging, size_t index)
     const struct order_pair *pair = &run->pairs[index];
     struct order_item *item = &judging->result->items[index];
     struct order_verdict *verdict = &judging->result->verdicts[index];
-    bool missing = false;
+    bool missing = false, looked = false;
     char key[ORDER_KEY_BYTES];
-    int64_t at = verdict->hop;
+    int64_t at = verdict->hop, lacking = -1;
     for (int up = 0; up < MOST_HOPS_UP && at >= 0 && (at = judging->places[at].parent) >= 0; up++) {
         if (!run->hops[at].active) {
             missing = missing || item->below; /* nothing of it is looked at */
         } else if (run->hops[at].covered) {
             int64_t above = order_find_pair(judging, order_make_key(pair->package, run->hops[at].code, key));
+            looked = true;
             if (above >= 0 && above != (int64_t)index) {
+                lacking = lacking < 0 ? above : lacking;
                 verdict->folded = above;
                 missing = true;
             }
@@ -193,6 +251,12 @@ static void find_hop_above(struct judging *judging, size_t index)
                                      judging, order_make_key(pair->package, run->hops[at].code, key)) != NULL;
         }
     }
+    if (looked)
+        note_above(judging, index, lacking);
+    if (lacking >= 0 && is_missed_here(judging, index, lacking)) {
+        verdict->folded = -1;
+        missing = false;
+    }
     if (is_failed(pair))
         verdict->folded = -1;
     if (missing)
@@ -200,6 +264,37 @@ static void find_hop_above(struct judging *judging, size_t index)
     else if (item->below)
         come_down(item, run->now);
     item->below = missing;
+}
+
+/* What its own size may take at the rate that the operator gives, in seconds: whatever passes it meanwhile, it may be slow. */
+static int64_t allowance_s(const struct judging *judging, size_t index)
+{
+    const int64_t hop = judging->result->verdicts[index].hop;
+    return hop < 0 ? 0 : order_time_at(judging->run->pairs[index].size_bytes, judging->run->hops[hop].rate);
+}
+
+/* By the clock of the link: for how long has it been overtaken, beyond its allowance? @param since  `over` or `any`; -1: not
+ * at all */
+static int64_t overtaken_for(const struct judging *judging, size_t index, int64_t since)
+{
+    const struct order_item *item = &judging->result->items[index];
+    const int64_t last = judging->result->sites[judging->result->verdicts[index].hop].last;
+    return since == 0 ? -1 : last - larger(since, item->sent + allowance_s(judging, index));
+}
+
+/* Lost, by what has overtaken it? */
+static enum order_reason find_reason(const struct judging *judging, size_t index)
+{
+    const struct order_item *item = &judging->result->items[index];
+    const bool known = order_priority(judging->run->pairs[index].priority) != 0;
+    const int64_t waited_s = item->any - item->sent; /* when it was overtaken */
+    if (item->over != 0 &&
+        overtaken_for(judging, index, item->over) >= ORDER_OVERTAKEN_S + (item->over - item->sent))
+        return ORDER_OVERTAKEN;
+    const int64_t patience_s = known ? ORDER_OVERTAKEN_ANY_S + waited_s
+                                     : ORDER_OVERTAKEN_UNKNOWN_S + ORDER_UNKNOWN_FACTOR * waited_s;
+    return item->any != 0 && overtaken_for(judging, index, item->any) >= patience_s ? ORDER_OVERTAKEN_ANY
+                                                                                    : ORDER_NONE;
 }
 
 static void overtake(struct judging *judging, size_t index)
@@ -233,18 +328,17 @@ static void overtake(struct judging *judging, size_t index)
         item->by_sent = first->sent;
         item->by_count = site->arrived;
     }
-    if (item->reason != ORDER_NONE)
-        return;
     /* Patience runs only while the link moves: by the last arrival, not by now. */
-    if (item->over != 0 && site->last - item->over >= ORDER_OVERTAKEN_S + (item->over - item->sent))
-        item->reason = ORDER_OVERTAKEN;
-    else if (item->any != 0 && priority == 0 &&
-             site->last - item->any >=
-                 ORDER_OVERTAKEN_UNKNOWN_S + ORDER_UNKNOWN_FACTOR * (item->any - item->sent))
-        item->reason = ORDER_OVERTAKEN_ANY;
-    else if (item->any != 0 && priority != 0 &&
-             site->last - item->any >= ORDER_OVERTAKEN_ANY_S + (item->any - item->sent))
-        item->reason = ORDER_OVERTAKEN_ANY;
+    if (item->reason == ORDER_NONE)
+        item->reason = find_reason(judging, index);
+}
+
+/* What is lost stays lost, but not for a service whose rate allows it still. */
+static bool is_allowed(const struct judging *judging, size_t index)
+{
+    const struct order_item *item = &judging->result->items[index];
+    return judging->result->verdicts[index].hop >= 0 && (item->over != 0 || item->any != 0) &&
+           find_reason(judging, index) == ORDER_NONE;
 }
 
 static void judge_pair(struct judging *judging, size_t index)
@@ -252,16 +346,15 @@ static void judge_pair(struct judging *judging, size_t index)
     struct order_verdict *verdict = &judging->result->verdicts[index];
     const struct order_item *item = &judging->result->items[index];
     verdict->queue_since = item->sent != 0 ? item->sent : item->since;
-    verdict->reason = (enum order_reason)item->reason;
+    verdict->reason = is_allowed(judging, index) ? ORDER_NONE : (enum order_reason)item->reason;
     const int64_t failed_s = failed_for(item, judging->run->now);
     verdict->failed = failed_s > 0 && range_alerts(judging->run->failed_critical, failed_s);
     if (verdict->hop < 0)
         return;
-    const int64_t last = judging->result->sites[verdict->hop].last;
     if (verdict->reason != ORDER_NONE || verdict->failed)
         verdict->status = STATUS_CRITICAL;
-    else if ((item->over != 0 && last - item->over >= ORDER_WARNING_S) ||
-             (item->any != 0 && last - item->any >= ORDER_WARNING_S))
+    else if (overtaken_for(judging, index, item->over) >= ORDER_WARNING_S ||
+             overtaken_for(judging, index, item->any) >= ORDER_WARNING_S)
         verdict->status = STATUS_WARNING;
 }
 

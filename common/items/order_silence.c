@@ -9,6 +9,11 @@
 
 enum { MOST_DOUBLINGS = 20 };
 
+int64_t order_time_at(int64_t bytes, int64_t rate)
+{
+    return rate > 0 ? (int64_t)((double)bytes / (double)rate * ORDER_HOUR) : 0;
+}
+
 int order_compare_queue(const void *a, const void *b, void *context)
 {
     const struct judging *judging = context;
@@ -64,12 +69,28 @@ static int64_t silent_above(const struct judging *judging, size_t hop)
     return above;
 }
 
+/* Is its whole size to be sent? That of a delta nobody knows: where the operator gives a rate, it is never guessed too low. */
+static bool is_full(const struct judging *judging, size_t hop, size_t index)
+{
+    const struct order_pair *pair = &judging->run->pairs[index];
+    return pair->held == 0 || judging->result->items[index].held == 0 || pair->wanted == 1 ||
+           judging->run->hops[hop].rate > 0;
+}
+
+/* Since when does nothing come, for what waits since `queue_since`? What was sent anew after the page proves nothing. */
+static int64_t quiet_since(const struct order_run *run, const struct order_site *site,
+                           const struct order_silence *silence, int64_t queue_since)
+{
+    const int64_t before_page = site->page - run->silent_critical_s;
+    return larger(silence->since, queue_since < before_page ? queue_since : before_page);
+}
+
 static void judge_silence(struct judging *judging, size_t hop, size_t start, size_t end)
 {
     const struct order_run *run = judging->run;
     struct order_site *site = &judging->result->sites[hop];
     struct order_silence *silence = &judging->result->silences[hop];
-    int64_t oldest = -1, oldest_new = -1;
+    int64_t oldest = -1, oldest_new = -1, paged_bytes = 0; /* of full copies that the page was about */
     silence->above = silent_above(judging, hop);
     if (silence->above >= 0)
         site->quiet = run->now;
@@ -81,7 +102,9 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         silence->waiting++;
         silence->sent += judging->result->items[index].sent != 0;
         silence->accepted = silence->accepted || run->pairs[index].accepted;
-        silence->full_bytes += run->pairs[index].held == 0 ? run->pairs[index].size_bytes : 0;
+        const int64_t full_bytes = is_full(judging, hop, index) ? run->pairs[index].size_bytes : 0;
+        silence->full_bytes += full_bytes;
+        paged_bytes += judging->result->verdicts[index].queue_since <= site->page ? full_bytes : 0;
         if (oldest < 0)
             oldest = (int64_t)index;
         if (oldest_new < 0 && judging->result->verdicts[index].queue_since > site->page)
@@ -97,7 +120,7 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
         return;
     }
     silence->rate = run->hops[hop].rate > 0 ? run->hops[hop].rate : ORDER_RATE;
-    silence->full_s = (int64_t)((double)silence->full_bytes / (double)silence->rate * ORDER_HOUR);
+    silence->full_s = order_time_at(silence->full_bytes, silence->rate);
     const int64_t allowance = run->silent_critical_s + silence->full_s;
     for (int again = 0; again < 2; again++) {
         int64_t index = again == 0 ? oldest : oldest_new;
@@ -122,8 +145,10 @@ static void judge_silence(struct judging *judging, size_t hop, size_t start, siz
     /* Until something arrives, or nothing waits any more: what is sent anew meanwhile proves nothing. Whose patience
      * is longer than that of the service that saw it first does not call it silent yet. */
     silence->page = site->page;
-    silence->silent = site->page != 0 && (silence->pair >= 0 || silence->accepted) &&
-                      run->now - silence->since >= run->silent_critical_s;
+    silence->silent =
+        site->page != 0 && (silence->pair >= 0 || silence->accepted) &&
+        run->now - quiet_since(run, site, silence, judging->result->verdicts[oldest].queue_since) >=
+            run->silent_critical_s + order_time_at(paged_bytes, silence->rate);
 }
 
 static int depth_of(const struct judging *judging, size_t hop)

@@ -9,28 +9,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEM_NUMBERS = 16, ITEM_FLAGS = 3, ITEM_BY = ITEM_NUMBERS + ITEM_FLAGS, SITE_NUMBERS = 11 };
+enum { ITEM_NUMBERS = 18, ITEM_FLAGS = 4, ITEM_BY = ITEM_NUMBERS + ITEM_FLAGS, SITE_NUMBERS = 13 };
 
 /* Numbers, flags, texts. */
 #define ITEM_COLUMNS                                                                                         \
     "since, sent, over, any_priority, held, failed, failed_last, failed_s, by_sent, by_count, wanted, "      \
-    "raised, raised_from, passed, earliest, retry_s, reason, inherited, below, by_package, key"
-#define SITE_COLUMNS "last, quiet, page, pages, mark, prev, gap, gap_end, off, arrived, late, newest, code"
+    "raised, raised_from, passed, earliest, retry_s, above, row, reason, inherited, below, missed, "         \
+    "by_package, key"
+#define SITE_COLUMNS                                                                                         \
+    "last, quiet, page, pages, mark, prev, gap, gap_end, off, arrived, late, begun, begun_since, "           \
+    "newest, code"
 
 static void item_numbers(struct order_item *item, int64_t *numbers[ITEM_NUMBERS])
 {
     int64_t *const all[ITEM_NUMBERS] = {
         &item->since,       &item->sent,     &item->over,     &item->any,      &item->held,   &item->failed,
         &item->failed_last, &item->failed_s, &item->by_sent,  &item->by_count, &item->wanted, &item->raised,
-        &item->raised_from, &item->passed,   &item->earliest, &item->retry_s};
+        &item->raised_from, &item->passed,   &item->earliest, &item->retry_s,  &item->above,  &item->row};
     memcpy(numbers, all, sizeof all);
 }
 
 static void site_numbers(struct order_site *site, int64_t *numbers[SITE_NUMBERS])
 {
-    int64_t *const all[SITE_NUMBERS] = {&site->last, &site->quiet,   &site->page, &site->pages,
-                                        &site->mark, &site->prev,    &site->gap,  &site->gap_end,
-                                        &site->off,  &site->arrived, &site->late};
+    int64_t *const all[SITE_NUMBERS] = {&site->last,       &site->quiet,   &site->page, &site->pages,
+                                        &site->mark,       &site->prev,    &site->gap,  &site->gap_end,
+                                        &site->off,        &site->arrived, &site->late, &site->begun,
+                                        &site->begun_since};
     memcpy(numbers, all, sizeof all);
 }
 
@@ -73,6 +77,7 @@ static int load_items(struct statefile *file, struct order_memory *memory, struc
         item->reason = (uint8_t)sqlite3_column_int(rows, ITEM_NUMBERS);
         item->inherited = sqlite3_column_int(rows, ITEM_NUMBERS + 1) != 0;
         item->below = sqlite3_column_int(rows, ITEM_NUMBERS + 2) != 0;
+        item->missed = sqlite3_column_int(rows, ITEM_NUMBERS + 3) != 0;
         copy_text(item->by, sizeof item->by, rows, ITEM_BY);
     }
     return statefile_end_rows(file, rows, code, room, failure);
@@ -129,11 +134,11 @@ static int put_texts(struct statefile *file, sqlite3_stmt *put, int columns, con
 
 static int put_item(struct statefile *file, struct order_item item, struct failure *failure)
 {
-    sqlite3_stmt *put =
-        statefile_statement(file,
-                            "INSERT OR REPLACE INTO order_item(" ITEM_COLUMNS
-                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                            failure);
+    sqlite3_stmt *put = statefile_statement(
+        file,
+        "INSERT OR REPLACE INTO order_item(" ITEM_COLUMNS
+        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        failure);
     if (put == NULL)
         return -1;
     int64_t *numbers[ITEM_NUMBERS];
@@ -142,6 +147,7 @@ static int put_item(struct statefile *file, struct order_item item, struct failu
     sqlite3_bind_int(put, ITEM_NUMBERS + 1, item.reason);
     sqlite3_bind_int(put, ITEM_NUMBERS + 2, item.inherited);
     sqlite3_bind_int(put, ITEM_NUMBERS + 3, item.below);
+    sqlite3_bind_int(put, ITEM_NUMBERS + 4, item.missed);
     return put_texts(file, put, ITEM_BY, item.by, item.key, failure);
 }
 
@@ -149,7 +155,7 @@ static int put_site(struct statefile *file, struct order_site site, struct failu
 {
     sqlite3_stmt *put = statefile_statement(file,
                                             "INSERT OR REPLACE INTO order_site(" SITE_COLUMNS
-                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                             failure);
     if (put == NULL)
         return -1;

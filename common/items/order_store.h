@@ -35,6 +35,13 @@
 #define ORDER_TABLES_FAILED "ALTER TABLE order_item ADD COLUMN failed_last INTEGER NOT NULL DEFAULT 0;"
 #define ORDER_TABLES_RETRY  "ALTER TABLE order_item ADD COLUMN retry_s INTEGER NOT NULL DEFAULT 0;"
 
+#define ORDER_TABLES_MISSED                                                                                  \
+    "ALTER TABLE order_item ADD COLUMN above INTEGER NOT NULL DEFAULT 0;"                                    \
+    "ALTER TABLE order_item ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;"                                   \
+    "ALTER TABLE order_item ADD COLUMN row INTEGER NOT NULL DEFAULT -1;" /* ORDER_ROW_NULL */                \
+    "ALTER TABLE order_site ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"                                    \
+    "ALTER TABLE order_site ADD COLUMN begun_since INTEGER NOT NULL DEFAULT 0;"
+
 struct order_memory {
     struct order_item *items; /* owned, sorted by key */
     size_t item_count;

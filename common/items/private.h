@@ -19,7 +19,7 @@ struct place {
     int64_t parent;                           /* hop, -1 at the top */
     bool first;                               /* no run looked at it before, or arrivals since were missed */
     bool back;                                /* the clock jumped back: no order can be told from this run */
-    bool returned;                            /* it was not active and is again */
+    bool returned;                            /* it was not active for longer than a gap, and is again */
     struct sending any, over[PRIORITIES + 1]; /* newest sending; over[p]: of priority number >= p */
 };
 
@@ -91,10 +91,16 @@ bool order_has_risen(const struct order_item *known, int64_t version);
 /** @return whether nothing of an item was sent to its site yet: a site above lacks it as well */
 bool order_waits_above(const struct order_item *item);
 
+/** Something that had never been sent to a site is sent, or here. @param item  what is remembered of it */
+void order_note_begun(struct order_site *site, const struct order_item *item, int64_t now);
+
 /** What is remembered of a pair, and its verdict by what has arrived at its site. */
 void order_judge_pair(struct judging *judging, size_t index);
 
 /* ---- order_silence.c */
+
+/** @return seconds that so many bytes take at so many an hour; 0 without a rate */
+int64_t order_time_at(int64_t bytes, int64_t rate);
 
 /** By site, then the time of sending, then the largest first: for qsort_r over by_queue. */
 int order_compare_queue(const void *a, const void *b, void *judging);

@@ -129,6 +129,12 @@ int64_t dp_database_start(const struct dp *dp)
                   larger(dp->package->source_date, dp->refreshed));
 }
 
+int64_t dp_ordered_anew(const struct dp *dp)
+{
+    enum { UPDATE_S = 3600 }; /* the distribution manager comes to the package within the hour */
+    return dp->refreshed > dp->package->source_date + UPDATE_S ? dp->refreshed : 0;
+}
+
 bool dp_message_state_is_error(int64_t state)
 {
     /* 4 is error in databases, 3 in the SDK page of the WMI class SMS_DistributionDPStatus. */

@@ -167,6 +167,14 @@ bool dp_waits_for_prestaged(const struct dp *dp);
  */
 int64_t dp_database_start(const struct dp *dp);
 
+/**
+ * When somebody ordered it anew for this DP: a repair. An update of the package orders it for all of them, and what is
+ * updated daily and never comes still gets old: such an order, at the date of the source, is none.
+ *
+ * @return UTC seconds by the database's clock, 0 never
+ */
+int64_t dp_ordered_anew(const struct dp *dp);
+
 /** @return whether the newest message speaks of the present: it is no older than the last order for the DP */
 bool dp_message_speaks(const struct dp *dp);
 

@@ -33,13 +33,14 @@ enum pair_kind pair_judge(const struct pair *pair)
         return PAIR_IN_SYNC;
     if (pair->rows == 0 || (pair->has_status && pair->status == PAIR_STATUS_REMOVED))
         return PAIR_NEVER_SENT;
+    if (pair->has_status && (pair->status == PAIR_STATUS_RETRY || pair->status == PAIR_STATUS_FAILED))
+        return PAIR_FAILED; /* a whole copy, too: it is not on its way */
+    const bool sent = pair->has_status && pair->status == PAIR_STATUS_SENT;
+    if (!sent && !healthy_status)
+        return PAIR_UNEXPECTED;
     if (pair->held == 0)
         return PAIR_RESEND;
-    if (pair->has_status && (pair->status == PAIR_STATUS_RETRY || pair->status == PAIR_STATUS_FAILED))
-        return PAIR_FAILED;
-    if (pair->has_status && pair->status == PAIR_STATUS_SENT)
-        return PAIR_SENT;
-    return healthy_status ? PAIR_BEHIND : PAIR_UNEXPECTED;
+    return sent ? PAIR_SENT : PAIR_BEHIND;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -83,5 +84,6 @@ void pair_scan_free(struct pair_scan *scan)
     pair_list_free(&scan->pairs);
     arrival_list_free(&scan->arrivals);
     free(scan->sites);
+    free(scan->unknown);
     *scan = (struct pair_scan){0};
 }

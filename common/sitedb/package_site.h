@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 /*
- * A pair: one package that is targeted at one child site, with the Type 1 row of PkgStatus that decides it,
- * the one with the highest SourceVersion, then the newest UpdateTime (duplicates exist and are only counted).
+ * A pair: one package that is targeted at one child site, with the Type 1 row of PkgStatus that decides it: one of the
+ * server that v_Site names for the site, where there is one (a server that was replaced leaves its rows), then the one with
+ * the highest SourceVersion, then the newest UpdateTime (duplicates exist and are only counted).
  * Facts: Microsoft, "Understand package actions" and "Advanced troubleshooting tips" for Configuration Manager.
  */
 
@@ -99,8 +100,15 @@ struct pair_question {
 /* Of a site: how much was looked at. */
 struct pair_site {
     int64_t targeted; /* pairs, whatever the filter's packages with whole_sites */
+    int64_t away;     /* pairs that the filter selects and nobody looks at, because the site is not active */
     int64_t
         newest; /* greatest UpdateTime of a row with Status 0, 2 or 3 and a version; 0 none, or not asked */
+};
+
+/* A site that packages are targeted at and that v_Site does not know: nobody looks at them. */
+struct unknown_site {
+    char code[8];
+    int64_t away; /* as in struct pair_site */
 };
 
 /* What one pass gave. */
@@ -108,7 +116,10 @@ struct pair_scan {
     struct pair_list pairs;       /* in trouble by the rule */
     struct arrival_list arrivals; /* one a pair */
     struct pair_site *sites;      /* owned, one for each of the database's sites */
-    int64_t examined;             /* pairs that the rule and the filter look at; rule recipe: rows */
+    struct unknown_site *unknown; /* owned; rule version only */
+    size_t unknown_count;
+    int64_t ahead;    /* pairs that are in sync with a later version than is wanted */
+    int64_t examined; /* pairs that the rule and the filter look at; rule recipe: rows */
 };
 
 /** @return "behind"; static */

@@ -31,8 +31,10 @@ struct pair_reader {
     const struct pair_question *question; /* of the scan */
     int64_t until;                        /* of the scan: no later date is one */
     size_t site;                          /* of the row before, in the database's sites */
+    char away[32];                        /* the last group that nobody looks at: "CEN00001@S03" */
     struct pair pair;       /* the one whose rows are being read; package NULL before the first */
     int64_t decided_at;     /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
+    bool decided_by_server; /* that is of the server that v_Site names */
     struct arrival arrival; /* of its rows; package "" without one */
     bool ended;             /* proven to be no longer targeted */
     struct lookup *lookups;
@@ -76,13 +78,16 @@ static int keep_texts(struct pair *pair, const struct odbc_value *values)
 }
 
 /*
- * Highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two
+ * Of the site's own server, then highest SourceVersion, then newest UpdateTime, NULLs lowest. Dates are compared as stored: which of two
  * rows is newer does not depend on the zone, nor on --db-clock=ignore. Status makes the choice the same in
  * every run.
  */
-static bool decides_over(int64_t held, int64_t updated, int64_t status, const struct pair_reader *reader)
+static bool decides_over(int64_t held, int64_t updated, int64_t status, bool by_server,
+                         const struct pair_reader *reader)
 {
     const struct pair *pair = &reader->pair;
+    if (by_server != reader->decided_by_server)
+        return by_server;
     if (held != pair->held)
         return held > pair->held;
     return updated != reader->decided_at ? updated > reader->decided_at : status > pair->status;
@@ -148,6 +153,8 @@ static int finish_pair(struct pair_reader *reader)
     if (reader->scan == NULL && reader->arrivals != NULL && lookup != NULL && pair->kind == PAIR_IN_SYNC &&
         !reader->ended)
         note_undated(reader);
+    if (reader->scan != NULL && reader->rule == PAIR_RULE_VERSION && !trouble && pair->held > pair->wanted)
+        reader->scan->ahead += sitedb_filter_selects(reader->question->filter, pair->package, pair->site);
     if (keep_arrival(reader) != 0)
         return -1;
     if (trouble)
@@ -209,33 +216,6 @@ static void note_arrival(struct pair_reader *reader, const struct pair *row, int
         arrival->updated = updated;
 }
 
-static int add_row(struct pair_reader *reader, const struct odbc_value *values)
-{
-    struct pair *pair = &reader->pair;
-    if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
-        return 0;
-    const struct pair row = {.held = sitedb_integer(&values[COLUMN_HELD], -1),
-                             .has_status = !values[COLUMN_STATUS].null,
-                             .status = sitedb_integer(&values[COLUMN_STATUS], 0)};
-    int64_t updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
-    note_arrival(reader, &row, updated);
-    if (pair->rows++ > 0 && !decides_over(row.held, updated, row.status, reader))
-        return 0;
-    const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
-    if (pair->rows > 1) {
-        if (keep_texts(pair, values) != 0)
-            return -1;
-        free((char *)former);
-    }
-    reader->decided_at = updated;
-    pair->held = row.held;
-    pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
-    pair->stamp = stored_date(&values[COLUMN_UPDATED]);
-    pair->has_status = row.has_status;
-    pair->status = row.status;
-    return 0;
-}
-
 /* @return the site's index, or the number of sites. Rows come in order of the sites, again and again. */
 static size_t find_site(struct pair_reader *reader, const char *code)
 {
@@ -248,13 +228,85 @@ static size_t find_site(struct pair_reader *reader, const char *code)
     return db->site_count;
 }
 
+/* Is the row of the server that v_Site names for the site? Either may have its domain or not. */
+static bool is_of_server(struct pair_reader *reader, const char *server)
+{
+    const size_t at = find_site(reader, reader->pair.site);
+    const char *own = at < reader->db->site_count ? reader->db->sites[at].server : "";
+    const size_t length = strcspn(own, ".");
+    return length > 0 && strcspn(server, ".") == length && strncasecmp(own, server, length) == 0;
+}
+
+static int add_row(struct pair_reader *reader, const struct odbc_value *values)
+{
+    struct pair *pair = &reader->pair;
+    if (sitedb_integer(&values[COLUMN_HAS_ROW], 0) == 0)
+        return 0;
+    const struct pair row = {.held = sitedb_integer(&values[COLUMN_HELD], -1),
+                             .has_status = !values[COLUMN_STATUS].null,
+                             .status = sitedb_integer(&values[COLUMN_STATUS], 0)};
+    int64_t updated = sitedb_integer(&values[COLUMN_UPDATED], INT64_MIN);
+    note_arrival(reader, &row, updated);
+    const bool by_server =
+        reader->rule == PAIR_RULE_VERSION && is_of_server(reader, values[COLUMN_SERVER].text);
+    if (pair->rows++ > 0 && !decides_over(row.held, updated, row.status, by_server, reader))
+        return 0;
+    const char *former = pair->package; /* the texts: PkgServer is the deciding row's */
+    if (pair->rows > 1) {
+        if (keep_texts(pair, values) != 0)
+            return -1;
+        free((char *)former);
+    }
+    reader->decided_at = updated;
+    reader->decided_by_server = by_server;
+    pair->held = row.held;
+    pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
+    pair->stamp = stored_date(&values[COLUMN_UPDATED]);
+    pair->has_status = row.has_status;
+    pair->status = row.status;
+    return 0;
+}
+
+/* @return where pairs of a site that v_Site does not know are counted, NULL when memory ran out */
+static int64_t *find_unknown(struct pair_scan *scan, const char *code)
+{
+    for (size_t i = 0; i < scan->unknown_count; i++)
+        if (strcasecmp(scan->unknown[i].code, code) == 0)
+            return &scan->unknown[i].away;
+    struct unknown_site *unknown = array_grow(scan->unknown, scan->unknown_count, sizeof *unknown);
+    if (unknown == NULL)
+        return NULL;
+    scan->unknown = unknown;
+    unknown[scan->unknown_count] = (struct unknown_site){0};
+    snprintf(unknown[scan->unknown_count].code, sizeof unknown->code, "%s", code);
+    return &unknown[scan->unknown_count++].away;
+}
+
+/* A row of a site that nobody looks at, whose group is counted once. @param at  among the database's sites, or their number */
+static void count_away(struct pair_reader *reader, size_t at, const struct odbc_value *values)
+{
+    struct pair_scan *scan = reader->scan;
+    char group[sizeof reader->away];
+    snprintf(group, sizeof group, "%s@%s", values[COLUMN_PACKAGE].null ? "" : values[COLUMN_PACKAGE].text,
+             values[COLUMN_SITE].text);
+    if (strcasecmp(group, reader->away) == 0)
+        return;
+    snprintf(reader->away, sizeof reader->away, "%s", group);
+    int64_t *away =
+        at < reader->db->site_count ? &scan->sites[at].away : find_unknown(scan, values[COLUMN_SITE].text);
+    if (away != NULL)
+        *away += sitedb_integer(&values[COLUMN_SELECTED], 0);
+}
+
 /* A group's first row: what it adds to the numbers. @return whether it is looked at */
 static bool count_group(struct pair_reader *reader, const struct odbc_value *values)
 {
     const struct sitedb *db = reader->db;
     size_t at = find_site(reader, values[COLUMN_SITE].text);
-    if (reader->rule == PAIR_RULE_VERSION && (at == db->site_count || !site_is_active(&db->sites[at])))
+    if (reader->rule == PAIR_RULE_VERSION && (at == db->site_count || !site_is_active(&db->sites[at]))) {
+        count_away(reader, at, values);
         return false;
+    }
     struct pair_scan *scan = reader->scan;
     scan->examined += sitedb_integer(&values[COLUMN_SELECTED], 0);
     if (at < db->site_count) {

@@ -38,12 +38,24 @@ static void add_group_refreshed(const struct sitedb *db, struct statement *state
 
 /* ---- rule version */
 
-/* The packages that the owning site must bring to its child sites. Sites that are not active are left out here
- * as far as parameters go, the rest by the reader. */
+/* Sites that are not active are left out here as far as parameters go. */
+static void add_inactive_sites(const struct sitedb *db, struct statement *statement)
+{
+    enum { MOST = 500 }; /* SQL Server takes 2,100 parameters in all */
+    size_t bound = 0;
+    for (size_t i = 0; i < db->site_count && bound < MOST; i++) {
+        if (site_is_active(&db->sites[i]))
+            continue;
+        statement_text(statement, bound++ == 0 ? " AND d.SiteCode NOT IN (" : ", ");
+        statement_bind(statement, db->sites[i].code);
+    }
+    statement_text(statement, bound > 0 ? ")" : "");
+}
+
+/* The packages that the owning site must bring to its child sites. */
 static void add_conditions(const struct sitedb *db, const struct pair_question *question,
                            struct statement *statement)
 {
-    enum { MOST = 500 }; /* SQL Server takes 2,100 parameters in all */
     static const struct string_list all = {0};
     const struct sitedb_filter *filter = question->filter;
     statement_text(statement, " WHERE p.SourceSite = ");
@@ -53,17 +65,8 @@ static void add_conditions(const struct sitedb *db, const struct pair_question *
         statement_text(statement, " AND COALESCE(p.PackageType, 0) <> 4");
     if (db->has_column[SITEDB_DP_STATUS])
         statement_text(statement, " AND COALESCE(d.Status, 0) <> 3");
-    statement_text(statement, " AND d.SiteCode NOT IN (");
+    statement_text(statement, " AND d.SiteCode <> ");
     statement_bind(statement, db->owner);
-    size_t bound = 1;
-    for (size_t i = 0; i < db->site_count && bound < MOST; i++) {
-        if (site_is_active(&db->sites[i]))
-            continue;
-        statement_text(statement, ", ");
-        statement_bind(statement, db->sites[i].code);
-        bound++;
-    }
-    statement_text(statement, ")");
     statement_filter(statement, "d.SiteCode", &filter->sites, &filter->exclude_sites);
     statement_filter(statement, "p.PkgID", question->whole_sites ? &all : &filter->packages,
                      question->whole_sites ? &all : &filter->exclude_packages);
@@ -88,13 +91,13 @@ static void add_arrived(const struct pair_question *question, int64_t until, str
 }
 
 /*
- * 0 where no row of the pair needs a look: each is healthy, has the wanted version and is not new, and there is
+ * 0 where no row of the pair needs a look: each is healthy, has the very version that is wanted and is not new, and there is
  * one. What needs a look is decided pair by pair, when its rows are here.
  */
 static void add_look(const struct pair_question *question, int64_t until, struct statement *statement)
 {
     statement_text(statement, "MAX(CASE WHEN r.Status IN (0, 2, 3) AND r.SourceVersion > 0"
-                              " AND r.SourceVersion >= COALESCE(p.SourceVersion, 0) THEN ");
+                              " AND r.SourceVersion = COALESCE(p.SourceVersion, 0) THEN ");
     if (question->since != 0)
         add_arrived(question, until, statement);
     else
@@ -146,6 +149,7 @@ void pair_add_sites_count(const struct sitedb *db, const struct pair_question *q
     statement_text(statement, "SELECT p.PkgID, COUNT(DISTINCT d.SiteCode) AS Sites FROM SMSPackages p"
                               " JOIN v_DistributionPoint d ON d.PackageID = p.PkgID");
     add_conditions(db, question, statement);
+    add_inactive_sites(db, statement);
     for (size_t i = 0; i < count; i++) {
         statement_text(statement, i == 0 ? " AND p.PkgID IN (" : ", ");
         statement_bind(statement, packages[i].package);

@@ -43,7 +43,7 @@ SILENCE = re.compile(
     r'(?P<waiting>one package is|\d+ packages are) (?:sent|wanted) \((?:oldest )?(?P<package>\S+), (?P<since>[^)]+)\); (?P<advice>.*?)'
     r'(?:; and at (?P<below>\d+) sites? below)?(?:; check_sms_inbox on this host: (?P<box>[^;]*))?\Z')
 
-CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites: (?:sender|distribution manager) or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'
+CAUSE = re.compile(r'(?P<state>WARNING|CRITICAL): (?P<cause>nothing reaches \d+ of \d+ sites(?: below \S+)?: (?:sender|distribution manager) or scheduler of \S+|\d+ of \d+ packages are stuck at \S+ together'
                    r'|\S+ is stuck at \d+ of its \d+ sites together|\d+ packages are stuck at all or most of their sites); (?P<advice>look [^;]*)'
                    r'(?:; check_sms_inbox on this host: (?P<box>[^;]*))?; oldest (?P<oldest>.*)\Z')
 
@@ -133,19 +133,20 @@ class Answer:
         """What was sent and not confirmed is not held; what was removed is neither. What each kind may offer."""
         if "word" not in item:
             return
-        sent = item["kind"] in ("sent", "failed") or item["status"] in ("sent (1)", "retry (4)", "failed (5)")
+        sent = item["held"] not in ("0", "no version") and (item["kind"] in ("sent", "failed") or item["status"] in ("sent (1)", "retry (4)", "failed (5)"))
         if item["kind"] in ("base_missing", "waiting", "failing", "superseded"):
             pass  # the logs say what it is
         elif item["status"] == "removed (6)" and item["kind"] == "never_sent":
             assert item["word"] is None, (item, self)
         else:
-            assert item["word"] == ("was sent" if sent and item["held"] != "no version" else "has"), (item, self)
+            assert item["word"] == ("was sent" if sent else "has"), (item, self)
         if not self.causes:  # many at once is one cause: its items have no advice of their own
             assert (item["advice"] is None) == (item["state"] == "OK") or item["state"].startswith("known"), (item, self)
         advice = item["advice"] or ""
         if item["kind"] not in ("recipe", "base_missing", "waiting", "failing", "superseded"):
             early = item["state"] == "WARNING" and re.search("overtaken, not yet for long|nothing has arrived at", item.get("order") or "") or "it failed last" in (item.get("order") or "")
-            repair = item["kind"] in ("sent", "behind") and item["rows"] is None and not early
+            unmade = item["kind"] == "behind" and ": was version " in advice or "; its row was written again " in advice  # nothing to bring, or it was reset
+            repair = item["kind"] in ("sent", "behind") and item["rows"] is None and not early and not unmade
             assert not advice or ("sms_reset_package" in advice) == repair, (item, self)
         if item["rows"] and advice:
             assert "%s rows in PkgStatus: an administrator must" % item["rows"] in advice, (item, self)

@@ -41,6 +41,7 @@ def test_a_package_at_most_of_its_sites_is_one(world):
     make(world, [6, 5])
     answer = world.check().is_(CRITICAL, "11 stuck: ")
     assert causes(answer) == ["CEN00000 is stuck at 6 of its 8 sites together"], answer
+    assert "; look for it in sched.log and sender.log of CEN first: other sites have it, so its source is well; " in answer.text, answer
     assert len(advises(answer)) == 5 and all("CEN00001" in line for line in advises(answer)), answer
 
 
@@ -49,6 +50,7 @@ def test_two_packages_are_two_causes(world):
     answer = world.check().is_(CRITICAL, "15 stuck: CEN0000")
     assert sorted(causes(answer)) == ["CEN00000 is stuck at 8 of its 8 sites together", "CEN00001 is stuck at 7 of its 8 sites together"], answer
     assert advises(answer) == [], answer
+    assert answer.text.count("distmgr.log and sched.log of CEN first: its source, its compressed files;") == 1, answer
 
 
 def test_sites_that_the_filter_leaves_out_are_not_counted(world):

@@ -187,8 +187,9 @@ def test_a_repair_does_not_page_and_keeps_the_memory_of_the_trouble(world):
     assert answer.value("resend") == 1
     stored = world.remembered()["version/CEN00001@S02"]
     assert abs(stored["first_seen"] - lab.now) < 10 and abs(stored["attempt_since"] - lab.now - 2 * DAY) < 10
-    again = world.check(later=2 * DAY + 25 * HOUR).is_(WARNING)
+    again = world.check(later=2 * DAY + 25 * HOUR).is_(OK)
     assert again.item("CEN00001", "S02")["age"] in durations(25 * HOUR)
+    again = world.check(later=2 * DAY + 39 * HOUR).is_(WARNING)  # it moved, so its order decides: half of the silence's patience
     assert "wait" in again.item("CEN00001", "S02")["advice"]
     lab.arrive("CEN00001", "S02")
     world.check(later=4 * DAY).is_(OK, "the one package/site pair of site CEN is in sync")
@@ -577,13 +578,33 @@ def test_duplicates_with_equal_versions_are_decided_by_the_newest_row_even_when_
     lab.target("CEN00001", "S02")
     for order in ((5, DAY, 2, HOUR), (2, HOUR, 5, DAY)):
         lab.no_status("CEN00001", "S02")
-        lab.status("CEN00001", "S02", order[0], 3, order[1])
+        lab.status("CEN00001", "S02", order[0], 3, order[1], server="FIRST", add=True)
         lab.status("CEN00001", "S02", order[2], 3, order[3], server="OTHER", add=True)
         for clock in ("utc", "ignore"):
             world.check("--db-clock=" + clock).is_(OK, "the one package/site pair of site CEN is in sync")
     lab.status("CEN00001", "S02", 5, 3, 0, server="THIRD", add=True)
     answer = world.check("--db-clock=ignore")
     assert answer.item("CEN00001", "S02")["rows"] == "3" and answer.value("failed") == 1
+
+
+@pytest.mark.parametrize("old, new", (("OLD02", "NEW02"), ("old02.corp.example", "new02.corp.example")))
+@pytest.mark.parametrize("told", ("NEW02", "new02.CORP.EXAMPLE", "", None))
+def test_the_row_of_the_server_that_a_site_has_now_decides(world, old, new, told):
+    """A server was replaced: its row stays in the database, and the copy to the new one failed."""
+    lab = world.make()
+    lab.package("CEN00001", "Office", 3, source_date_age_s=10 * DAY)
+    lab.target("CEN00001", "S02", servers=[new])
+    lab.status("CEN00001", "S02", 2, 3, 200 * DAY, server=old)
+    lab.status("CEN00001", "S02", 5, 0, 9 * DAY, server=new, add=True)
+    lab.db.execute("UPDATE v_Site SET ServerName = ? WHERE SiteCode = 'S02'", (told,))
+    answer = world.check()
+    if not told:  # nobody says which: the highest version decides
+        answer.is_(OK, "in sync")
+        return
+    item = answer.is_(CRITICAL).item("CEN00001", "S02")
+    assert (item["kind"], item["rows"], item["status"]) == ("failed", "2", "failed (5)"), answer
+    lab.status("CEN00001", "S02", 2, 3, 0, server=new)
+    world.check().is_(OK, "in sync")
 
 
 # ---- what is not looked at
@@ -659,3 +680,35 @@ def test_a_site_that_is_asked_for_and_not_active_is_named_with_its_status(world)
     world.demo()
     world.check("--child-site=S09").is_(UNKNOWN, "nothing to look at", "site S09 is not active (status 2)")
     assert "S09" not in world.check("--child-site=S05").verdict
+
+
+@pytest.mark.parametrize("status, told", ((3, "S02 (status 3), 2 packages"), (5, "S02 (status 5), 2 packages"), (None, "S02 (not in v_Site), 2 packages")))
+def test_what_is_not_looked_at_is_said(world, status, told):
+    """Nothing of the site was ever remembered. Duplicate rows count once."""
+    lab = world.make()
+    lab.package("CEN00003", "Fine", 1)
+    lab.deploy("CEN00003", ["S01"], age_s=DAY)
+    world.stuck(site="S02", age_s=19 * DAY)
+    world.stuck("CEN00002", "S02", age_s=19 * DAY)
+    lab.status("CEN00002", "S02", 2, 1, 30 * DAY, server="OLD02")
+    lab.site("S02", status=status or 1)
+    if status is None:
+        lab.db.execute("DELETE FROM v_Site WHERE SiteCode = 'S02'")
+    world.check().is_(OK, "in sync; not looked at: " + told)
+    assert "1 package" in world.check("--package=CEN00002,CEN00003").is_(OK, "not looked at: S02").verdict
+    assert "not looked at" not in world.check("--exclude-site=S02").verdict
+    for number in range(4, 9):
+        lab.target("CEN00001", "S%02d" % number)
+    assert world.check().verdict.endswith(", 1 package, and 3 more sites")
+
+
+def test_a_site_that_holds_more_than_is_wanted_is_in_sync_and_said(world):
+    """The owner was restored from a backup: what the site has is of another history."""
+    lab = world.make()
+    lab.package("CEN00001", "Office", 3)
+    lab.deploy("CEN00001", ["S01", "S02", "S03"], age_s=DAY)
+    assert "later version" not in world.check().is_(OK).verdict
+    lab.status("CEN00001", "S02", 2, 7, DAY)
+    lab.status("CEN00001", "S03", 2, 4, DAY)
+    world.check().is_(OK, "in sync; 2 pairs hold a later version than is wanted: was site CEN restored?")
+    world.check("--child-site=S02").is_(OK, "; 1 pair holds a later version")

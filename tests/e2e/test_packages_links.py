@@ -123,6 +123,36 @@ def test_a_dead_hub_far_below_is_not_the_sender_of_the_owner(tmp_path):
         assert list(answer.silences) == ["L2A"] and answer.silences["L2A"]["below"] == "3" and "nothing reaches" not in answer.text, answer
 
 
+@pytest.mark.parametrize("hours, status", ((46, WARNING), (62, WARNING), (90, CRITICAL)))
+def test_a_sender_of_a_hub_that_hangs_is_one_and_no_package_is_blamed(tmp_path, hours, status):
+    """The hub itself and another site get everything, nothing comes to the six sites below the hub; at first one package waits."""
+    low = ["L%02d" % number for number in range(6)]
+    with Sites(tmp_path, dict({"B01": "CEN", "HUB": "CEN"}, **{code: "HUB" for code in low})) as world:
+        answer = world.play(low, hours).is_(status, "nothing reaches 6 of 6 sites below HUB: sender or scheduler of HUB; oldest CEN00000 ")
+        assert len(answer.causes) == 1 and answer.causes[0]["advice"].startswith("look at sender.log and sched.log of HUB first"), answer
+        assert "its source" not in answer.text and answer.silences == {} and "sms_reset_package" not in answer.text, answer
+
+
+@pytest.mark.parametrize("number", (3, 4))
+def test_sites_of_a_hub_that_are_reached_speak_against_its_sender(tmp_path, number):
+    low = ["L%02d" % site for site in range(6)]
+    with Sites(tmp_path, dict({"B01": "CEN", "HUB": "CEN"}, **{code: "HUB" for code in low})) as world:
+        answer = world.play(low[:number]).is_(CRITICAL)
+        assert sorted(answer.silences) == low[:number] and answer.causes == [], answer
+
+
+def test_one_package_that_reaches_no_site_may_be_its_source_or_the_sender(tmp_path):
+    """Nothing else is due there."""
+    with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(5)}) as world:
+        answer = world.play(world.sites, hours=19)
+        for hour in (30, 45, 60, 80):
+            answer = world.check(env=at(BASE + hour * HOUR))
+            if hour == 30:
+                continue
+            assert "CEN00000 is stuck at 5 of its 5 sites together" in answer.is_(CRITICAL if hour == 80 else WARNING).first, answer
+            assert "its source, its compressed files, and in sender.log: nothing else was due there, it may be the sender;" in answer.text, answer
+
+
 def test_a_sender_of_the_owner_that_hangs_is_one(tmp_path):
     with Sites(tmp_path, {"B%02d" % number: "CEN" for number in range(20)}) as world:
         answer = world.play(["B%02d" % number for number in range(2, 20)]).is_(CRITICAL)
@@ -252,7 +282,8 @@ def test_what_a_hub_does_not_send_on_is_not_the_owners(tmp_path, low):
                 world.lab.target("CEN%05X" % number, site, refreshed_age_s=30 * 24 * HOUR)
                 world.lab.status("CEN%05X" % number, site, HERE[0] if site == "HUB" else SENT[0], 2, age_s=5 * 24 * HOUR)
         answer = world.check(env=at(BASE)).is_(CRITICAL)
-        assert "20 of 20 packages are stuck at L00 together; look at the link to L00, the sender of HUB and despool.log of L00" in answer.text, answer
+        told = "nothing reaches %d of %d sites below HUB: sender or scheduler of HUB; look at sender.log and sched.log of HUB first" % (low, low)
+        assert told in answer.text and len(answer.causes) == 1, answer
         assert "of CEN" not in answer.text and "most of their sites" not in answer.text, answer
 
 

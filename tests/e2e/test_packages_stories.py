@@ -213,7 +213,8 @@ def test_a_version_that_arrives_is_movement_and_a_row_that_is_touched_is_none(to
         item = told.later(hour, name).item("CEN00000", "S02")
     assert "overtaken, not yet for long: sent 2026-03-03 07:00 UTC" in item["order"], item
 
-    told.put(40, "CEN00004", 1, 2, 2, server="OTHER", add=True)  # beside its old row, which is installed
+    told.put(40, "CEN00004", 2, 1, 2, server="OTHER", add=True)  # an old row, which is installed, beside
+    told.put(40, "CEN00004", 1, 2, 2)
     told.run(40)
     for number, hour in enumerate(range(42, 80, 4)):
         told.lab.now = BASE + hour * HOUR
@@ -259,3 +260,81 @@ def world_json(told, hour):
     told.lab.commit()
     return subprocess.run([packages.PLUGIN, *told.arguments("--output=json")], env={**told.env, **at(BASE + hour * HOUR)}, stdin=subprocess.DEVNULL,
                           capture_output=True, check=False).stdout
+
+
+def test_a_version_that_no_run_saw_sent_is_not_to_be_brought(told):
+    """The owner never made version 2 (its source is gone): there is no PCK of it, and a reset would send version 1 again."""
+    told.begin(("S02", "S03"))
+    told.put(10, "CEN00000", 2, 1, 2)
+    for hour in range(10, 100, 10):
+        told.later(hour, "CEN0000%d" % (hour // 10))
+    answer = told.run(100).is_(CRITICAL)
+    item = answer.item("CEN00000", "S02")
+    assert item["kind"] == "behind" and item["advice"] == (
+        "look for CEN00000 in distmgr.log of site CEN and in sched.log of CEN: was version 2 made, and sent to S02?"), answer
+
+
+def test_a_silence_tells_that_its_package_was_overtaken(told):
+    """One is lost, another arrives, then nothing more is sent: the link is well."""
+    told.begin()
+    told.put(10, "CEN00000", 1, 1, 2)
+    told.run(10)
+    told.later(12, "CEN00001")
+    for hour in (30, 50, 70):
+        told.run(hour)
+    answer = told.run(90).is_(CRITICAL, "S02 Branch S02 silent")
+    assert "; CEN00000 was overtaken before: if the link is well it is lost, look for it in despool.log of S02: sent 2026-03-02 10:00 UTC, CEN00001" in answer.text
+    assert answer.silences["S02"]["package"] == "CEN00000"
+
+
+@pytest.mark.parametrize("new_at", (None, 20))
+def test_what_is_never_sent_waits_for_its_turn_and_not_for_ever(told, new_at):
+    """40 packages for a new site, of which one is sent every 4 h, and the last one never. What is wanted later is no excuse."""
+    told.make()
+    told.lab.now = BASE
+    told.lab.package("CEN00FFF", "Fine", 1)
+    told.lab.deploy("CEN00FFF", ["S03"], age_s=DAY)
+    told.run(0)
+    for number in range(40):
+        told.lab.now = BASE + 2 * HOUR
+        told.lab.package("CEN001%02d" % number, "Many", 1, source_date_age_s=30 * DAY)
+        told.lab.target("CEN001%02d" % number, "S02", refreshed_age_s=0)
+    told.run(2)
+    for hour in range(4, 4 * 39, 4):
+        told.put(hour, "CEN001%02d" % (hour // 4 - 1), 2, 1)
+        answer = told.run(hour + 1).is_(OK)
+    last = hour
+    if new_at:
+        told.lab.package("CEN00200", "Later", 1, source_date_age_s=30 * DAY)
+        told.lab.target("CEN00200", "S02", refreshed_age_s=0)
+        told.run(last + new_at)
+        told.put(last + new_at + 1, "CEN00200", 2, 1)
+    told.run(last + 22).is_(CRITICAL if new_at else OK)
+    told.run(last + 27).is_(CRITICAL if new_at else packages.WARNING)
+    answer = told.run(last + 50)
+    answer = told.run(last + 75).is_(CRITICAL, "never sent")
+    assert "at S02" in answer.verdict, answer
+
+
+def test_a_site_of_which_most_was_never_sent_is_no_matter_of_its_link(told):
+    told.make()
+    told.lab.now = BASE
+    for number in range(8):
+        told.lab.package("CEN001%02d" % number, "Many", 1, source_date_age_s=30 * DAY)
+        told.lab.target("CEN001%02d" % number, "S02", refreshed_age_s=4 * DAY)
+        told.lab.deploy("CEN001%02d" % number, ["S01", "S03"], age_s=DAY)
+    answer = told.run(0).is_(CRITICAL, "8 of 8 packages are stuck at S02 together")
+    assert "look at distmgr.log and sched.log of CEN first: most of it was never sent; " in answer.text and "the link" not in answer.text, answer
+
+
+def test_what_was_reset_between_two_runs_is_not_to_be_reset_again(told):
+    """Its row was written again, and no newer version is wanted. A day later it is lost again."""
+    told.begin()
+    answer = told.lose(10, "CEN00000", "CEN00001", "CEN00002", "CEN00003").is_(CRITICAL, "lost (overtaken)")
+    assert "else sms_reset_package" in answer.item("CEN00000", "S02")["advice"]
+    told.put(23, "CEN00000", 1, 1, 2)
+    answer = told.run(23).is_(CRITICAL)
+    assert answer.item("CEN00000", "S02")["advice"].endswith(
+        "; its row was written again 2026-03-02 23:00 UTC: if it was sent again, wait for it before another reset"), answer
+    told.run(40)
+    assert "else sms_reset_package" in told.run(50).is_(CRITICAL).item("CEN00000", "S02")["advice"]

@@ -158,13 +158,13 @@ def _no_trouble(lab, dps):
     lab.status("CEN0000D", "S09", 1, 2, 20 * DAY)
     lab.dp_state("CEN0000D", dps["S09"][0], 1, 1, 20 * DAY, 80 * DAY)
 
-    # Duplicates: the highest version decides, then the newest date.
+    # Duplicates: the row of the site's own server decides, then the highest version, then the newest date.
     lab.package("CEN0000E", "Visio Viewer 2007", 3, comp_size_kb=12288, source_date_age_s=5 * DAY)
     lab.deploy("CEN0000E", CHILDREN, dps, age_s=4 * DAY)
     lab.status("CEN0000E", "S02", 5, 1, 100 * DAY, server="OLDS02", add=True)
     lab.status("CEN0000E", "S03", 1, 3, 5 * DAY, server="OLDS03", add=True)
-    lab.status("CEN0000E", "S04", 2, 2, 60 * DAY)
-    lab.status("CEN0000E", "S04", 1, 3, 26 * HOUR, server="NEWS04", add=True)
+    lab.status("CEN0000E", "S04", 2, 2, 60 * DAY, server="OLDS04", add=True)
+    lab.status("CEN0000E", "S04", 1, 3, 26 * HOUR)
 
     # 0, 2 and 3 are healthy at the wanted version or above it; codes compare without case.
     lab.package("CEN00011", "Windows Installer 3.1", 8, comp_size_kb=2560)

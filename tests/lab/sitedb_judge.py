@@ -37,15 +37,18 @@ def _kind(row, wanted):
     status, version = row["Status"], row["SourceVersion"]
     if status in (0, 2, 3) and version >= wanted:
         return None
-    if version == 0:
-        return "resend"
     if status in (4, 5):
         return "failed"
-    if status == 1:
-        return "sent"
-    if status in (0, 2, 3):
-        return "behind"
-    return "unexpected"
+    if status not in (0, 1, 2, 3):
+        return "unexpected"
+    if version == 0:
+        return "resend"
+    return "sent" if status == 1 else "behind"
+
+
+def _short(server):
+    """A server's name without its domain."""
+    return (server or "").split(".")[0].casefold()
 
 
 def judge(db, owner, now, packages=None):
@@ -61,7 +64,8 @@ def judge(db, owner, now, packages=None):
         if row["Type"] != 1:
             continue
         key = row["ID"].casefold(), row["SiteCode"].casefold()
-        rank = (row["SourceVersion"], row["UpdateTime"] or "")
+        own = _short((sites.get(key[1]) or {}).get("ServerName"))
+        rank = (own != "" and _short(row["PkgServer"]) == own, row["SourceVersion"], row["UpdateTime"] or "")
         if key not in deciding or rank > deciding[key][0]:
             deciding[key] = rank, row
     items, examined = [], 0

@@ -66,19 +66,24 @@ def _kind(rule, wanted, rows):
         return "recipe"
     if not rows:
         return "never_sent"
-    held, _, status = deciding(rows)
+    held, _, status, _ = deciding(rows)
     if status in (0, 2, 3) and held is not None and held >= wanted:
         return "in_sync"
     if status == 6:
         return "never_sent"
-    if held == 0:
+    if held == 0 and status in (0, 1, 2, 3):
         return "resend"
     return {4: "failed", 5: "failed", 1: "sent", 0: "behind", 2: "behind", 3: "behind"}.get(status, "unexpected")
 
 
 def deciding(rows):
-    """Of (SourceVersion, UpdateTime, Status): the highest version, then the newest date, then the highest status."""
-    return max(rows, key=lambda row: (-1 if row[0] is None else row[0], row[1], -1 if row[2] is None else row[2]))
+    """Of (SourceVersion, UpdateTime, Status, it is of the site's server): that server's, the highest version, then the newest date, then the highest status."""
+    return max(rows, key=lambda row: (row[3], -1 if row[0] is None else row[0], row[1], -1 if row[2] is None else row[2]))
+
+
+def _short(server):
+    """A server's name without its domain."""
+    return (server or "").split(".")[0].casefold()
 
 
 def pairs(db, rule, owner, filter):
@@ -92,15 +97,17 @@ def pairs(db, rule, owner, filter):
     for row in db.execute(*statement(db, form, owner, filter)):
         found.setdefault((row[0].casefold(), row[2].casefold()), []).append(row)
     priorities = {key.casefold(): value for key, value in db.execute("SELECT PkgID, Priority FROM SMSPackages")}
+    servers_of = {code.casefold(): _short(server) for code, server in db.execute("SELECT SiteCode, ServerName FROM v_Site") if server}
     result = []
     for key, rows in found.items():
         first = rows[0]
-        own = [(row[9], (row[10] or "")[:19], row[8]) for row in rows if row[12]]
+        own = [(row[9], (row[10] or "")[:19], row[8], _short(row[11]) == servers_of.get(key[1])) for row in rows if row[12]]
         kind = _kind(rule, first[3], own)
         if kind == "in_sync":
             continue
-        held, updated, status = deciding(own) if own else (None, "", None)
-        servers = {row[11] or "" for row in rows if own and (row[9], (row[10] or "")[:19], row[8]) == (held, updated, status)}
+        held, updated, status, by_server = deciding(own) if own else (None, "", None, False)
+        servers = {row[11] or "" for row in rows if own and (row[9], (row[10] or "")[:19], row[8], _short(row[11]) == servers_of.get(key[1]))
+                   == (held, updated, status, by_server)}
         result.append(Pair(*key, kind, first[3], -1 if held is None else held, status is not None, status or 0, len(own),
                            priorities[key[0]] or 0, date(first[6]), date(updated), frozenset(servers)))
     return sorted(result)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "items/away.h"
 #include "items/itemstore.h"
+#include "items/order_store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -189,6 +190,39 @@ static void test_the_first_version_is_upgraded(void **state)
     statefile_close(file);
 }
 
+/* What is remembered of the order is read as it was written, also the numbers and flags that came last. */
+static void test_an_order_is_kept(void **state)
+{
+    (void)state;
+    const struct order_pair pair = {.package = "X", .site = "S02", .key = "X@S02"};
+    const struct order_hop hop = {.code = "S02", .parent = "", .active = true, .covered = true};
+    char key[] = "X@S02";
+    struct order_item item = {
+        .key = key, .since = 1, .earliest = 2, .above = 3, .row = ORDER_ROW_NONE, .missed = true};
+    struct order_site site = {
+        .code = "S02", .last = 4, .late = 5, .begun = 6, .begun_since = 7, .newest = "Y"};
+    bool changed = true;
+    const struct order_run run = {.pairs = &pair, .pair_count = 1, .hops = &hop, .hop_count = 1};
+    const struct order_result result = {
+        .items = &item, .item_changed = &changed, .sites = &site, .site_changed = &changed};
+    struct order_memory memory;
+    struct failure failure;
+    struct statefile *file = open_memory("order");
+    put(file, "version/X@S02", "sent", 1);
+    assert_int_equal(order_memory_store(file, "version/", &run, &result, &failure), 0);
+    assert_int_equal(order_memory_load(file, &memory, &failure), 0);
+    assert_int_equal(memory.item_count, 1);
+    assert_int_equal(memory.site_count, 1);
+    const struct order_item *kept = &memory.items[0];
+    assert_true(kept->since == 1 && kept->earliest == 2 && kept->above == 3 && kept->row == ORDER_ROW_NONE &&
+                kept->missed && !kept->below && !kept->inherited);
+    const struct order_site *place = &memory.sites[0];
+    assert_true(place->last == 4 && place->late == 5 && place->begun == 6 && place->begun_since == 7 &&
+                strcmp(place->newest, "Y") == 0);
+    order_memory_free(&memory);
+    statefile_close(file);
+}
+
 /* What each run saw, and how much of an age that began at 0 was away after the last. */
 static const struct {
     const char *what, *runs; /* one letter a run, a day apart: a active, i inactive */
@@ -293,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_values_survive),
         cmocka_unit_test(test_the_first_version_is_upgraded),
+        cmocka_unit_test(test_an_order_is_kept),
         cmocka_unit_test(test_times_away_are_kept),
         cmocka_unit_test(test_nothing_is_kept_without_commit),
         cmocka_unit_test(test_ten_thousand_items),

@@ -338,6 +338,13 @@ static const struct order_case {
      0,
      0,
      0},
+    {"27 the site is not active for three hours: its items keep their order",
+     {CALM, {10, "X", SENT}, {12, "Y", SENT}, {14, "Y", ARRIVED}, {16, "Z", SENT}, {40, "Z", ARRIVED}},
+     60,
+     "X overtaken 40",
+     0,
+     18,
+     21},
     {"26 made and arrived between two runs, of a package that was on its way: proof",
      {CALM, {4, "XY", SENT}, {10, "Y", {2, 3, 4, 10, 2}}, {30, "Z", ARRIVED}},
      60,
@@ -600,6 +607,149 @@ static void test_an_older_version_on_its_way_below(void **state)
     }
 }
 
+/*
+ * X is made every day and C1 never gets it. P1 has each version 3 h later, or (`behind`) always the one before. Another package,
+ * sent to C1 before P1 has it, comes there every day, or (`dead`) nothing.
+ */
+static void run_daily(bool behind, bool dead, char *first, size_t size)
+{
+    static struct world world;
+    memset(&world, 0, sizeof world);
+    first[0] = '\0';
+    run_hierarchy(&world, -1, NULL, 0, NULL, 0, first, size);
+    for (int64_t hour = 0; hour < 10 * 24 && first[0] == '\0'; hour++) {
+        const int64_t wanted = 2 + hour / 24, made = hour % 24;
+        struct pair_row rows[3] = {{"X", "C1", 1, wanted, wanted}};
+        size_t count = 1;
+        if (made < 3)
+            rows[count++] = (struct pair_row){"X", "P1", 1, wanted, wanted};
+        else if (behind)
+            rows[count++] = (struct pair_row){"X", "P1", 2, wanted - 1, wanted};
+        if (made >= 1 && made < 5 && !dead)
+            rows[count++] = (struct pair_row){"Y", "C1", 1, wanted, wanted};
+        const struct order_arrival came[] = {
+            {"X", "P1", behind ? wanted - 1 : wanted, START + hour * HOUR, 2},
+            {"Y", "C1", wanted, START + hour * HOUR, 2}};
+        const bool other = made == 5 && !dead;
+        run_hierarchy(&world, hour, rows, count, made == 3 ? came : came + 1, made == 3 || other, first,
+                      size);
+        if (first[0] != '\0')
+            snprintf(first + strlen(first), size - strlen(first), " on day %" PRId64, hour / 24);
+    }
+}
+
+static void test_what_never_comes_below_a_hub_that_gets_a_newer_version_every_day(void **state)
+{
+    (void)state;
+    char told[256];
+    run_daily(false, false, told, sizeof told);
+    expect_told("the hub has each", told, "X@C1 overtaken on day 4");
+    run_daily(true, false, told, sizeof told);
+    expect_told("the hub is always one behind", told, "X@C1 overtaken on day 4");
+    run_daily(false, true, told, sizeof told);
+    expect_told("a dead link", told, "X@C1 silent 1+0 on day 4");
+}
+
+/* One service's run over X, sent to S01 at hour 0, 30,000 MB of it. @return it is CRITICAL */
+static bool run_service(struct world *world, int64_t hour, int64_t rate_mb, int64_t version, bool moves)
+{
+    const struct order_pair pair = {.package = "X",
+                                    .site = "S01",
+                                    .key = "X@S01",
+                                    .has_status = true,
+                                    .status = 1,
+                                    .held = version,
+                                    .wanted = version,
+                                    .size_bytes = 30000 * MB,
+                                    .priority = 2};
+    const struct order_arrival came = {"Y", "S01", 2, START + hour * HOUR, 2};
+    const struct order_hop hop = {"S01", "", true, true, rate_mb * MB, START};
+    const struct range failed = {.set = true, .end = 24 * HOUR};
+    const struct order_run run = {.now = START + hour * HOUR,
+                                  .database_now = START + hour * HOUR,
+                                  .silent_critical_s = 72 * HOUR,
+                                  .failed_critical = &failed,
+                                  .pairs = &pair,
+                                  .pair_count = hour < 0 ? 0 : 1,
+                                  .arrivals = &came,
+                                  .arrival_count = moves && hour % 6 == 0 && hour > 0,
+                                  .hops = &hop,
+                                  .hop_count = 1};
+    struct order_result result;
+    assert_int_equal(
+        order_judge(&run, world->items, world->item_count, world->sites, world->site_count, &result), 0);
+    const bool critical = hour >= 0 && result.verdicts[0].status == STATUS_CRITICAL;
+    keep(world, &run, &result);
+    order_result_free(&result);
+    return critical;
+}
+
+/* @return the hour at which the service with a rate becomes CRITICAL, 0 never */
+static int64_t first_critical(int64_t rate_mb, bool beside_another, int64_t version, bool moves)
+{
+    static struct world world;
+    memset(&world, 0, sizeof world);
+    run_service(&world, -1, rate_mb, version, moves);
+    for (int64_t hour = 0; hour < 400; hour++) {
+        if (beside_another)
+            run_service(&world, hour, 0, version, moves);
+        if (run_service(&world, hour, rate_mb, version, moves))
+            return hour;
+    }
+    return 0;
+}
+
+/* --min-rate says how long a package may take, whatever passes it and whoever else judges by the same memory. */
+static void test_the_rate_of_the_operator(void **state)
+{
+    (void)state;
+    assert_int_equal(first_critical(0, false, 2, true), 18);
+    assert_int_equal(first_critical(0, false, 2, false), 72);
+    for (int beside = 0; beside < 2; beside++) {
+        assert_int_equal(first_critical(300, beside, 2, true), 114); /* 100 h, 6 h and what it had waited */
+        assert_int_equal(first_critical(300, beside, 2, false), 172);
+    }
+    /* Version 1 is sent whole, whatever its row says: at 12 MB/h. */
+    assert_int_equal(first_critical(0, false, 1, false), 0);
+}
+
+/* A first run folds into the hub only what may wait for the version that the hub waits for. */
+static void test_what_was_sent_before_the_hub_began_to_wait_is_not_folded(void **state)
+{
+    (void)state;
+    for (int64_t version = 2; version <= 5; version += 3) {
+        const struct order_pair pairs[] = {{.package = "X",
+                                            .site = "C1",
+                                            .key = "X@C1",
+                                            .has_status = true,
+                                            .status = 1,
+                                            .held = version,
+                                            .wanted = 5},
+                                           {.package = "X",
+                                            .site = "P1",
+                                            .key = "X@P1",
+                                            .has_status = true,
+                                            .status = 1,
+                                            .held = 5,
+                                            .wanted = 5}};
+        const struct order_hop hops[] = {{"C1", "P1", true, true, 0, START},
+                                         {"P1", "", true, true, 0, START}};
+        const struct range failed = {.set = true, .end = 24 * HOUR};
+        const struct order_run run = {.now = START,
+                                      .database_now = START,
+                                      .silent_critical_s = 72 * HOUR,
+                                      .failed_critical = &failed,
+                                      .pairs = pairs,
+                                      .pair_count = 2,
+                                      .hops = hops,
+                                      .hop_count = 2};
+        struct order_result result;
+        assert_int_equal(order_judge(&run, NULL, 0, NULL, 0, &result), 0);
+        assert_int_equal(result.verdicts[0].folded, version == 2 ? -1 : 1);
+        order_result_free(&result);
+    }
+}
+
 /* ---- edges */
 
 static void test_odd_rows(void **state)
@@ -826,6 +976,9 @@ int main(void)
         cmocka_unit_test(test_the_first_broken_hop),
         cmocka_unit_test(test_no_order_below_a_missing_package),
         cmocka_unit_test(test_an_older_version_on_its_way_below),
+        cmocka_unit_test(test_what_never_comes_below_a_hub_that_gets_a_newer_version_every_day),
+        cmocka_unit_test(test_the_rate_of_the_operator),
+        cmocka_unit_test(test_what_was_sent_before_the_hub_began_to_wait_is_not_folded),
         cmocka_unit_test(test_odd_rows),
         cmocka_unit_test(test_it_costs_by_findings_and_arrivals),
     };
