@@ -203,6 +203,8 @@ void report_render_failure(enum output_format format, const char *label, enum st
     add_json_head(label, status, text, &json);
     json_begin(&json, "perfdata", '{');
     json_end(&json, '}');
+    json_begin(&json, "notes", '[');
+    json_end(&json, ']');
     json_begin(&json, "items", '[');
     json_end(&json, ']');
     end_json(&json, output);

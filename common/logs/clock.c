@@ -20,6 +20,17 @@ enum {
     MOST_RESIDUE = 150 /* seconds between the last record and the file's time that still fit */
 };
 
+/* tzdata's folder holds tables as well, which the C library takes for UTC. */
+static bool is_zone(const char *path)
+{
+    char magic[4] = "";
+    FILE *file = fopen(path, "rbe");
+    const bool read = file != NULL && fread(magic, sizeof magic, 1, file) == 1;
+    if (file != NULL)
+        fclose(file);
+    return read && memcmp(magic, "TZif", sizeof magic) == 0;
+}
+
 int log_clock_use_zone(struct log_clock *clock, const char *zone, struct failure *failure)
 {
     /* The C library takes an unknown zone for UTC without a word. */
@@ -27,7 +38,7 @@ int log_clock_use_zone(struct log_clock *clock, const char *zone, struct failure
     bool named = zone[0] != '/' && strstr(zone, "..") == NULL &&
                  snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone) < (int)sizeof path;
     struct stat facts;
-    if (!named || stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
+    if (!named || stat(path, &facts) != 0 || !S_ISREG(facts.st_mode) || !is_zone(path))
         return fail(failure,
                     "--timezone=%s: there is no such zone in /usr/share/zoneinfo "
                     "(package tzdata); write AREA/CITY, as in Europe/Berlin",

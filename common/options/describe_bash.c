@@ -44,14 +44,6 @@ static void add_pattern(const struct option *option, struct text *output)
     text_addf(output, "--%s)\n", option->name);
 }
 
-/* "DIR", "[NAME=]DIR" */
-static bool names_place(const struct option *option, const char *kind)
-{
-    const char *argument = option->argument != NULL ? option->argument : "";
-    const char *bracket = argument[0] == '[' ? strchr(argument, ']') : NULL;
-    return strncmp(bracket != NULL ? bracket + 1 : argument, kind, strlen(kind)) == 0;
-}
-
 static void add_cases(const struct program *program, struct text *output)
 {
     for (size_t i = 0; i < optiontable_group_count(program); i++) {
@@ -68,8 +60,8 @@ static void add_cases(const struct program *program, struct text *output)
                 for (size_t k = 0; (word = option_choice(option, k, &length)) != NULL; k++)
                     text_addf(output, "%s%.*s", k > 0 ? " " : "", (int)length, word);
                 text_add(output, "\" -- \"$word\")\n");
-            } else if (names_place(option, "FILE") || names_place(option, "DIR")) {
-                const bool directory = names_place(option, "DIR");
+            } else if (option_names(option, "FILE") || option_names(option, "DIR")) {
+                const bool directory = option_names(option, "DIR");
                 text_addf(output,
                           "        compopt -o filenames 2>/dev/null\n"
                           "        mapfile -t COMPREPLY < <(compgen -%c -- \"$word\")\n",

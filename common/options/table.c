@@ -81,10 +81,16 @@ bool option_value_is_optional(const struct option *option)
     return strcmp(option->name, "extra-opts") == 0;
 }
 
+bool option_names(const struct option *option, const char *kind)
+{
+    const char *argument = option->argument != NULL ? option->argument : "";
+    const char *bracket = argument[0] == '[' ? strchr(argument, ']') : NULL;
+    return strncmp(bracket != NULL ? bracket + 1 : argument, kind, strlen(kind)) == 0;
+}
+
 bool option_is_path(const struct option *option)
 {
-    return option->argument != NULL &&
-           (strncmp(option->argument, "FILE", 4) == 0 || strncmp(option->argument, "DIR", 3) == 0);
+    return option_names(option, "FILE") || option_names(option, "DIR");
 }
 
 void *option_target(const struct option_entry *entry)

@@ -35,6 +35,9 @@ bool option_is_switch(const struct option *option);
 /** @return whether the value may be left out: it then stands behind '=' or not at all */
 bool option_value_is_optional(const struct option *option);
 
+/** @return does the value name a `kind`, "FILE" or "DIR", as its argument says: "DIR", "[NAME=]DIR"? */
+bool option_names(const struct option *option, const char *kind);
+
 /** @return whether the value names a file or a directory */
 bool option_is_path(const struct option *option);
 

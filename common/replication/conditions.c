@@ -80,6 +80,38 @@ static void site_relief(struct conditions *set, const char *subject, int64_t tim
     condition_set_drop_empty(set, condition);
 }
 
+static void executed(struct conditions *set, const struct replication_event *event)
+{
+    set->executed_lines = true;
+    site_relief(set, REPLICATION_DESPOOLING, event->time_s);
+    condition_line_despooled(set, event);
+    condition_line_executed(set, event);
+}
+
+/* HELD and NOTHING say nothing: replication_read makes a failure of the first, or nothing. */
+static void apply_to_site(struct conditions *set, const struct replication_event *event)
+{
+    switch (event->kind) {
+    case REPLICATION_REFUSED:
+        site_trouble(set, event);
+        break;
+    case REPLICATION_ACCEPTED:
+    case REPLICATION_STARTED:
+        site_relief(set, event->package, event->time_s);
+        break;
+    case REPLICATION_BUSY:
+        event->held >= event->wanted ? site_trouble(set, event)
+                                     : site_relief(set, event->package, event->time_s);
+        break;
+    case REPLICATION_PUT_OFF:
+        event->wanted > PUT_OFF_S ? site_trouble(set, event)
+                                  : site_relief(set, event->package, event->time_s);
+        break;
+    default:
+        break;
+    }
+}
+
 void conditions_apply(struct conditions *set, const struct replication_event *event)
 {
     struct condition *condition;
@@ -124,37 +156,19 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
         condition_line_deleted(set, event);
         break;
     case REPLICATION_EXECUTED:
-        set->executed_lines = true;
-        site_relief(set, REPLICATION_DESPOOLING, event->time_s);
-        condition_line_despooled(set, event);
-        condition_line_executed(set, event);
+        executed(set, event);
         break;
     case REPLICATION_ON_ITS_WAY:
     case REPLICATION_SENT:
     case REPLICATION_LINK_DOWN:
         on_its_way(set, event);
         break;
-    case REPLICATION_REFUSED:
-        site_trouble(set, event);
-        break;
-    case REPLICATION_ACCEPTED:
-    case REPLICATION_STARTED:
-        site_relief(set, event->package, event->time_s);
-        break;
-    case REPLICATION_BUSY:
-        event->held >= event->wanted ? site_trouble(set, event)
-                                     : site_relief(set, event->package, event->time_s);
-        break;
-    case REPLICATION_PUT_OFF:
-        event->wanted > PUT_OFF_S ? site_trouble(set, event)
-                                  : site_relief(set, event->package, event->time_s);
-        break;
     case REPLICATION_PROGRESS:
         if ((condition = condition_set_find(set, event->package)) != NULL)
             condition->last_progress_s = larger(condition->last_progress_s, event->time_s);
         break;
-    case REPLICATION_HELD: /* replication_read makes a failure of it, or nothing */
-    case REPLICATION_NOTHING:
+    default:
+        apply_to_site(set, event);
         break;
     }
     set->has_library = set->has_library || event->library;

@@ -144,9 +144,3 @@ int64_t log_merge_held(const struct log_merge *merge, int log)
     const struct waiting_line *line = &merge->line[log];
     return line->first < line->last ? line->events[line->first].start : -1;
 }
-
-int log_merge_flush(struct log_merge *merge)
-{
-    apply_until(merge, INT64_MAX);
-    return merge->conditions->failed ? -1 : 0;
-}

@@ -42,9 +42,6 @@ int log_merge_next(const struct log_merge *merge);
  */
 int64_t log_merge_held(const struct log_merge *merge, int log);
 
-/** Apply everything that is left, in order, whatever is outstanding (instead of log_merge_held). */
-int log_merge_flush(struct log_merge *merge);
-
 void log_merge_free(struct log_merge *merge);
 
 #endif

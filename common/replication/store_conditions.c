@@ -96,7 +96,7 @@ struct value {
     int64_t *integer;
 };
 
-enum { SET_FLAGS = 5, SET_VALUES = SET_FLAGS + 2 + REPLICATION_COMPONENTS };
+enum { SET_FLAGS = 4, SET_VALUES = SET_FLAGS + 2 + REPLICATION_COMPONENTS };
 
 static void list_values(struct conditions *set, int64_t flags[SET_FLAGS], struct value values[SET_VALUES])
 {
@@ -104,8 +104,7 @@ static void list_values(struct conditions *set, int64_t flags[SET_FLAGS], struct
     *next++ = (struct value){"stored_lines", &flags[0]};
     *next++ = (struct value){"success_lines", &flags[1]};
     *next++ = (struct value){"executed_lines", &flags[2]};
-    *next++ = (struct value){"accepted_lines", &flags[3]};
-    *next++ = (struct value){"library_lines", &flags[4]};
+    *next++ = (struct value){"library_lines", &flags[3]};
     *next++ = (struct value){"stored_since", &set->stored_since_s};
     *next++ = (struct value){"newest", &set->newest_s};
     for (int component = 0; component < REPLICATION_COMPONENTS; component++) {
@@ -132,7 +131,7 @@ static int read_values(struct statefile *file, struct conditions *set, struct fa
     set->stored_lines = flags[0] != 0;
     set->success_lines = flags[1] != 0;
     set->executed_lines = flags[2] != 0;
-    set->has_library = flags[4] != 0;
+    set->has_library = flags[3] != 0;
     return statefile_end_rows(file, rows, code, true, failure);
 }
 
@@ -140,8 +139,7 @@ static int put_values(struct statefile *file, const struct conditions *set, stru
 {
     struct value values[SET_VALUES];
     struct conditions copy = *set;
-    int64_t flags[SET_FLAGS] = {set->stored_lines, set->success_lines, set->executed_lines, 0,
-                                set->has_library};
+    int64_t flags[SET_FLAGS] = {set->stored_lines, set->success_lines, set->executed_lines, set->has_library};
     list_values(&copy, flags, values);
     for (int i = 0; i < SET_VALUES; i++) {
         sqlite3_stmt *put = statefile_statement(file,

@@ -48,7 +48,9 @@ bool subject_of_server(const char *line, size_t length, char package[REPLICATION
     const size_t host = host_length(name, end);
     if (host <= CODE) /* a code of a site; and no server is called like that */
         return false;
-    subject_set(name, host, package);
+    /* What numbers servers stands at the end of their names; of fifteen characters the last fourteen have room. */
+    const size_t most = REPLICATION_PACKAGE - 2, skipped = host > most ? host - most : 0;
+    subject_set(name + skipped, host - skipped, package);
     for (char *at = package; *at != '\0'; at++)
         *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
     return true;

@@ -270,8 +270,10 @@ enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *ident
     bool same = false;
     *digest = 0;
     int code = proven ? SQLITE_OK : first_text(database, "PRAGMA quick_check(1)", text, sizeof text);
-    if (code == SQLITE_OK && tells_of_trouble(text))
+    if (code == SQLITE_OK && tells_of_trouble(text)) {
+        fail(failure, "cannot be read (%s)", text);
         return STATECHECK_TROUBLE;
+    }
     if (code == SQLITE_OK && strcmp(text, "ok") != 0) {
         fail(failure, "was damaged (%s)", text);
         return STATECHECK_DAMAGED;
@@ -289,7 +291,9 @@ enum statecheck_verdict statecheck_contents(sqlite3 *database, const char *ident
     else if (code == SQLITE_OK)
         code = statecheck_digest(database, digest);
     if (code != SQLITE_OK) {
-        fail(failure, "was damaged (%s)", sqlite3_errmsg(database));
+        fail(failure,
+             statecheck_code(code) == STATECHECK_TROUBLE ? "cannot be read (%s)" : "was damaged (%s)",
+             sqlite3_errmsg(database));
         return statecheck_code(code);
     }
     char wanted[32];

@@ -34,8 +34,8 @@ struct look {
     const struct statefile_schema *schema;
 };
 
-/* @param[out] code  SQLite's, of what failed in the database @return NULL with why */
-static struct statefile *look_once(const struct look *look, int *code, struct failure *failure)
+/* @param lock  of the runs, -1: not held @param[out] code  SQLite's, of what failed in the database @return NULL with why */
+static struct statefile *look_once(const struct look *look, int lock, int *code, struct failure *failure)
 {
     struct statefile *file = calloc(1, sizeof *file);
     char *own = NULL;
@@ -48,7 +48,8 @@ static struct statefile *look_once(const struct look *look, int *code, struct fa
         return NULL;
     }
     file->lock = -1;
-    const bool proven = stateproof_look(look->path);
+    /* To open and close the file of the lock would give the lock back. */
+    const bool proven = lock >= 0 ? stateproof_holds(look->path, lock) : stateproof_look(look->path);
     if (access(look->path, R_OK) != 0) {
         fail(failure, "%s: %s", look->path, strerror(errno));
     } else if ((*code = sqlite3_open_v2(look->path, &file->database, SQLITE_OPEN_READONLY | STATEFILE_OPEN,
@@ -95,7 +96,7 @@ static struct statefile *look_into(const struct look *look, struct failure *fail
 {
     int code, fd;
     struct failure locked;
-    struct statefile *file = look_once(look, &code, failure);
+    struct statefile *file = look_once(look, -1, &code, failure);
     char *lock;
     if (file != NULL || !is_half_written(code) ||
         asprintf(&lock, "%.*s" STATEFILE_LOCK_ENDING, (int)(strlen(look->path) - strlen(STATEFILE_ENDING)),
@@ -105,7 +106,7 @@ static struct statefile *look_into(const struct look *look, struct failure *fail
     free(lock);
     if (outcome == STATELOCK_TAKEN) {
         take_back(look);
-        file = look_once(look, &code, failure);
+        file = look_once(look, fd, &code, failure);
         statelock_free(fd);
     } else if (outcome == STATELOCK_HELD) {
         *failure = locked;
