@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/inbox/test_filename \
 	tests/unit/inbox/test_kind \
 	tests/unit/inbox/test_order \
+	tests/unit/inbox/test_store \
 	tests/unit/logs/test_clock \
 	tests/unit/replication/test_cuts \
 	tests/unit/replication/test_golden \

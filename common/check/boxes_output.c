@@ -66,6 +66,9 @@ static void add_straggler(const struct box_item *item, int64_t now, struct text 
     char age[32], last[32];
     add_name(straggler->file.name, line);
     text_addf(line, " waits for %s", duration_format(now - straggler->file.start, age, sizeof age));
+    if (straggler->file.rewritten > 0)
+        text_addf(line, ", rewritten %" PRId64 " time%s", straggler->file.rewritten,
+                  straggler->file.rewritten == 1 ? "" : "s");
     if (straggler->reason == INBOX_OLD) {
         text_add(line, " by its date; it was there at the first look");
         return;

@@ -50,6 +50,8 @@ struct bytestore_folder {
     int64_t
         changed; /* when a name last came into the folder or left it, by its server's clock, UTC; 0 unknown.
                     Known at the first visit already where the server names "." first, as all known ones do */
+    int64_t device,
+        inode; /* of a local folder: stat(2)'s, which tell whether it is the same one; 0 unknown */
 };
 
 /** @return false to end the listing early */

@@ -182,10 +182,14 @@ static enum look look_at(int folder, const char *name, struct stat *stat, bool *
     return !*link || fstatat(folder, name, stat, 0) == 0 ? LOOK_SEEN : LOOK_GONE;
 }
 
-static int64_t change_of(int folder)
+static void take_facts(int folder, struct bytestore_folder *facts)
 {
     struct stat stat;
-    return fstat(folder, &stat) == 0 ? stat.st_mtime : 0;
+    if (fstat(folder, &stat) != 0)
+        return;
+    facts->changed = stat.st_mtime;
+    facts->device = (int64_t)stat.st_dev;
+    facts->inode = (int64_t)stat.st_ino;
 }
 
 static int local_list(void *self, const char *folder, bytestore_visitor *visitor, void *context,
@@ -206,7 +210,7 @@ static int local_list(void *self, const char *folder, bytestore_visitor *visitor
             return fail(failure, "%s is not a folder", folder);
         return fail_open(folder, "rx", error, NULL, failure);
     }
-    facts->changed = change_of(descriptor);
+    take_facts(descriptor, facts);
     bool more = true;
     int result = 0;
     while (more) {

@@ -149,6 +149,12 @@ static int look_at(struct inbox_boxes *boxes, size_t index, const struct inbox_l
             inbox_fail_missing(store, box->location, &box->failure);
         result = listing.out_of_memory ? -1 : 0;
     }
+    if (result == 0 && !box->failed && inbox_listing_is_elsewhere(&listing))
+        box->failed =
+            fail(&box->failure,
+                 "%s is empty and another folder than at the last run, on another file system: is the "
+                 "share mounted? what was seen there stays remembered",
+                 box->name) != 0;
     if (result == 0 && !box->failed) {
         note_counts(box, &listing);
         result = inbox_judge(&listing, look->limits, clock_back, &box->verdict, &box->memory);

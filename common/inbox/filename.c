@@ -74,6 +74,11 @@ struct inbox_filename inbox_filename_read(const char *name)
     return read;
 }
 
+bool inbox_filename_is_unique(const struct inbox_filename *name)
+{
+    return name->work != INBOX_WORK_UNKNOWN && name->work != INBOX_WORK_PACKAGE;
+}
+
 void inbox_filename_tell(const struct inbox_filename *name, struct text *text)
 {
     static const char *const words[] = {[INBOX_WORK_JOB] = "job",

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+#include <stdbool.h>
+
 /*
  * What the name of a file in an inbox tells of the work in it, where a public source documents the form. Names are
  * untrusted bytes.
@@ -26,6 +28,9 @@ struct inbox_filename {
 
 /** Read a name. */
 struct inbox_filename inbox_filename_read(const char *name);
+
+/** @return whether no other work ever has this name: a rewritten file of it is the same work */
+bool inbox_filename_is_unique(const struct inbox_filename *name);
 
 /** Append `send request 202SQCS1, normal priority` or `package CEN00012`; nothing where nothing is known. */
 void inbox_filename_tell(const struct inbox_filename *name, struct text *text);

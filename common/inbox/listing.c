@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inbox/listing.h"
 
+#include "inbox/filename.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +112,26 @@ static int64_t start_of_new(const struct inbox_listing *listing, int64_t age_s)
     return start < listing->memory->floor ? listing->memory->floor : start;
 }
 
+/*
+ * Components rewrite what they cannot finish: the scheduler a job's status, a sender a request that it gives back. A
+ * larger file of a job is one that is still being written.
+ */
+static bool is_same_work(const struct inbox_file *remembered, const struct bytestore_entry *entry)
+{
+    const struct inbox_filename name = inbox_filename_read(entry->name);
+    const bool grows = name.work == INBOX_WORK_INSTRUCTION || name.work == INBOX_WORK_PACKAGE_FILE;
+    return inbox_filename_is_unique(&name) && !(grows && entry->size_bytes > remembered->size_bytes);
+}
+
+static struct inbox_file rewritten(const struct inbox_file *remembered, const struct bytestore_entry *entry)
+{
+    struct inbox_file file = *remembered;
+    file.mtime = entry->mtime;
+    file.size_bytes = entry->size_bytes;
+    file.rewritten++;
+    return file;
+}
+
 static struct inbox_file recognise(struct inbox_listing *listing, const struct bytestore_entry *entry,
                                    int64_t age_s)
 {
@@ -119,7 +141,8 @@ static struct inbox_file recognise(struct inbox_listing *listing, const struct b
     if (remembered != NULL && remembered->mtime == entry->mtime &&
         remembered->size_bytes == entry->size_bytes)
         return *remembered;
-    listing->arrived++;
+    if (remembered != NULL && is_same_work(remembered, entry))
+        return rewritten(remembered, entry);
     return (struct inbox_file){.mtime = entry->mtime,
                                .size_bytes = entry->size_bytes,
                                .start = start_of_new(listing, age_s),
@@ -183,6 +206,15 @@ static void free_heap(struct inbox_heap *heap)
         free(heap->files[i].name);
     free(heap->files);
     *heap = (struct inbox_heap){0};
+}
+
+bool inbox_listing_is_elsewhere(const struct inbox_listing *listing)
+{
+    const struct inbox_memory *memory = listing->memory;
+    const struct bytestore_folder *folder = &listing->folder;
+    if (memory->inode == 0 || folder->inode == 0 || listing->waiting > 0)
+        return false;
+    return memory->device != folder->device && memory->inode != folder->inode;
 }
 
 void inbox_listing_free(struct inbox_listing *listing)

@@ -48,7 +48,6 @@ struct inbox_listing {
     int64_t writing;          /* younger than a minute: may still be written */
     int64_t future;           /* dated after the server's now: their age is the memory's alone */
     int64_t folders;          /* subfolders that are not walked into, without a recursive selection */
-    int64_t arrived;          /* names that the memory does not have, or another file of the name */
     bool *seen;               /* owned: which of the memory's files are still there */
     struct inbox_heap judged; /* selected and not known */
     struct inbox_heap
@@ -74,6 +73,12 @@ bool inbox_listing_visit(void *listing, const struct bytestore_entry *entry);
 
 /** @return now by the clock of the server that holds the folder: this host's, or later where the folder says so */
 int64_t inbox_listing_now(const struct inbox_listing *listing);
+
+/**
+ * Is it the empty place where the share was mounted? A remount gives the same folder another device number but no other
+ * inode; and a folder in which work waits is accepted as the box, wherever it lies now.
+ */
+bool inbox_listing_is_elsewhere(const struct inbox_listing *listing);
 
 void inbox_listing_free(struct inbox_listing *listing);
 

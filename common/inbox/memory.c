@@ -46,6 +46,7 @@ bool inbox_memory_clamp(struct inbox_memory *memory, int64_t now)
         bound(&memory->files[i].over_last, now);
         bound(&memory->files[i].passed_since, now);
         bound(&memory->files[i].overtaken, INT32_MAX);
+        bound(&memory->files[i].rewritten, INT32_MAX);
     }
     return back;
 }

@@ -16,6 +16,7 @@ struct inbox_file {
     int64_t mtime; /* by the server's clock: another one is another file */
     int64_t size_bytes;
     int64_t start;     /* since when it waits */
+    int64_t rewritten; /* how often the same work was seen with another date or size since */
     bool inherited;    /* it was there at the first look at this box: `start` is what the file says */
     int64_t overtaken; /* how many younger ones of its group were seen to have left since */
     /* Since when it has a reason of its own: when the third of these was seen; or `start`, where it was there at the
@@ -32,10 +33,11 @@ struct inbox_memory {
     int64_t moved;  /* when something was last seen to have left; 0 never */
     int64_t
         quiet; /* from when its silence counts: `moved` or the first look, later by long gaps between runs */
-    int64_t changed;  /* bytestore_folder.changed then, by the server's clock; 0 unknown */
-    int64_t entries;  /* how many names it held, of any kind */
-    int64_t waiting;  /* how many of these were waiting work, whether selected or not */
-    bool complete;    /* every one of these is in `files` */
+    int64_t changed;       /* bytestore_folder.changed then, by the server's clock; 0 unknown */
+    int64_t device, inode; /* bytestore_folder's then; 0 unknown */
+    int64_t entries;       /* how many names it held, of any kind */
+    int64_t waiting;       /* how many of these were waiting work, whether selected or not */
+    bool complete;         /* every one of these is in `files` */
     int64_t floor;    /* what is judged and not in `files` came then at the earliest; 0: nothing is known */
     char *moved_name; /* owned: what left then; NULL unknown */
     struct inbox_file *files; /* owned, sorted by name (bytewise) */

@@ -104,13 +104,13 @@ static int64_t youngest_start(const struct gone *gone, size_t count)
     return youngest;
 }
 
-static void overtake(struct inbox_heap *heap, const struct gone *gone, size_t count, bool passed, int64_t now)
+static void overtake(struct inbox_heap *heap, const struct gone *gone, size_t count, int64_t now)
 {
     const int64_t youngest = youngest_start(gone, count);
     for (size_t i = 0; i < heap->count; i++) {
         struct inbox_file *file = &heap->files[i];
         bool own;
-        const int64_t younger = count_younger(gone, count, file, &own) + passed;
+        const int64_t younger = count_younger(gone, count, file, &own);
         if (own)
             file->passed_since = 0;
         else if (file->passed_since == 0 && youngest > file->start)
@@ -122,15 +122,6 @@ static void overtake(struct inbox_heap *heap, const struct gone *gone, size_t co
         if (file->over_since == 0 && file->overtaken >= INBOX_OVERTAKERS)
             file->over_since = now;
     }
-}
-
-/* The same names as before in a folder that has changed: what changed it came and left between the looks. */
-static bool has_passed(const struct inbox_listing *listing, size_t gone)
-{
-    const struct inbox_memory *memory = listing->memory;
-    return memory->looked > 0 && memory->complete && gone == 0 && listing->arrived == 0 &&
-           listing->entries == memory->entries && memory->changed > 0 &&
-           listing->folder.changed > memory->changed;
 }
 
 static int64_t first_start(const struct inbox_heap *heap)
@@ -323,6 +314,8 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
     *next = (struct inbox_memory){.looked = listing->now,
                                   .moved = memory->moved,
                                   .changed = listing->folder.changed,
+                                  .device = listing->folder.device,
+                                  .inode = listing->folder.inode,
                                   .entries = listing->entries,
                                   .waiting = listing->waiting};
     next->floor = listing->judged.count < INBOX_KEPT ? listing->now : listing->judged.files[0].start;
@@ -331,8 +324,7 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
     struct gone *others = calloc(listing->judged.count + 1, sizeof *others);
     verdict->stragglers = calloc(listing->judged.count + 1, sizeof *verdict->stragglers);
     next->files = calloc(listing->judged.count + listing->aside.count + 1, sizeof *next->files);
-    const bool passed = has_passed(listing, count);
-    const bool moved = count > 0 || passed || (memory->looked > 0 && listing->waiting < memory->waiting);
+    const bool moved = count > 0 || (memory->looked > 0 && listing->waiting < memory->waiting);
     const char *left = gone != NULL && count > 0 ? gone[count - 1].name : NULL;
     if (gone == NULL || others == NULL || verdict->stragglers == NULL || next->files == NULL ||
         !copy_name(moved ? left : memory->moved_name, &next->moved_name)) {
@@ -343,13 +335,12 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
         return -1;
     }
     verdict->gone = (int64_t)count;
-    verdict->passed = passed;
     if (moved)
         next->moved = listing->now;
     set_quiet(next, listing, moved);
     if (!clock_back && !verdict->first) {
-        overtake(&listing->judged, gone, count, passed, listing->now);
-        overtake(&listing->aside, gone, count, passed, listing->now);
+        overtake(&listing->judged, gone, count, listing->now);
+        overtake(&listing->aside, gone, count, listing->now);
     }
     judge_files(listing, limits, next->quiet, others, verdict);
     take_files(listing, next);

@@ -52,7 +52,6 @@ struct inbox_verdict {
     bool first;      /* there was no look before this one: nothing is known of order yet */
     bool clock_back; /* this host's clock ran backwards since the last look: no order in this run */
     int64_t gone;    /* remembered files that have left */
-    bool passed;     /* the folder changed and holds the same names: something came and left in between */
     int64_t
         silence_s; /* how long nothing has left although a file without a reason of its own waits; 0 none waits */
     bool silence_is_slow; /* only files wait that may do so for days by design */

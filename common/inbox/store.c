@@ -16,13 +16,18 @@
 #define PASSED                                                                                               \
     "ALTER TABLE file ADD COLUMN passed_since INTEGER NOT NULL DEFAULT 0;"                                   \
     "ALTER TABLE box ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;"
-#define FILE_COLUMNS "name, mtime, size, start, inherited, overtaken, over_since, over_last, passed_since"
+#define SAME                                                                                                 \
+    "ALTER TABLE file ADD COLUMN rewritten INTEGER NOT NULL DEFAULT 0;"                                      \
+    "ALTER TABLE box ADD COLUMN device INTEGER NOT NULL DEFAULT 0;"                                          \
+    "ALTER TABLE box ADD COLUMN inode INTEGER NOT NULL DEFAULT 0;"
+#define FILE_COLUMNS                                                                                         \
+    "name, mtime, size, start, inherited, overtaken, over_since, over_last, passed_since, rewritten"
 
 /* A file of version 1 keeps columns in `box` that are no longer used. */
-static const char *const upgrades[] = {CONCLUSION, PASSED};
+static const char *const upgrades[] = {CONCLUSION, PASSED, SAME};
 
 const struct statefile_schema inbox_schema = {
-    .version = 3,
+    .version = 4,
     .ddl =
         "CREATE TABLE box("
         "location TEXT NOT NULL PRIMARY KEY, looked INTEGER NOT NULL, moved INTEGER NOT NULL, "
@@ -32,7 +37,7 @@ const struct statefile_schema inbox_schema = {
         "location TEXT NOT NULL, name BLOB NOT NULL, mtime INTEGER NOT NULL, size INTEGER NOT NULL, "
         "start INTEGER NOT NULL, inherited INTEGER NOT NULL, overtaken INTEGER NOT NULL, "
         "over_since INTEGER NOT NULL, over_last INTEGER NOT NULL, PRIMARY KEY(location, name)) WITHOUT ROWID;" CONCLUSION
-            PASSED,
+            PASSED SAME,
     .upgrades = upgrades,
 };
 
@@ -68,7 +73,8 @@ static bool take_row(struct inbox_memory *memory, sqlite3_stmt *row)
                                 .overtaken = sqlite3_column_int64(row, 5),
                                 .over_since = sqlite3_column_int64(row, 6),
                                 .over_last = sqlite3_column_int64(row, 7),
-                                .passed_since = sqlite3_column_int64(row, 8)};
+                                .passed_since = sqlite3_column_int64(row, 8),
+                                .rewritten = sqlite3_column_int64(row, 9)};
     memory->count += file->name != NULL;
     return file->name != NULL;
 }
@@ -79,7 +85,7 @@ static int load_box(struct statefile *file, const char *location, struct inbox_m
     sqlite3_stmt *row =
         statefile_statement(file,
                             "SELECT looked, moved, quiet, changed, entries, waiting, complete, floor, "
-                            "moved_name FROM box WHERE location = ?",
+                            "moved_name, device, inode FROM box WHERE location = ?",
                             failure);
     if (row == NULL)
         return -1;
@@ -94,7 +100,9 @@ static int load_box(struct statefile *file, const char *location, struct inbox_m
                                         .waiting = sqlite3_column_int64(row, 5),
                                         .complete = sqlite3_column_int(row, 6) != 0,
                                         .floor = sqlite3_column_int64(row, 7),
-                                        .moved_name = blob_copy(row, 8)};
+                                        .moved_name = blob_copy(row, 8),
+                                        .device = sqlite3_column_int64(row, 9),
+                                        .inode = sqlite3_column_int64(row, 10)};
     if (memory->complete && memory->floor == 0) /* of version 2 */
         memory->floor = memory->looked;
     return statefile_end_rows(file, row, code, true, failure);
@@ -132,33 +140,36 @@ static int save_box(struct statefile *file, const char *location, const struct i
 {
     sqlite3_stmt *put = statefile_statement(
         file,
-        "INSERT INTO box(location, looked, moved, quiet, changed, entries, waiting, complete, floor, moved_name) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(location) DO UPDATE SET "
-        "(looked, moved, quiet, changed, entries, waiting, complete, floor, moved_name) = (excluded.looked, "
+        "INSERT INTO box(location, looked, moved, quiet, changed, entries, waiting, complete, floor, device, inode, "
+        "moved_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(location) DO UPDATE SET "
+        "(looked, moved, quiet, changed, entries, waiting, complete, floor, device, inode, moved_name) = (excluded.looked, "
         "excluded.moved, excluded.quiet, excluded.changed, excluded.entries, excluded.waiting, excluded.complete, "
-        "excluded.floor, excluded.moved_name)",
+        "excluded.floor, excluded.device, excluded.inode, excluded.moved_name)",
         failure);
     if (put == NULL)
         return -1;
     const int64_t values[] = {memory->looked,  memory->moved,   memory->quiet,    memory->changed,
-                              memory->entries, memory->waiting, memory->complete, memory->floor};
+                              memory->entries, memory->waiting, memory->complete, memory->floor,
+                              memory->device,  memory->inode};
     sqlite3_bind_text(put, 1, location, -1, SQLITE_STATIC);
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
         sqlite3_bind_int64(put, 2 + i, values[i]);
-    bind_name(put, 10, memory->moved_name);
+    bind_name(put, 12, memory->moved_name);
     return statefile_write(file, put, failure);
 }
 
 static int save_file(struct statefile *file, const char *location, const struct inbox_file *one,
                      struct failure *failure)
 {
-    sqlite3_stmt *put = statefile_statement(
-        file, "INSERT OR REPLACE INTO file(location, " FILE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        failure);
+    sqlite3_stmt *put = statefile_statement(file,
+                                            "INSERT OR REPLACE INTO file(location, " FILE_COLUMNS
+                                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                            failure);
     if (put == NULL)
         return -1;
-    const int64_t values[] = {one->mtime,     one->size_bytes, one->start,     one->inherited,
-                              one->overtaken, one->over_since, one->over_last, one->passed_since};
+    const int64_t values[] = {one->mtime,     one->size_bytes,   one->start,
+                              one->inherited, one->overtaken,    one->over_since,
+                              one->over_last, one->passed_since, one->rewritten};
     sqlite3_bind_text(put, 1, location, -1, SQLITE_STATIC);
     bind_name(put, 2, one->name);
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
@@ -182,7 +193,7 @@ static bool is_same(const struct inbox_file *a, const struct inbox_file *b)
 {
     return a->mtime == b->mtime && a->size_bytes == b->size_bytes && a->start == b->start &&
            a->inherited == b->inherited && a->overtaken == b->overtaken && a->over_since == b->over_since &&
-           a->over_last == b->over_last && a->passed_since == b->passed_since;
+           a->over_last == b->over_last && a->passed_since == b->passed_since && a->rewritten == b->rewritten;
 }
 
 int inbox_store_save(struct statefile *file, const char *location, const struct inbox_memory *before,

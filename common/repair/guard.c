@@ -75,6 +75,12 @@ static int guard_age(const struct repair_view *view, const struct repair_rules *
                     " of package %s, the wanted one: nothing is wrong here; where its "
                     "PCK file is gone and the next delta will fail, --force lifts this guard",
                     view->site.code, view->package.wanted, view->package.id);
+    if (repair_age(view) < rules->min_age_s && view->future_s > 0)
+        return fail(
+            refusal,
+            "a date of the row or the package lies %s in the future, so how long this lasts is not "
+            "known: is the zone right (--db-clock=local, see --survey of check_sms_packages)? or --force",
+            duration_format(view->future_s, age, sizeof age));
     if (repair_age(view) < 0)
         return fail(refusal,
                     "how long this lasts is not known, the row has no date and "

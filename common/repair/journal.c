@@ -64,6 +64,17 @@ static int open_file(struct journal *journal, struct failure *failure)
     return 0;
 }
 
+/* Was it moved away or deleted since it was opened? What is written into it then nobody finds. */
+static int check_in_place(const struct journal *journal, struct failure *failure)
+{
+    struct stat ours, there;
+    if (fstat(journal->file, &ours) == 0 && lstat(journal->path, &there) == 0 &&
+        ours.st_dev == there.st_dev && ours.st_ino == there.st_ino && ours.st_nlink == 1)
+        return 0;
+    return fail(failure, "the journal %s was moved away or deleted while this repair ran: put it back",
+                journal->path);
+}
+
 static int lock(struct journal *journal, int64_t wait_ms, struct failure *failure)
 {
     for (int64_t waited = 0;; waited += 50) {
@@ -163,7 +174,8 @@ struct journal *journal_open(const char *directory, int64_t wait_ms, struct fail
         journal->path = NULL;
         fail(failure, "out of memory");
     } else if (check_directory(directory, failure) == 0 && open_file(journal, failure) == 0 &&
-               lock(journal, wait_ms, failure) == 0 && read_file(journal, failure) == 0) {
+               lock(journal, wait_ms, failure) == 0 && check_in_place(journal, failure) == 0 &&
+               read_file(journal, failure) == 0) {
         return journal;
     }
     journal_close(journal);
@@ -239,6 +251,8 @@ static int append(struct journal *journal, const struct text *line, struct failu
 int journal_begin(struct journal *journal, struct journal_entry *entry, struct failure *failure)
 {
     int64_t last = 0;
+    if (check_in_place(journal, failure) != 0)
+        return -1;
     for (size_t i = 0; i < journal->count; i++)
         if (journal->entries[i].id > last)
             last = journal->entries[i].id;

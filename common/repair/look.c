@@ -200,7 +200,9 @@ static void take_pair(const struct sitedb *db, const struct pair *pair, struct r
                                               (row->has_status && pair->status != row->status));
         snprintf(view->kind, sizeof view->kind, "%s", pair_kind_name(pair->kind));
         int64_t start = pair_database_start(pair);
-        view->age_s = start > 0 ? db->clock.utc - start : -1;
+        /* A row that has just moved, in another zone than --db-clock says: what other dates say is no age of it. */
+        view->future_s = pair->future_s;
+        view->age_s = start > 0 && pair->future_s == 0 ? db->clock.utc - start : -1;
         return;
     }
     size_t used = strlen(view->others);

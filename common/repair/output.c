@@ -56,6 +56,9 @@ static void add_trouble(const struct repair_view *view, struct text *words)
     }
     if (view->age_s >= 0)
         text_addf(words, "for %s by the database's dates", duration_format(view->age_s, age, sizeof age));
+    else if (view->future_s > 0)
+        text_addf(words, "dated %s in the future: is the database's zone right (--db-clock)?",
+                  duration_format(view->future_s, age, sizeof age));
     else
         text_add(words, "no date in the database says for how long");
     if (view->watched_s >= 0)

@@ -41,6 +41,12 @@ struct run {
     struct journal_entry undone; /* of an undo: the entry; the request points into it */
 };
 
+static bool same_row(const struct journal_entry *one, const struct journal_entry *other)
+{
+    return strcmp(one->server, other->server) == 0 && strcasecmp(one->database, other->database) == 0 &&
+           strcasecmp(one->package, other->package) == 0 && strcasecmp(one->site, other->site) == 0;
+}
+
 static bool same_place(const struct journal_entry *entry, const struct repair_view *view)
 {
     return strcmp(entry->server, view->server) == 0 && strcasecmp(entry->database, view->database) == 0 &&
@@ -98,6 +104,31 @@ static int open_journal(struct run *run, struct failure *failure)
     return run->journal != NULL ? 0 : -1;
 }
 
+static bool is_undone(const struct journal_entry *entries, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].undo_of == id && entries[i].result == JOURNAL_DONE)
+            return true;
+    return false;
+}
+
+/* What a newer repair found is younger than what this one found: an undo of this one would put it back over that. */
+static int guard_newer(const struct run *run, const struct journal_entry *undone, struct failure *failure)
+{
+    size_t count;
+    const struct journal_entry *entries = journal_entries(run->journal, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct journal_entry *entry = &entries[i];
+        if (entry->id > undone->id && entry->undo_of == 0 && entry->result != JOURNAL_ROLLED_BACK &&
+            same_row(entry, undone) && !is_undone(entries, count, entry->id))
+            return fail(failure,
+                        "entry %" PRId64 " is a newer repair of the same row: undo that first, or nothing "
+                        "at all",
+                        entry->id);
+    }
+    return 0;
+}
+
 static int take_undo(struct run *run, struct failure *failure)
 {
     struct repair_request *request = &run->request;
@@ -115,6 +146,8 @@ static int take_undo(struct run *run, struct failure *failure)
         if (entries[i].undo_of == entry->id && entries[i].result == JOURNAL_DONE)
             return fail(failure, "entry %" PRId64 " was undone already, by entry %" PRId64, entry->id,
                         entries[i].id);
+    if (guard_newer(run, entry, failure) != 0)
+        return -1;
     run->undone = *entry;
     request->target.package = run->undone.package;
     request->target.site = run->undone.site;

@@ -54,10 +54,12 @@ struct repair_view {
     struct row_image rows[REPAIR_MOST_ROWS];
     bool torn; /* the row changed between two of the questions */
     enum repair_trouble trouble;
-    char kind[16];          /* "sent" */
-    char others[256];       /* other sites in trouble with the package: "PR1 (sent), S04 (behind)" */
-    char stuck_parent[8];   /* the nearest site above that is in trouble, too; "" none */
-    int64_t age_s;          /* of the trouble, by the database; -1 not known */
+    char kind[16];        /* "sent" */
+    char others[256];     /* other sites in trouble with the package: "PR1 (sent), S04 (behind)" */
+    char stuck_parent[8]; /* the nearest site above that is in trouble, too; "" none */
+    int64_t age_s;        /* of the trouble, by the database; -1 not known */
+    int64_t
+        future_s; /* how far a date of the row or the package lies in the future: age_s is then not known; 0 */
     int64_t watched_s;      /* since check_sms_packages saw it first; -1 not known */
     char not_watched[512];  /* why not */
     struct row_image after; /* what the row is to become; valid with one row */

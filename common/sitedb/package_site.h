@@ -59,6 +59,8 @@ struct pair {
     int64_t source_date; /* UTC, 0 no date */
     int64_t refreshed;   /* newest LastRefreshTime of the site's DPs for the package, UTC, 0 no date */
     int64_t updated;     /* UpdateTime of the deciding row, UTC, 0 no date */
+    int64_t
+        future_s; /* how far UpdateTime or SourceDate, which then is no date, lies in the future; 0 none does */
     int64_t stamp; /* the same as stored, whatever its zone: tells only that the row changed; 0 no date */
 };
 

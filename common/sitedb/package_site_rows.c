@@ -49,11 +49,23 @@ static int64_t product_date(const struct pair_reader *reader, const struct odbc_
     return sitedb_date(value, reader->clock == PAIR_CLOCK_LOCAL ? -clock->utc_offset_s : 0, clock);
 }
 
+static const struct sitedb_clock end_of_time = {.utc = INT64_MAX};
+
 /* As stored: no date lies in the future, for no zone is known. */
 static int64_t stored_date(const struct odbc_value *value)
 {
-    static const struct sitedb_clock end_of_time = {.utc = INT64_MAX};
     return sitedb_date(value, 0, &end_of_time);
+}
+
+/* How far a date that is none lies in the future of the database's clock. */
+static int64_t future_of(const struct pair_reader *reader, const struct odbc_value *value)
+{
+    const struct sitedb_clock *clock = &reader->db->clock;
+    if (reader->clock == PAIR_CLOCK_IGNORE)
+        return 0;
+    const int64_t date =
+        sitedb_date(value, reader->clock == PAIR_CLOCK_LOCAL ? -clock->utc_offset_s : 0, &end_of_time);
+    return date > clock->utc ? date - clock->utc : 0;
 }
 
 /* All texts of a pair in one allocation, which `package` points to. */
@@ -262,6 +274,9 @@ static int add_row(struct pair_reader *reader, const struct odbc_value *values)
     pair->held = row.held;
     pair->updated = product_date(reader, &values[COLUMN_UPDATED]);
     pair->stamp = stored_date(&values[COLUMN_UPDATED]);
+    const int64_t row_s = future_of(reader, &values[COLUMN_UPDATED]),
+                  package_s = future_of(reader, &values[COLUMN_SOURCE_DATE]);
+    pair->future_s = row_s > package_s ? row_s : package_s;
     pair->has_status = row.has_status;
     pair->status = row.status;
     return 0;

@@ -107,6 +107,27 @@ def test_a_folder_that_goes_and_comes_back(boxes):
     boxes.look(RECEIVE).is_(CRITICAL, "nothing has left despoolr.box\\receive for 7 h")
 
 
+@pytest.mark.root
+def test_a_share_that_is_not_mounted_is_no_empty_box(boxes, tmp_path):
+    """In a mount namespace of its own: an empty mount point is UNKNOWN, and what was remembered comes back with the share."""
+    program, box = os.path.join(packages.PLUGINS, "check_sms_inbox"), tmp_path / "site/despoolr.box/receive"
+    box.mkdir(parents=True)
+    os.mkdir(tmp_path / "kept")
+    os.chown(tmp_path / "kept", os.geteuid(), os.getegid())
+    look = "%s --state-dir=%s/kept --box=%s -w 1s -c 1h | head -n1" % (program, tmp_path, box)
+    script = """set -e; mount -t tmpfs none %(at)s/kept-share; mkdir %(at)s/kept-share/receive
+        mount --bind %(at)s/kept-share/receive %(box)s; %(look)s; touch -d '5 minutes ago' %(box)s/202AAS05.SNI; %(look)s; sleep 2; %(look)s
+        umount %(box)s; %(look)s; mount --bind %(at)s/kept-share/receive %(box)s; %(look)s; rm %(box)s/*; %(look)s""" % {
+            "at": tmp_path, "box": box, "look": look}
+    os.mkdir(tmp_path / "kept-share")
+    ran = subprocess.run(["unshare", "-m", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    if ran.returncode != 0:
+        pytest.skip("no mounts here: %s" % ran.stderr.decode()[:200])
+    words = [line.split(" - ")[0] for line in ran.stdout.decode().splitlines()]
+    assert words == ["SMS INBOX " + word for word in ("OK", "OK", "WARNING", "UNKNOWN", "WARNING", "OK")], ran.stdout
+    assert b"is the share mounted? what was seen there stays remembered" in ran.stdout
+
+
 def test_a_file_is_no_box(boxes, tmp_path):
     (tmp_path / "despool.log").write_text("x")
     boxes.look(str(tmp_path / "despool.log")).is_(UNKNOWN, "despool.log: no such folder: it is a file; give the folder that it lies in")

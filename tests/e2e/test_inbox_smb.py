@@ -66,17 +66,6 @@ def test_subfolders_and_names(remote):
     assert "last left 50%.SRQ" in answer.box("schedule.box\\outboxes\\L A#N")["more"]
 
 
-def test_a_flow_that_only_the_folder_tells(remote):
-    remote.put("schedule.box/requests", "202AAS02.SRQ")
-    for _ in range(4):
-        remote.look("schedule.box/requests").is_(OK)
-        remote.wait(5 * MINUTE)
-        remote.touch("schedule.box/requests")
-        remote.wait(10)
-    remote.wait(25 * HOUR)
-    remote.look("schedule.box/requests").is_(CRITICAL, "202AAS02.SRQ was left behind")
-
-
 def test_a_server_whose_clock_is_ahead(remote):
     """This host is three hours behind: the folder's own date tells it."""
     remote.put("despoolr.box/receive", "202AAS02.SNI", age_s=HOUR)

@@ -51,17 +51,30 @@ def test_the_antivirus_holds_one_request_and_the_rest_flows(boxes):
     boxes.look(REQUESTS).is_(OK, "1 box, nothing waits")
 
 
-def test_what_flows_faster_than_the_check_looks(boxes):
-    """Nobody sees the others' names: the folder's own date tells that they came and left."""
-    boxes.put(REQUESTS, "202AAS02.SRQ")
+def test_a_folder_that_changes_is_not_one_that_something_leaves(boxes):
+    """A *.TMP an hour, of a broken transfer or a probe, is no work: the despooler hangs, and that is what is told."""
+    boxes.make(RECEIVE)
+    boxes.look(RECEIVE)
+    boxes.wait(5 * MINUTE)
+    boxes.put(RECEIVE, "202AAS02.SNI", "202AAS03.SNI", age_s=2 * MINUTE)
+    for _ in range(7):
+        boxes.look(RECEIVE)
+        boxes.wait(HOUR)
+        boxes.touch(RECEIVE)
+    boxes.look(RECEIVE).is_(CRITICAL, "nothing has left despoolr.box\\receive for 7 h although 2 files wait")
+
+
+def test_a_request_that_is_rewritten_each_hour_is_no_newcomer(boxes):
     boxes.look(REQUESTS)
-    for _ in range(3):
-        boxes.wait(5 * MINUTE)
-        boxes.touch(REQUESTS)
-        boxes.wait(10)
-        boxes.look(REQUESTS).is_(OK)
-    boxes.wait(25 * HOUR)
-    boxes.look(REQUESTS).is_(CRITICAL, "202AAS02.SRQ was left behind")
+    boxes.wait(5 * MINUTE)
+    for hour in range(30):
+        boxes.put(REQUESTS, "202AAS05.SRQ", "2%03dAS03.SRQ" % hour)
+        boxes.look(REQUESTS)
+        boxes.wait(HOUR)
+        boxes.take(REQUESTS, "2%03dAS03.SRQ" % hour)
+    answer = boxes.look(REQUESTS)
+    answer.is_(CRITICAL, "202AAS05.SRQ was left behind")
+    assert "202AAS05.SRQ (send request 202AAS05, normal priority) waits for 30 h, rewritten 29 times, 29 younger have left" in answer.text
 
 
 @pytest.mark.parametrize("young", ((1, 1, 1), (1, 4, 2)), ids=("as many at each look", "now more, now fewer"))
@@ -298,19 +311,19 @@ def test_the_first_look_judges_by_dates(boxes):
 
 
 def test_emptied_filled_replaced_and_moved_in(boxes):
-    boxes.put(RECEIVE, "202AAS02.SNI")
+    boxes.put(RECEIVE, "CEN00012.PKN")
     boxes.look(RECEIVE)
     boxes.wait(5 * HOUR)
-    # Another file of the same name.
-    boxes.put(RECEIVE, "202AAS02.SNI", size=200)
-    boxes.look(RECEIVE).is_(OK, "oldest 202AAS02.SNI (send request 202AAS02, normal priority) in despoolr.box\\receive for 2 min")
+    # Another file of the same name: a package comes again and again.
+    boxes.put(RECEIVE, "CEN00012.PKN", size=200)
+    boxes.look(RECEIVE).is_(OK, "oldest CEN00012.PKN (package CEN00012) in despoolr.box\\receive for 2 min")
     # Emptied and filled between two runs.
     boxes.wait(3 * HOUR)
     boxes.empty(RECEIVE)
     boxes.put(RECEIVE, "202AB001.SNI")
     answer = boxes.look(RECEIVE)
     answer.is_(OK)
-    assert "last left 202AAS02.SNI 0 s ago" in answer.box("despoolr.box\\receive")["more"]
+    assert "last left CEN00012.PKN 0 s ago" in answer.box("despoolr.box\\receive")["more"]
     # A file that is moved in brings its old date.
     boxes.wait(HOUR)
     boxes.take(RECEIVE, "202AB001.SNI")

@@ -202,6 +202,19 @@ def test_young_trouble(world, reset):
     reset(*PAIR, "--force", *APPLY).is_("DONE")
 
 
+@pytest.mark.parametrize("column", ("PkgStatus SET UpdateTime", "SMSPackages SET SourceDate"))
+def test_a_date_in_the_future_is_no_old_one(world, reset, column):
+    """A database in local time, ten hours east, read as UTC: what moved two hours ago has no other date that counts."""
+    stuck(world, age_s=30 * DAY)
+    world.lab.db.execute("UPDATE %s = datetime('now', '+8 hours')" % column)
+    before = row(world)
+    answer = reset(*PAIR).is_("REFUSED", "8 h in the future", "--db-clock=local", "--force")
+    assert "in the future: is the database's zone right" in answer.fields["Trouble"], answer
+    reset(*PAIR, *APPLY).is_("REFUSED", "in the future")
+    untouched(world, before, reset)
+    reset(*PAIR, "--force", *APPLY).is_("DONE")
+
+
 def test_age_from_the_memory_of_the_check(world, reset):
     """A package that is updated every day: its dates are young, the memory is not."""
     stuck(world, age_s=2 * HOUR)
@@ -311,6 +324,22 @@ def test_no_undo_after_the_product_worked_on_it(world, reset):
     reset("--undo=1", *APPLY, "--force").is_("REFUSED", "2 rows")
     world.lab.db.execute("DELETE FROM PkgStatus WHERE PkgServer = 'NEW'")
     assert row(world) == before and reset.entries() == {1: "done"}
+
+
+def test_no_undo_under_a_newer_repair_of_the_row(world, reset):
+    """Rows without UpdateTime look alike after each repair: the older before-image is not put over the newer one's."""
+    stuck(world)
+    world.lab.status("CEN00001", "S02", 1, 3, None)
+    reset(*PAIR, *APPLY).is_("DONE", "journal entry 1")
+    world.lab.package("CEN00001", "Office", 9)
+    world.lab.status("CEN00001", "S02", 1, 9, None)
+    before = row(world)
+    reset(*PAIR, *APPLY, "--max-per-hour=9").is_("DONE", "journal entry 2")
+    reset("--undo=1", *APPLY).is_("REFUSED", "entry 2 is a newer repair of the same row")
+    reset("--undo=1", *APPLY, "--force").is_("REFUSED", "undo that first")
+    reset("--undo=2", *APPLY).is_("DONE", "journal entry 3")
+    assert row(world) == before
+    reset("--undo=1", *APPLY).is_("REFUSED", "no longer as that entry left it")
 
 
 def test_no_undo_on_another_database(world, reset, tmp_path):
@@ -457,6 +486,24 @@ def test_the_row_changed_while_the_person_thought(world, reset):
     os.close(master)
     assert process.returncode == 1 and "REFUSED: the row has changed since it was shown" in text, text
     assert row(world) == before and reset.entries() == {1: "rolled back"}
+
+
+@pytest.mark.parametrize("away", [os.unlink, lambda path: os.rename(path, path + ".1")], ids=("deleted", "rotated"))
+def test_the_journal_went_away_while_the_person_thought(world, reset, away):
+    before = stuck(world)
+    master, slave = pty.openpty()
+    process = subprocess.Popen(reset.command(*PAIR, "--apply"), env=reset.environment(), cwd="/", stdin=slave,
+                               stdout=subprocess.PIPE)
+    os.close(slave)
+    shown = b""
+    while b"Type the package ID" not in shown:
+        shown += os.read(process.stdout.fileno(), 4096)
+    away(reset.journal_file)
+    os.write(master, b"CEN00001\n")
+    text = process.communicate(timeout=30)[0].decode()
+    os.close(master)
+    assert process.returncode == 1 and "REFUSED: the database was not touched: the journal" in text and "was moved away or deleted" in text, text
+    assert row(world) == before and not os.path.exists(reset.journal_file)
 
 
 # ---- options and output

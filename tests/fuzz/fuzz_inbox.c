@@ -141,8 +141,7 @@ static bool is_known(const void *context, const char *name)
 static void check_listing(const struct inbox_listing *listing)
 {
     demand(listing->files >= 0 && listing->files + listing->known + listing->writing <= listing->waiting);
-    demand(listing->waiting <= listing->entries && listing->future <= listing->waiting &&
-           listing->arrived <= listing->waiting);
+    demand(listing->waiting <= listing->entries && listing->future <= listing->waiting);
     demand(listing->judged.count <= INBOX_KEPT && listing->aside.count <= INBOX_KEPT);
     demand((listing->judged.count > 0) == (listing->files > 0));
     demand(listing->subfolder_count <= INBOX_SUBFOLDERS);

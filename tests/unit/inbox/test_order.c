@@ -148,30 +148,75 @@ static void test_one_held_while_the_rest_flows(void **state)
     end(&w);
 }
 
-static void test_flow_between_two_looks(void **state)
+/* A probe, a backup, a broken transfer: what was never seen to wait has not left either. */
+static void test_what_comes_and_goes_between_two_looks_is_no_work(void **state)
 {
     (void)state;
     struct world w = begin("/m/despoolr.box/receive");
     int64_t t = NOON;
     const struct file held = {"202AAS02.SNI", t - 5 * MINUTE};
-    w.changed = t - 5 * MINUTE;
     LOOK(&w, t - 6 * MINUTE, );
-    LOOK(&w, t, held, );
-    for (int i = 0; i < 3; i++) {
-        w.changed = t + MINUTE;
-        LOOK(&w, t += 5 * MINUTE, held, );
-        assert_true(w.verdict.passed);
+    for (; t < NOON + 6 * HOUR; t += 5 * MINUTE) {
+        w.changed = t - MINUTE; /* x.TMP has come and gone */
+        LOOK(&w, t, held, );
+        expect(&w, "the folder changes", t - held.mtime <= 2 * HOUR ? STATUS_OK : STATUS_WARNING,
+               t - held.mtime, 0, STATUS_OK);
     }
-    expect(&w, "three came and left unseen", STATUS_OK, 0, 1, STATUS_OK);
-    LOOK(&w, t += 5 * MINUTE, held, );
-    assert_false(w.verdict.passed);
-    w.changed = t + MINUTE;
-    LOOK(&w, t += 5 * MINUTE, held, {"B.SNI", t - 10}, );
-    assert_false(w.verdict.passed); /* what came is still there */
-    w.changed = t + MINUTE;
-    LOOK(&w, t += 5 * MINUTE, held, {"B.SNI", t - 10}, {"C.TMP", t - 10}, );
-    assert_false(w.verdict.passed);
+    LOOK(&w, t, held, {"C.TMP", t - 10}, );
+    LOOK(&w, t += MINUTE, held, );
+    expect(&w, "a .TMP that was seen is none either", STATUS_CRITICAL, t - held.mtime, 0, STATUS_OK);
     end(&w);
+}
+
+/* The scheduler rewrites a job's status, a sender gives a request back: the work is the same. */
+static void test_what_is_rewritten_is_no_newcomer(void **state)
+{
+    (void)state;
+    struct world w = begin("/m/schedule.box/requests");
+    int64_t t = NOON;
+    LOOK(&w, t - 10 * MINUTE, );
+    for (int i = 0; i < 40; i++, t += HOUR) {
+        char name[16];
+        snprintf(name, sizeof name, "2%03dAS03.SRQ", i);
+        LOOK(&w, t, {"202AAS05.SRQ", t - 4 * MINUTE}, {name, t - 2 * MINUTE}, );
+    }
+    expect(&w, "requests pass it", STATUS_OK, 0, 1, STATUS_CRITICAL);
+    assert_int_equal(w.verdict.stragglers[0].file.rewritten, 39);
+    assert_int_equal(w.verdict.stragglers[0].file.start, NOON - 4 * MINUTE);
+    end(&w);
+    w = begin("/m/schedule.box");
+    LOOK(&w, NOON - MINUTE, );
+    for (t = NOON; t <= NOON + 97 * HOUR; t += HOUR)
+        LOOK(&w, t, {"00000391.JOB", t - 3 * MINUTE}, {"S05.STA", t - 3 * MINUTE}, );
+    expect(&w, "a job of a dead site", STATUS_CRITICAL, 97 * HOUR + MINUTE, 0, STATUS_OK);
+    end(&w);
+}
+
+/* Where a share was mounted lies an empty folder of the host itself. */
+static void test_an_empty_folder_that_is_another_one(void **state)
+{
+    (void)state;
+    struct inbox_memory memory = {.looked = NOON, .device = 5, .inode = 128};
+    const struct {
+        int64_t device, inode, waiting;
+        bool elsewhere;
+        const char *what;
+    } cases[] = {{5, 128, 0, false, "the same, empty"},
+                 {6, 128, 0, false, "mounted anew"},
+                 {5, 129, 0, false, "made anew on the same file system"},
+                 {6, 129, 0, true, "the place of the mount"},
+                 {6, 129, 1, false, "moved to another disk, work waits"},
+                 {0, 0, 0, false, "not known (SMB)"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct inbox_listing listing = {.memory = &memory,
+                                              .folder = {.device = cases[i].device, .inode = cases[i].inode},
+                                              .waiting = cases[i].waiting};
+        if (inbox_listing_is_elsewhere(&listing) != cases[i].elsewhere)
+            fail_msg("%s", cases[i].what);
+    }
+    memory.inode = 0;
+    assert_false(inbox_listing_is_elsewhere(
+        &(struct inbox_listing){.memory = &memory, .folder = {.device = 6, .inode = 129}}));
 }
 
 /* Everything waits for an address that opens at 22:00, also over a weekend. */
@@ -461,7 +506,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_hung_despooler),
         cmocka_unit_test(test_one_held_while_the_rest_flows),
-        cmocka_unit_test(test_flow_between_two_looks),
+        cmocka_unit_test(test_what_comes_and_goes_between_two_looks_is_no_work),
+        cmocka_unit_test(test_what_is_rewritten_is_no_newcomer),
+        cmocka_unit_test(test_an_empty_folder_that_is_another_one),
         cmocka_unit_test(test_a_closed_address),
         cmocka_unit_test(test_the_first_look),
         cmocka_unit_test(test_old_dates_of_new_files),

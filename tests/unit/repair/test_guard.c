@@ -77,6 +77,7 @@ static void test_guards(void **state)
     CASE("nothing is wrong here", true, view.trouble = REPAIR_IN_SYNC);
     CASE("is not to be at site S02", true, view.trouble = REPAIR_NOT_TARGETED);
     CASE("how long this lasts is not known", true, view.age_s = -1);
+    CASE("lies 8 h in the future", true, view.age_s = -1; view.future_s = 8 * HOUR);
     CASE("the trouble is 23 h old, and --min-age is 24 h", true, view.age_s = DAY - 1);
 }
 
