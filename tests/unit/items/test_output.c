@@ -143,6 +143,9 @@ static void a_failure_is_one_line(void **state)
     struct text output = {0};
     report_render_failure(OUTPUT_TEXT, "SMS DPS", STATUS_UNKNOWN, "no\nway | out", &output);
     assert_string_equal(text_string(&output), "SMS DPS UNKNOWN - no way / out\n");
+    text_cut(&output, 0);
+    report_render_failure(OUTPUT_JSON, "SMS DPS", STATUS_UNKNOWN, "no way", &output);
+    assert_non_null(strstr(text_string(&output), "\"perfdata\":{},\"notes\":[],\"items\":[]}"));
     text_free(&output);
 }
 

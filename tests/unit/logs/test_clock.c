@@ -52,7 +52,8 @@ static void no_zones(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "", "Europe", "Europe/Nowhere", "/etc/passwd", "../../../etc/passwd", "W. Europe"};
+        "",          "Europe",   "Europe/Nowhere", "/etc/passwd", "../../../etc/passwd",
+        "W. Europe", "zone.tab", "leapseconds"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct log_clock clock = {0};
         struct failure failure = {0};

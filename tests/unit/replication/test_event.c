@@ -356,6 +356,8 @@ static void threads_are_at_a_package(void **state)
         {D, 5816, 13, "Error occurred.", "failure @distmgr"},
         {D, 5812, 99, "Error occurred.", "failure @distmgr"},
         {D, 5812, 99, "Error = 53 on \\\\S02", "failure @distmgr"},
+        {D, 5820, 99, "Error = 53 on \\\\SMSDISTPOINT-01\\x", "failure @MSDISTPOINT-01"},
+        {D, 5820, 99, "Error = 53 on \\\\SMSDISTPOINT-02\\x", "failure @MSDISTPOINT-02"},
         {D, 2732, 12, "Processing package CEN00001 (SourceVersion:2;StoredVersion:1)",
          "stored CEN00001 wanted 2 held 1"},
         {D, 2736, 12, "Processing package CEN00002 (SourceVersion:7;StoredVersion:0)",
