@@ -52,6 +52,17 @@ struct troubled {
     size_t count;
 };
 
+/* The server of the next row, whose first two columns are its path and its site. @return NULL at the end, or when memory ran
+ * out: the rows know */
+static struct dp_server *next_server(struct sitedb_rows *rows, struct dp_list *list)
+{
+    if (!sitedb_next(rows))
+        return NULL;
+    struct dp_server *server = dp_server_described(list, rows->values[0].text, rows->values[1].text);
+    rows->no_memory = server == NULL;
+    return server;
+}
+
 /* Which of these servers are DPs, and may be prestaged? @param[in,out] number  of the first of the batch, then behind it */
 static int read_listed(const struct sitedb *db, const struct dp_sources *sources,
                        const struct troubled *troubled, size_t *number, struct dp_list *list,
@@ -78,11 +89,7 @@ static int read_listed(const struct sitedb *db, const struct dp_sources *sources
     struct sitedb_rows rows;
     if (sitedb_ask(&rows, db, "the distribution points in trouble", &statement, columns, 3, failure) != 0)
         return -1;
-    while (sitedb_next(&rows)) {
-        struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
-        rows.no_memory = server == NULL;
-        if (rows.no_memory)
-            break;
+    for (struct dp_server *server; (server = next_server(&rows, list)) != NULL;) {
         server->listed = true;
         server->network_only = sitedb_integer(&rows.values[2], 1) == 0;
     }
@@ -173,11 +180,7 @@ static const char *count_batch(const struct sitedb *db, const struct dp_selectio
     if (sitedb_ask(&rows, db, "the packages on inactive distribution points", &statement, columns, 3,
                    failure) != 0)
         return NULL;
-    while (sitedb_next(&rows)) {
-        struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
-        rows.no_memory = server == NULL;
-        if (rows.no_memory)
-            break;
+    for (struct dp_server *server; (server = next_server(&rows, list)) != NULL;) {
         if (dp_server_matches(selection->servers, server->place))
             server->targeted += sitedb_integer(&rows.values[2], 0);
     }
@@ -199,11 +202,7 @@ static int read_drives(const struct sitedb *db, struct dp_list *list, struct fai
     struct sitedb_rows rows;
     if (sitedb_ask(&rows, db, "the drives that are nearly full", &statement, columns, 4, failure) != 0)
         return -1;
-    while (sitedb_next(&rows)) {
-        struct dp_server *server = dp_server_described(list, rows.values[0].text, rows.values[1].text);
-        rows.no_memory = server == NULL;
-        if (rows.no_memory)
-            break;
+    for (struct dp_server *server; (server = next_server(&rows, list)) != NULL;) {
         int64_t free_percent = sitedb_integer(&rows.values[3], 0);
         if (server->percent_free >= 0 && server->percent_free <= free_percent)
             continue;
