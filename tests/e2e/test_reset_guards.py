@@ -206,7 +206,7 @@ def test_young_trouble(world, reset):
 def test_a_date_in_the_future_is_no_old_one(world, reset, column):
     """A database in local time, ten hours east, read as UTC: what moved two hours ago has no other date that counts."""
     stuck(world, age_s=30 * DAY)
-    world.lab.db.execute("UPDATE %s = datetime('now', '+8 hours')" % column)
+    world.lab.db.execute("UPDATE %s = datetime('now', '+8 hours', '+10 minutes')" % column)
     before = row(world)
     answer = reset(*PAIR).is_("REFUSED", "8 h in the future", "--db-clock=local", "--force")
     assert "in the future: is the database's zone right" in answer.fields["Trouble"], answer
