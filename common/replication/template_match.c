@@ -394,11 +394,13 @@ static bool tells_error_at_the_end(const char *message, size_t length)
 static bool tells_hresult(const char *message, size_t length)
 {
     const char *end = message + length;
-    for (const char *at = message; (at = memmem(at, (size_t)(end - at), "0x8", 3)) != NULL; at += 3) {
+    for (const char *x = message; (x = memchr(x, 'x', (size_t)(end - x))) != NULL; x++) {
+        if (x == message || x[-1] != '0' || end - x < HRESULT_LENGTH - 1 || x[1] != '8')
+            continue;
         size_t digits = 2;
-        while (at + digits < end && ascii_in(&ascii_hex_digits, at[digits]))
+        while (x - 1 + digits < end && ascii_in(&ascii_hex_digits, x[digits - 1]))
             digits++;
-        if (digits == HRESULT_LENGTH && is_error(message, at, digits))
+        if (digits == HRESULT_LENGTH && is_error(message, x - 1, digits))
             return true;
     }
     return false;
