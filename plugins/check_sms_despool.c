@@ -135,7 +135,8 @@ static const struct option despool_option_table[] = {
      .offset = DESPOOL(close),
      .argument = "PACKAGE",
      .flags = OPTION_COMMAND_LINE_ONLY | OPTION_MANNER,
-     .help = "Close what is open for this package by hand, after a repair that the logs do not show."},
+     .help = "Close what is open for this package by hand, after a repair that the logs do not show; "
+             "or for the site or server that stands in its place."},
 };
 
 static const char label[] = "SMS DESPOOL";

@@ -20,6 +20,7 @@ struct place {
     int64_t waiting, waiting_stuck; /* of the pending class: what failed was reached, and told so */
     int64_t targeted;
     int64_t parent; /* hop that sends to it; -1: the owning site itself */
+    bool sends;     /* to a site below */
     bool silent;    /* or below a silent one */
     bool half; /* nothing has arrived for half of the patience, and nothing tells that it is another matter */
     bool moves; /* something has arrived of late */
@@ -76,6 +77,8 @@ static void look_at_places(struct search *search, const struct pair_scan *scan)
                                                            : bsearch(parent, order->hops, order->hop_count,
                                                                      sizeof *order->hops, by_hop_code);
         place->parent = sender != NULL ? sender - order->hops : -1;
+        if (sender != NULL)
+            search->places[place->parent].sends = true;
         place->half = order->result.silences[hop].half;
         place->silent = order->result.silences[hop].silent || order->result.silences[hop].above >= 0;
         place->moves = moves(order, hop);
@@ -366,7 +369,8 @@ void causes_find(struct cause_list *list, const struct siteorder *order, const s
         qsort_r(search.stuck, search.count, sizeof *search.stuck, by_package, findings->items);
         find_sites(&search, -1, chosen);
         for (size_t hop = 0; hop < order->hop_count; hop++)
-            find_sites(&search, (int64_t)hop, chosen);
+            if (search.places[hop].sends)
+                find_sites(&search, (int64_t)hop, chosen);
         find_sites_and_packages(&search, runs, packages, chosen);
     }
     free(search.places);

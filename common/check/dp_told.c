@@ -43,8 +43,9 @@ void dp_told_add(const struct dp_list *list, const struct dp_sources *sources,
     if (evidence->missing > 0 && !strict && missing_s > 0)
         text_addf(verdict, ", the first for %s", duration_format(missing_s, age, sizeof age));
     if (evidence->away > 0)
-        text_addf(verdict, "; %" PRId64 " package%s not looked at: on DPs of %s, which is not active",
-                  evidence->away, evidence->away == 1 ? "" : "s", evidence->away_example);
+        text_addf(verdict, "; %" PRId64 " package%s not looked at: on DPs of %s%s not active", evidence->away,
+                  evidence->away == 1 ? "" : "s", evidence->away_example,
+                  evidence->away_more ? " and other sites, which are" : ", which is");
 }
 
 enum status dp_told_add_inactive(const struct dp_list *list, struct text *verdict)

@@ -33,7 +33,6 @@ struct inbox_memory {
     int64_t moved;  /* when something was last seen to have left; 0 never */
     int64_t
         quiet; /* from when its silence counts: `moved` or the first look, later by long gaps between runs */
-    int64_t changed;       /* bytestore_folder.changed then, by the server's clock; 0 unknown */
     int64_t device, inode; /* bytestore_folder's then; 0 unknown */
     int64_t entries;       /* how many names it held, of any kind */
     int64_t waiting;       /* how many of these were waiting work, whether selected or not */

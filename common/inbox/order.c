@@ -313,7 +313,6 @@ int inbox_judge(struct inbox_listing *listing, const struct inbox_limits *limits
     *verdict = (struct inbox_verdict){.first = memory->looked == 0, .clock_back = clock_back};
     *next = (struct inbox_memory){.looked = listing->now,
                                   .moved = memory->moved,
-                                  .changed = listing->folder.changed,
                                   .device = listing->folder.device,
                                   .inode = listing->folder.inode,
                                   .entries = listing->entries,

@@ -18,6 +18,7 @@
     "ALTER TABLE box ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;"
 #define SAME                                                                                                 \
     "ALTER TABLE file ADD COLUMN rewritten INTEGER NOT NULL DEFAULT 0;"                                      \
+    "ALTER TABLE box DROP COLUMN changed;"                                                                   \
     "ALTER TABLE box ADD COLUMN device INTEGER NOT NULL DEFAULT 0;"                                          \
     "ALTER TABLE box ADD COLUMN inode INTEGER NOT NULL DEFAULT 0;"
 #define FILE_COLUMNS                                                                                         \
@@ -82,11 +83,10 @@ static bool take_row(struct inbox_memory *memory, sqlite3_stmt *row)
 static int load_box(struct statefile *file, const char *location, struct inbox_memory *memory,
                     struct failure *failure)
 {
-    sqlite3_stmt *row =
-        statefile_statement(file,
-                            "SELECT looked, moved, quiet, changed, entries, waiting, complete, floor, "
-                            "moved_name, device, inode FROM box WHERE location = ?",
-                            failure);
+    sqlite3_stmt *row = statefile_statement(file,
+                                            "SELECT looked, moved, quiet, entries, waiting, complete, floor, "
+                                            "moved_name, device, inode FROM box WHERE location = ?",
+                                            failure);
     if (row == NULL)
         return -1;
     sqlite3_bind_text(row, 1, location, -1, SQLITE_STATIC);
@@ -95,14 +95,13 @@ static int load_box(struct statefile *file, const char *location, struct inbox_m
         *memory = (struct inbox_memory){.looked = sqlite3_column_int64(row, 0),
                                         .moved = sqlite3_column_int64(row, 1),
                                         .quiet = sqlite3_column_int64(row, 2),
-                                        .changed = sqlite3_column_int64(row, 3),
-                                        .entries = sqlite3_column_int64(row, 4),
-                                        .waiting = sqlite3_column_int64(row, 5),
-                                        .complete = sqlite3_column_int(row, 6) != 0,
-                                        .floor = sqlite3_column_int64(row, 7),
-                                        .moved_name = blob_copy(row, 8),
-                                        .device = sqlite3_column_int64(row, 9),
-                                        .inode = sqlite3_column_int64(row, 10)};
+                                        .entries = sqlite3_column_int64(row, 3),
+                                        .waiting = sqlite3_column_int64(row, 4),
+                                        .complete = sqlite3_column_int(row, 5) != 0,
+                                        .floor = sqlite3_column_int64(row, 6),
+                                        .moved_name = blob_copy(row, 7),
+                                        .device = sqlite3_column_int64(row, 8),
+                                        .inode = sqlite3_column_int64(row, 9)};
     if (memory->complete && memory->floor == 0) /* of version 2 */
         memory->floor = memory->looked;
     return statefile_end_rows(file, row, code, true, failure);
@@ -140,21 +139,21 @@ static int save_box(struct statefile *file, const char *location, const struct i
 {
     sqlite3_stmt *put = statefile_statement(
         file,
-        "INSERT INTO box(location, looked, moved, quiet, changed, entries, waiting, complete, floor, device, inode, "
-        "moved_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(location) DO UPDATE SET "
-        "(looked, moved, quiet, changed, entries, waiting, complete, floor, device, inode, moved_name) = (excluded.looked, "
-        "excluded.moved, excluded.quiet, excluded.changed, excluded.entries, excluded.waiting, excluded.complete, "
+        "INSERT INTO box(location, looked, moved, quiet, entries, waiting, complete, floor, device, inode, "
+        "moved_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(location) DO UPDATE SET "
+        "(looked, moved, quiet, entries, waiting, complete, floor, device, inode, moved_name) = (excluded.looked, "
+        "excluded.moved, excluded.quiet, excluded.entries, excluded.waiting, excluded.complete, "
         "excluded.floor, excluded.device, excluded.inode, excluded.moved_name)",
         failure);
     if (put == NULL)
         return -1;
-    const int64_t values[] = {memory->looked,  memory->moved,   memory->quiet,    memory->changed,
-                              memory->entries, memory->waiting, memory->complete, memory->floor,
-                              memory->device,  memory->inode};
+    const int64_t values[] = {memory->looked,  memory->moved,   memory->quiet,
+                              memory->entries, memory->waiting, memory->complete,
+                              memory->floor,   memory->device,  memory->inode};
     sqlite3_bind_text(put, 1, location, -1, SQLITE_STATIC);
     for (int i = 0; i < (int)(sizeof values / sizeof *values); i++)
         sqlite3_bind_int64(put, 2 + i, values[i]);
-    bind_name(put, 12, memory->moved_name);
+    bind_name(put, 11, memory->moved_name);
     return statefile_write(file, put, failure);
 }
 

@@ -192,8 +192,10 @@ void conditions_settle(struct conditions *set, int64_t newest_s, const struct lo
 
 bool conditions_close(struct conditions *set, const char *package, int64_t now_s)
 {
+    char subject[REPLICATION_PACKAGE];
+    subject_set(package, strlen(package), subject);
     struct condition *condition = condition_set_find(set, package);
-    if (condition == NULL)
+    if (condition == NULL && (condition = condition_set_find(set, subject)) == NULL)
         return false;
     bool was_open = condition_open(condition);
     for (int kind = 0; kind < CONDITION_KINDS; kind++)

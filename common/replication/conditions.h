@@ -174,7 +174,7 @@ void conditions_apply(struct conditions *set, const struct replication_event *ev
  */
 void conditions_settle(struct conditions *set, int64_t newest_s, const struct log_progress *progress);
 
-/** --close: end every kind of a package by hand. @return false when nothing is open for it */
+/** --close: end every kind of a package, or of what the item's line names instead, by hand. @return false when nothing is open for it */
 bool conditions_close(struct conditions *set, const char *package, int64_t now_s);
 
 /** @return the package's condition or candidate, NULL when there is none; borrowed until the next change */

@@ -24,6 +24,7 @@ common_sitedb_libsitedb_a_SOURCES = \
 	common/sitedb/package_site.h \
 	common/sitedb/package_site_parts.h \
 	common/sitedb/package_site_rows.c \
+	common/sitedb/package_site_scan.c \
 	common/sitedb/package_site_sql.c \
 	common/sitedb/package_site_targets.c \
 	common/sitedb/rows.c \

@@ -128,7 +128,8 @@ struct dp_evidence {
     char missing_example[16]; /* one of their packages */
     int64_t missing_since;    /* the first order of them that still waits for its row; UTC, 0 no date */
     int64_t away;             /* targeted at sites that are not active: not looked at */
-    char away_example[8];     /* one of the sites */
+    char away_example[8];     /* the first of these sites, */
+    bool away_more;           /* of several */
     struct text silent;       /* owned: sites asked for by --child-site that have no row at all */
     bool server_unknown;      /* no distribution point has a name that --server asks for */
 };

@@ -191,7 +191,10 @@ static int count_away(const struct sitedb *db, const struct dp_selection *select
         if (rows.no_memory || (named && !dp_server_matches(selection->servers, server->place)))
             continue;
         evidence->away += sitedb_integer(&rows.values[1], 0);
-        snprintf(evidence->away_example, sizeof evidence->away_example, "%s", rows.values[0].text);
+        if (evidence->away_example[0] == '\0')
+            snprintf(evidence->away_example, sizeof evidence->away_example, "%s", rows.values[0].text);
+        else if (strcasecmp(evidence->away_example, rows.values[0].text) != 0)
+            evidence->away_more = true;
     }
     dp_list_free(&names);
     return sitedb_end(&rows, failure);

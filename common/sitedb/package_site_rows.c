@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* From the rows of PkgStatus to pairs, arrivals and numbers: pairs_scan and pairs_look_up of package_site.h. */
+/* From the rows of PkgStatus to pairs, arrivals and numbers. */
 #include "sitedb/package_site_parts.h"
 
 #include "base/array.h"
@@ -20,26 +20,6 @@ static const struct odbc_column pair_columns[COLUMN_COUNT] = {
     [COLUMN_SERVER] = {ODBC_TEXT, 256},    [COLUMN_HAS_ROW] = {ODBC_INTEGER, 0},
     [COLUMN_TARGETED] = {ODBC_INTEGER, 0}, [COLUMN_SELECTED] = {ODBC_INTEGER, 0},
     [COLUMN_NEWEST] = {ODBC_INSTANT, 0}};
-
-struct pair_reader {
-    const struct sitedb *db;
-    enum pair_rule rule;
-    enum pair_clock clock;
-    struct pair_list *list;
-    struct arrival_list *arrivals;        /* NULL: not asked */
-    struct pair_scan *scan;               /* NULL: a look by key */
-    const struct pair_question *question; /* of the scan */
-    int64_t until;                        /* of the scan: no later date is one */
-    size_t site;                          /* of the row before, in the database's sites */
-    char away[32];                        /* the last group that nobody looks at: "CEN00001@S03" */
-    struct pair pair;       /* the one whose rows are being read; package NULL before the first */
-    int64_t decided_at;     /* UpdateTime of its deciding row as stored, INT64_MIN for NULL */
-    bool decided_by_server; /* that is of the server that v_Site names */
-    struct arrival arrival; /* of its rows; package "" without one */
-    bool ended;             /* proven to be no longer targeted */
-    struct lookup *lookups;
-    size_t lookup_count;
-};
 
 static int64_t product_date(const struct pair_reader *reader, const struct odbc_value *value)
 {
@@ -347,8 +327,8 @@ static int take_row(struct pair_reader *reader, const struct odbc_value *values)
     return begin_pair(reader, values) != 0 ? -1 : add_row(reader, values);
 }
 
-static int read_pairs(struct pair_reader *reader, const char *what, struct statement *statement,
-                      struct failure *failure)
+int pair_reader_read(struct pair_reader *reader, const char *what, struct statement *statement,
+                     struct failure *failure)
 {
     struct sitedb_rows rows;
     if (sitedb_ask(&rows, reader->db, what, statement, pair_columns, COLUMN_COUNT, failure) != 0)
@@ -360,116 +340,4 @@ static int read_pairs(struct pair_reader *reader, const char *what, struct state
     free((char *)reader->pair.package);
     reader->pair = (struct pair){0};
     return sitedb_end(&rows, failure);
-}
-
-static int look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock,
-                   struct lookup *lookups, size_t count, const char *what, struct pair_list *list,
-                   struct arrival_list *arrivals, struct failure *failure)
-{
-    enum { BATCH = 100 }; /* two parameters each; SQL Server takes 2,100 */
-    int result = 0;
-    for (size_t start = 0; start < count && result == 0; start += BATCH) {
-        size_t size = count - start < BATCH ? count - start : BATCH;
-        struct statement statement = {0};
-        struct pair_reader reader = {.db = db,
-                                     .rule = rule,
-                                     .clock = clock,
-                                     .list = list,
-                                     .arrivals = arrivals,
-                                     .lookups = lookups + start,
-                                     .lookup_count = size};
-        pair_add_lookup(db, rule, lookups + start, size, &statement);
-        for (size_t i = 0; i < size; i++)
-            lookups[start + i].found = LOOKUP_ABSENT;
-        result = read_pairs(&reader, what, &statement, failure);
-    }
-    return result;
-}
-
-static bool has_no_row(const struct pair *pair)
-{
-    return pair->kind == PAIR_NEVER_SENT && pair->rows == 0;
-}
-
-/* @param known  pairs before what was read again */
-static bool has_row_now(const struct pair_list *pairs, size_t known, const struct lookup *lookup)
-{
-    for (size_t i = known; i < pairs->count && lookup->found == LOOKUP_IN_TROUBLE; i++)
-        if (strcasecmp(pairs->pairs[i].package, lookup->package) == 0 &&
-            strcasecmp(pairs->pairs[i].site, lookup->place) == 0)
-            return !has_no_row(&pairs->pairs[i]);
-    return lookup->found == LOOKUP_ENDED;
-}
-
-/*
- * A read without locks may have missed the only row of a pair, as while the product writes it anew: a few that have none
- * are read once more. (Many are no accident.)
- */
-static int confirm_never_sent(const struct sitedb *db, const struct pair_question *question,
-                              struct pair_scan *scan, struct failure *failure)
-{
-    enum { MOST = 200 };
-    struct pair_list *pairs = &scan->pairs;
-    size_t count = 0;
-    for (size_t i = 0; i < pairs->count; i++)
-        count += has_no_row(&pairs->pairs[i]);
-    if (count == 0 || count > MOST)
-        return 0;
-    struct lookup *lookups = calloc(count, sizeof *lookups);
-    if (lookups == NULL)
-        return fail(failure, "out of memory");
-    count = 0;
-    for (size_t i = 0; i < pairs->count; i++)
-        if (has_no_row(&pairs->pairs[i]))
-            lookups[count++] =
-                (struct lookup){.package = pairs->pairs[i].package, .place = pairs->pairs[i].site};
-    const size_t known = pairs->count;
-    int result = look_up(db, question->rule, question->clock, lookups, count,
-                         "the packages that were never sent, once more", pairs, NULL, failure);
-    size_t kept = 0, lookup = 0;
-    for (size_t i = 0; i < pairs->count; i++) {
-        struct pair *pair = &pairs->pairs[i];
-        bool goes = false;
-        if (i >= known)
-            goes = has_no_row(pair); /* what was read first stays */
-        else if (result == 0 && has_no_row(pair))
-            goes = has_row_now(pairs, known, &lookups[lookup++]);
-        if (goes)
-            free((char *)pair->package);
-        else
-            pairs->pairs[kept++] = *pair;
-    }
-    pairs->count = kept;
-    free(lookups);
-    return result;
-}
-
-int pairs_scan(const struct sitedb *db, const struct pair_question *question, struct pair_scan *scan,
-               struct failure *failure)
-{
-    enum { DAY_S = 86400 };
-    *scan = (struct pair_scan){.sites = calloc(db->site_count + 1, sizeof *scan->sites)};
-    if (scan->sites == NULL)
-        return fail(failure, "out of memory");
-    struct statement statement = {0};
-    struct pair_reader reader = {.db = db,
-                                 .rule = question->rule,
-                                 .clock = question->clock,
-                                 .list = &scan->pairs,
-                                 .arrivals = &scan->arrivals,
-                                 .scan = scan,
-                                 .question = question,
-                                 .until = db->clock.utc + DAY_S};
-    pair_add_scan(db, question, reader.until, &statement);
-    if (read_pairs(&reader, "the packages that are not in sync", &statement, failure) != 0)
-        return -1;
-    return question->rule == PAIR_RULE_VERSION ? confirm_never_sent(db, question, scan, failure) : 0;
-}
-
-int pairs_look_up(const struct sitedb *db, enum pair_rule rule, enum pair_clock clock, struct lookup *lookups,
-                  size_t count, struct pair_list *list, struct arrival_list *arrivals,
-                  struct failure *failure)
-{
-    return look_up(db, rule, clock, lookups, count, "the packages that were in trouble before", list,
-                   arrivals, failure);
 }

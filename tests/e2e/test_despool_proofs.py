@@ -84,6 +84,9 @@ def test_instructions_that_were_refused_and_dropped(tmp_path):
     child, answer = told(tmp_path, lambda child: child.every("despool", "Cannot find valid public key for instruction coming from site S09", 5 * DAY,
                                                              5 * DAY - 100 * 300, 300, 3816))
     answer.is_(CRITICAL, "1 stalled: S09 site for 5 d")
+    child.check("--site=S02", "--close=S08").is_(CRITICAL, "nothing was open for S08")
+    child.check("--site=S02", "--close=S09").is_(OK, "closed S09 by hand")
+    child.forget()
     child.files["despool"].append(child.every("despool", "Signature checked out OK for instruction coming from site S09, proceed with the instruction execution.", 60, 60))
     child.check("--site=S02").is_(OK, "nothing stalled")
 

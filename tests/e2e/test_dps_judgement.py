@@ -402,3 +402,12 @@ def test_each_kind_says_what_to_look_at(world, product, kind, state, text):
     world.dp("CEN00001", "DP9", state, 5 * DAY)
     log = "distmgr.log on S021" if product == "sms2003" else "PkgXferMgr.log on S021 and smsdpprov.log on DP9"
     assert text.replace("LOG", log) in world.check().item("CEN00001", "DP9")["advice"]
+
+
+def test_several_sites_that_are_not_active(world):
+    lab = world.make()
+    for site in ("S07", "S08"):
+        lab.site(site, status=3)
+        world.dp("CEN00001", site + "1", 1, 9 * DAY, site=site)
+    world.dp("CEN00002", "S021", 0, 9 * DAY)
+    assert "; 2 packages not looked at: on DPs of S07 and other sites, which are not active" in world.check().is_(OK).verdict

@@ -469,8 +469,8 @@ def test_on_a_terminal_the_package_is_typed(world, reset, typed, code):
     assert reset.entries() == ({} if code else {1: "done"})
 
 
-def test_the_row_changed_while_the_person_thought(world, reset):
-    stuck(world)
+def answer_late(reset, meanwhile):
+    """Type the package once the question stands and something else has happened. @return exit code and output"""
     master, slave = pty.openpty()
     process = subprocess.Popen(reset.command(*PAIR, "--apply"), env=reset.environment(), cwd="/", stdin=slave,
                                stdout=subprocess.PIPE)
@@ -478,31 +478,29 @@ def test_the_row_changed_while_the_person_thought(world, reset):
     shown = b""
     while b"Type the package ID" not in shown:
         shown += os.read(process.stdout.fileno(), 4096)
-    world.lab.status("CEN00001", "S02", 1, 2, 4 * DAY)
-    world.lab.commit()
-    before = row(world)
+    meanwhile()
     os.write(master, b"CEN00001\n")
     text = process.communicate(timeout=30)[0].decode()
     os.close(master)
-    assert process.returncode == 1 and "REFUSED: the row has changed since it was shown" in text, text
-    assert row(world) == before and reset.entries() == {1: "rolled back"}
+    return process.returncode, text
+
+
+def test_the_row_changed_while_the_person_thought(world, reset):
+    stuck(world)
+
+    def change():
+        world.lab.status("CEN00001", "S02", 1, 2, 4 * DAY)
+        world.lab.commit()
+    code, text = answer_late(reset, change)
+    assert code == 1 and "REFUSED: the row has changed since it was shown" in text, text
+    assert row(world)[:2] == (1, 2) and reset.entries() == {1: "rolled back"}
 
 
 @pytest.mark.parametrize("away", [os.unlink, lambda path: os.rename(path, path + ".1")], ids=("deleted", "rotated"))
 def test_the_journal_went_away_while_the_person_thought(world, reset, away):
     before = stuck(world)
-    master, slave = pty.openpty()
-    process = subprocess.Popen(reset.command(*PAIR, "--apply"), env=reset.environment(), cwd="/", stdin=slave,
-                               stdout=subprocess.PIPE)
-    os.close(slave)
-    shown = b""
-    while b"Type the package ID" not in shown:
-        shown += os.read(process.stdout.fileno(), 4096)
-    away(reset.journal_file)
-    os.write(master, b"CEN00001\n")
-    text = process.communicate(timeout=30)[0].decode()
-    os.close(master)
-    assert process.returncode == 1 and "REFUSED: the database was not touched: the journal" in text and "was moved away or deleted" in text, text
+    code, text = answer_late(reset, lambda: away(reset.journal_file))
+    assert code == 1 and "REFUSED: the database was not touched: the journal" in text and "was moved away or deleted" in text, text
     assert row(world) == before and not os.path.exists(reset.journal_file)
 
 

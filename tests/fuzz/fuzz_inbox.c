@@ -182,8 +182,8 @@ static void check_kept(struct world *world, const struct inbox_memory *kept)
     struct failure failure;
     demand(inbox_store_load(world->file, world->location, &read, &failure) == 0);
     demand(read.looked == kept->looked && read.moved == kept->moved && read.quiet == kept->quiet &&
-           read.changed == kept->changed && read.entries == kept->entries && read.waiting == kept->waiting &&
-           read.complete == kept->complete && read.count == kept->count &&
+           read.device == kept->device && read.inode == kept->inode && read.entries == kept->entries &&
+           read.waiting == kept->waiting && read.complete == kept->complete && read.count == kept->count &&
            is_same_name(read.moved_name, kept->moved_name));
     for (size_t i = 0; i < read.count; i++) {
         const struct inbox_file *one = &read.files[i], *other = &kept->files[i];
@@ -285,7 +285,7 @@ static void step(struct world *world, struct input *input)
     case 'B':
         put_row(
             world, input,
-            "INSERT OR REPLACE INTO box(location, looked, moved, quiet, changed, entries, waiting, complete, "
+            "INSERT OR REPLACE INTO box(location, looked, moved, quiet, device, entries, waiting, complete, "
             "moved_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             9, 9);
         break;
